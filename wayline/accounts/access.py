@@ -1,0 +1,41 @@
+"""Who may open what: the workspace stands in the URL, the member on the request."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from .models import Membership, Role
+
+
+def member(role: Role | str = Role.VIEWER) -> Callable:
+    """Let the view be opened by members of the workspace who have at least this role.
+
+    The view is called without the URL's `workspace`; it finds `request.member` and `request.workspace`.
+    Strangers get 404, members with too low a role 403.
+    """
+    needed = Role(role)
+
+    def decorate(view):
+        @wraps(view)
+        @login_required
+        def wrapped(request, workspace: str, *args, **kwargs):
+            found = Membership.objects.select_related("workspace").filter(
+                workspace__slug=workspace, user=request.user
+            )
+            request.member = found.first()
+            if request.member is None:
+                raise Http404
+            request.workspace = request.member.workspace
+            if not request.member.may(needed):
+                raise PermissionDenied(
+                    f"This needs the role {needed.label.lower()}; an owner of the workspace can give it."
+                )
+            return view(request, *args, **kwargs)
+
+        wrapped.needed_role = needed
+        return wrapped
+
+    return decorate

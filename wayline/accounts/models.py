@@ -1,0 +1,121 @@
+import hashlib
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+
+
+class UserManager(BaseUserManager):
+    def create_user(self, email: str, password: str | None = None, **fields) -> "User":
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save()
+        return user
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person working here, never a customer."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=200, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    objects = UserManager()
+
+    def __str__(self):
+        return self.name or self.email
+
+    @property
+    def initials(self) -> str:
+        words = (self.name or self.email.split("@")[0]).replace(".", " ").split()
+        return "".join(word[0] for word in words[:2]).upper()
+
+
+class Role(models.TextChoices):
+    VIEWER = "viewer", "Viewer"
+    CONTRIBUTOR = "contributor", "Contributor"
+    MANAGER = "manager", "Manager"
+    OWNER = "owner", "Owner"
+
+    def allows(self, needed: "Role") -> bool:
+        order = list(Role)
+        return order.index(self) >= order.index(needed)
+
+
+class WorkspaceQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> "WorkspaceQuerySet":
+        return self.filter(memberships__user=user)
+
+
+class Workspace(models.Model):
+    slug = models.SlugField(unique=True, max_length=60)
+    name = models.CharField(max_length=120)
+    timezone = models.CharField(max_length=60, default="UTC")
+    is_demo = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    objects = WorkspaceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name
+
+
+class Membership(models.Model):
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=20, choices=Role)
+    joined_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "user"], name="one_membership_per_user")]
+
+    def __str__(self):
+        return f"{self.user} in {self.workspace}"
+
+    def may(self, role: Role) -> bool:
+        return Role(self.role).allows(role)
+
+
+class KeyQuerySet(models.QuerySet):
+    def usable(self) -> "KeyQuerySet":
+        return self.filter(revoked_at=None)
+
+    def visible_to(self, member: Membership) -> "KeyQuerySet":
+        return self.filter(workspace=member.workspace_id)
+
+
+class Key(models.Model):
+    """A program's way in. A write key only sends signals; an API key acts with a role."""
+
+    class Kind(models.TextChoices):
+        WRITE = "write", "Write key"
+        API = "api", "API key"
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="keys")
+    kind = models.CharField(max_length=10, choices=Kind)
+    name = models.CharField(max_length=120)
+    role = models.CharField(max_length=20, choices=Role, default=Role.VIEWER)
+    beginning = models.CharField(max_length=12)
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    revoked_at = models.DateTimeField(null=True)
+
+    objects = KeyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self):
+        return f"{self.get_kind_display()} {self.name}"
+
+    @staticmethod
+    def digest_of(secret: str) -> str:
+        return hashlib.sha256(secret.encode()).hexdigest()

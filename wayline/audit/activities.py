@@ -1,0 +1,1 @@
+ACTIVITIES: dict[str, str] = {}

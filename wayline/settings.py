@@ -1,0 +1,206 @@
+"""Every setting, from the environment only. docs/operating/settings.md lists the same variables."""
+
+import os
+import secrets
+import sys
+from pathlib import Path
+
+import pysqlite3
+
+# Debian's SQLite can corrupt a WAL (fixed in 3.51.3); Django runs on the newer library by this swap.
+sys.modules["sqlite3"] = pysqlite3
+
+
+def env(name: str, default: str = "") -> str:
+    return os.environ.get(f"WAYLINE_{name}", default)
+
+
+def env_bool(name: str, default: bool) -> bool:
+    return env(name, "1" if default else "0").strip().lower() in {"1", "true", "yes", "on"}
+
+
+def env_int(name: str, default: int) -> int:
+    return int(env(name, str(default)))
+
+
+def env_list(name: str, default: str = "") -> list[str]:
+    return [item.strip() for item in env(name, default).split(",") if item.strip()]
+
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(env("DATA_DIR", str(BASE_DIR / "data"))).expanduser().resolve()
+
+
+def env_secret(name: str) -> str:
+    """The secret from the variable, from the file its _FILE twin names, or kept in the data directory."""
+    if env(name):
+        return env(name)
+    if env(f"{name}_FILE"):
+        return Path(env(f"{name}_FILE")).read_text().strip()
+    kept = DATA_DIR / name.lower()
+    if not kept.exists():
+        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(50))
+    return kept.read_text().strip()
+
+
+SECRET_KEY = env_secret("SECRET_KEY")
+DEBUG = env_bool("DEBUG", False)
+BASE_URL = env("BASE_URL", "http://127.0.0.1:8400")
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver")
+CSRF_TRUSTED_ORIGINS = [BASE_URL] if BASE_URL.startswith("https://") else []
+SECURE_COOKIES = BASE_URL.startswith("https://")
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_cotton",
+    "template_partials",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "wayline.kit",
+    "wayline.audit",
+    "wayline.accounts",
+    "wayline.customers",
+    "wayline.signals",
+    "wayline.metrics",
+    "wayline.journeys",
+    "wayline.home",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "wayline.kit.middleware.content_security_policy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "wayline.kit.middleware.refusals",
+]
+
+ROOT_URLCONF = "wayline.urls"
+ASGI_APPLICATION = "wayline.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "wayline.accounts.context.shell",
+                "wayline.navigation.navigation",
+            ],
+            "builtins": ["wayline.kit.templatetags.kit", "template_partials.templatetags.partials"],
+        },
+    }
+]
+
+
+def database(url: str) -> dict:
+    """A DATABASES entry from sqlite:///path or postgresql://user:password@host:port/name."""
+    from urllib.parse import parse_qsl, unquote, urlsplit
+
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY;"
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": parts.path[1:] if parts.path.startswith("//") else parts.path,
+            "OPTIONS": {"init_command": pragmas, "transaction_mode": "IMMEDIATE", "timeout": 20},
+        }
+    if parts.scheme in {"postgresql", "postgres"}:
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": parts.path.lstrip("/"),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": unquote(parts.hostname or ""),
+            "PORT": str(parts.port or ""),
+            "OPTIONS": dict(parse_qsl(parts.query)),
+            "CONN_MAX_AGE": 60,
+            "CONN_HEALTH_CHECKS": True,
+        }
+    raise SystemExit(f"WAYLINE_DATABASE_URL must begin with sqlite:// or postgresql://, not {url!r}.")
+
+
+DATABASE_URL = env("DATABASE_URL", f"sqlite:///{DATA_DIR}/wayline.sqlite3")
+WAREHOUSE_URL = env("WAREHOUSE_URL", f"duckdb:///{DATA_DIR}/signals.duckdb")
+DATABASES = {"default": database(DATABASE_URL)}
+# The journal of signals lies in a file of its own, so that an acknowledgement never waits for a page's write.
+if DATABASE_URL.startswith("sqlite"):
+    DATABASES["journal"] = database(f"sqlite:///{DATA_DIR}/journal.sqlite3")
+JOURNAL_DATABASE = "journal" if "journal" in DATABASES else "default"
+DATABASE_ROUTERS = ["wayline.signals.routers.JournalRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_ADAPTER = "wayline.accounts.adapter.AccountAdapter"
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SECURE_COOKIES else "http"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_HTTPONLY = True
+SECURE_HSTS_SECONDS = env_int("HSTS_SECONDS", 31_536_000 if SECURE_COOKIES else 0)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env_bool("BEHIND_PROXY", False) else None
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if env("EMAIL_HOST") else (
+    "django.core.mail.backends.console.EmailBackend"
+)
+EMAIL_HOST, EMAIL_PORT = env("EMAIL_HOST"), env_int("EMAIL_PORT", 587)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = env("EMAIL_USER"), env("EMAIL_PASSWORD")
+EMAIL_USE_TLS = env_bool("EMAIL_TLS", True)
+DEFAULT_FROM_EMAIL = env("EMAIL_FROM", "wayline@localhost")
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env("STATIC_DIR", str(DATA_DIR / "static")))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "wayline.kit.storage.Static"},
+}
+MEDIA_ROOT = DATA_DIR / "files"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+UPLOAD_LIMIT_BYTES = env_int("UPLOAD_LIMIT_MB", 1024) * 1_000_000
+
+LOG_LEVEL = env("LOG_LEVEL", "INFO")
+LOG_FORMAT = env("LOG_FORMAT", "text")
+LOGGING_CONFIG = "wayline.kit.logs.configure"
+LOGGING: dict = {}

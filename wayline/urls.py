@@ -1,0 +1,17 @@
+"""One URL prefix for each area, below the workspace."""
+
+from django.urls import include, path
+
+from .api import api
+
+urlpatterns = [
+    path("api/v1/", api.urls),
+    path("account/", include("allauth.urls")),
+    path("<slug:workspace>/journeys/", include("wayline.journeys.urls")),
+    path("<slug:workspace>/metrics/", include("wayline.metrics.urls")),
+    path("<slug:workspace>/signals/", include("wayline.signals.urls")),
+    path("<slug:workspace>/customers/", include("wayline.customers.urls")),
+    path("<slug:workspace>/settings/", include("wayline.accounts.urls")),
+    path("<slug:workspace>/activities/", include("wayline.audit.urls")),
+    path("<slug:workspace>/", include("wayline.home.urls")),
+]

@@ -1,0 +1,44 @@
+"""The warehouse's tables, once, for every engine."""
+
+import ibis
+
+# customer is the profile as merged today; profile is the one that was recognised on arrival, so that a merge
+# can be undone. Dimension columns are nullable (ClickHouse's lead() gives '' otherwise); sort keys are not.
+SIGNALS = ibis.schema(
+    {
+        "workspace": "!int64",
+        "customer": "!int64",
+        "at": "!timestamp(6)",
+        "seq": "!int64",  # order of arrival: breaks ties in time
+        "profile": "!int64",
+        "received_at": "!timestamp(6)",
+        "key": "!string",  # hex of 128 bits: unique in its workspace
+        "kind": "!string",
+        "name": "!string",
+        "channel": "string",
+        "source": "string",
+        "subject": "string",
+        "step": "string",
+        "score": "float64",
+        "scale": "string",
+        "weight": "float64",
+        "text": "string",
+        "value": "float64",
+        "properties": "map<string, string>",
+    }
+)
+
+# What filters need of a customer; numbers and booleans are kept as text and cast where a test compares numbers.
+CUSTOMERS = ibis.schema(
+    {
+        "workspace": "!int64",
+        "customer": "!int64",
+        "first_seen_at": "!timestamp(6)",
+        "traits": "map<string, string>",
+    }
+)
+
+# How far each part of the journal has been loaded; moves in the same transaction as the rows.
+MARKS = ibis.schema({"journal": "!string", "mark": "!int64"})
+
+ALL = {"signals": SIGNALS, "customers": CUSTOMERS, "marks": MARKS}
