@@ -1,18 +1,42 @@
 """The HTTP API: one router for each area, mounted under the area's own word."""
 
 from ninja import NinjaAPI
+from ninja.errors import ValidationError
 
 from wayline.accounts.api import router as accounts
+from wayline.accounts.api_auth import bearer_key
 from wayline.audit.api import router as audit
 from wayline.customers.api import router as customers
 from wayline.journeys.api import router as journeys
+from wayline.kit.refusals import Refusal
 from wayline.metrics.api import router as metrics
 from wayline.signals.api import router as signals
 
-api = NinjaAPI(title="Wayline", version="1")
+DESCRIPTION = """Everything the pages show and change, for programs.
+
+Send `Authorization: Bearer <API key>`. 401: no usable key. 403: the key's role is too low. 404: not in this
+key's workspace. 409: the rules say no, and `detail` says why. 422: not understood, and `detail` says where.
+"""
+
+api = NinjaAPI(title="Wayline", version="1", description=DESCRIPTION, auth=bearer_key)
 api.add_router("/accounts", accounts)
 api.add_router("/audit", audit)
 api.add_router("/customers", customers)
 api.add_router("/signals", signals)
 api.add_router("/metrics", metrics)
 api.add_router("/journeys", journeys)
+
+
+@api.exception_handler(Refusal)
+def refused(request, refusal: Refusal):
+    return api.create_response(request, {"detail": str(refusal)}, status=refusal.status)
+
+
+@api.exception_handler(ValidationError)
+def not_understood(request, error: ValidationError):
+    """Each problem as its place and a sentence, never the library's own dump."""
+    problems = [
+        {"where": ".".join(str(part) for part in problem["loc"][1:]) or "body", "problem": problem["msg"]}
+        for problem in error.errors
+    ]
+    return api.create_response(request, {"detail": problems}, status=422)

@@ -67,13 +67,21 @@ class Workspace(models.Model):
         return self.name
 
 
+class MembershipQuerySet(models.QuerySet):
+    def visible_to(self, member: "Membership") -> "MembershipQuerySet":
+        return self.filter(workspace=member.workspace_id)
+
+
 class Membership(models.Model):
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role)
     joined_at = models.DateTimeField()
 
+    objects = MembershipQuerySet.as_manager()
+
     class Meta:
+        ordering = ["joined_at", "id"]
         constraints = [models.UniqueConstraint(fields=["workspace", "user"], name="one_membership_per_user")]
 
     def __str__(self):
@@ -83,9 +91,47 @@ class Membership(models.Model):
         return Role(self.role).allows(role)
 
 
+class InvitationQuerySet(models.QuerySet):
+    def open(self) -> "InvitationQuerySet":
+        return self.filter(accepted_at=None, withdrawn_at=None)
+
+    def visible_to(self, member: Membership) -> "InvitationQuerySet":
+        return self.filter(workspace=member.workspace_id)
+
+
+class Invitation(models.Model):
+    """A person asked to join. The link in the letter is signed and works once."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=20, choices=Role)
+    invited_at = models.DateTimeField()
+    invited_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    accepted_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-invited_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "email"],
+                condition=models.Q(accepted_at=None, withdrawn_at=None),
+                name="one_open_invitation_per_email",
+            )
+        ]
+
+    def __str__(self):
+        return self.email
+
+
 class KeyQuerySet(models.QuerySet):
     def usable(self) -> "KeyQuerySet":
         return self.filter(revoked_at=None)
+
+    def with_secret(self, secret: str) -> "KeyQuerySet":
+        return self.filter(digest=Key.digest_of(secret))
 
     def visible_to(self, member: Membership) -> "KeyQuerySet":
         return self.filter(workspace=member.workspace_id)

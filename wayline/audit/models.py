@@ -1,6 +1,11 @@
 from django.db import models
 
 
+class ActivityQuerySet(models.QuerySet):
+    def visible_to(self, member) -> "ActivityQuerySet":
+        return self.filter(workspace_id=member.workspace_id)
+
+
 class Activity(models.Model):
     """One thing done. It outlives the person, the workspace and the subject, so it holds no foreign keys."""
 
@@ -14,10 +19,13 @@ class Activity(models.Model):
     subject_label = models.CharField(max_length=300)
     details = models.JSONField(default=dict)
 
+    objects = ActivityQuerySet.as_manager()
+
     class Meta:
+        verbose_name_plural = "activities"
         ordering = ["-at", "-id"]
         indexes = [
-            models.Index(fields=["workspace_id", "-at"]),
+            models.Index(fields=["workspace_id", "-at", "-id"]),
             models.Index(fields=["subject_kind", "subject_id"]),
         ]
 

@@ -1,0 +1,12 @@
+ACTIVITIES = {
+    "workspace.created": "Created the workspace",
+    "workspace.changed": "Changed the workspace's settings",
+    "user.created": "Created the user",
+    "member.invited": "Invited a person",
+    "member.joined": "Joined the workspace",
+    "member.role_changed": "Changed a member's role",
+    "member.removed": "Removed a member",
+    "invitation.withdrawn": "Withdrew an invitation",
+    "key.created": "Created a key",
+    "key.revoked": "Revoked a key",
+}
