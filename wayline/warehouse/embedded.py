@@ -1,0 +1,207 @@
+"""DuckDB in this process: the engine that needs no server."""
+
+import os
+import re
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import ibis
+import pyarrow as pa
+
+from wayline.kit.refusals import Refusal
+from wayline.warehouse import connect, tables
+
+SORTED_BY = '"workspace", "customer", "at", "seq"'
+
+
+class WarehouseHeld(Refusal):
+    """Another process has the file."""
+
+
+class WarehouseUnreadable(Refusal):
+    """The file cannot be opened as a warehouse."""
+
+
+class EmbeddedWarehouse:
+    """Reads run on a cursor of their own per thread; writes go one at a time, each in a transaction."""
+
+    def __init__(self, path: str = "", *, memory: str = "2GB", threads: int | None = None):
+        self.path = path
+        self.version = connect.next_version()
+        self._connection = _open_file(path, memory, threads)
+        self._cursors = threading.local()
+        self._cursor_lock = threading.Lock()
+        self._write_lock = threading.Lock()
+        self._queries = connect.CompiledQueries("duckdb")
+        for name, schema in tables.ALL.items():
+            columns = ", ".join(column.sql("duckdb") for column in schema.to_sqlglot_column_defs("duckdb"))
+            self._connection.execute(f'CREATE TABLE IF NOT EXISTS "{name}" ({columns})')
+
+    def table(self, name: str) -> ibis.Table:
+        return connect.table(name)
+
+    def run(self, expression: ibis.Expr) -> pa.Table:
+        """The rows the expression asks for, as they were committed last."""
+        expression = expression.as_table()
+        rows = self._cursor().sql(self._queries.sql(expression)).to_arrow_table()
+        wanted = expression.schema().to_pyarrow()
+        return rows if rows.schema.equals(wanted) else rows.cast(wanted)
+
+    @contextmanager
+    def writing(self) -> Iterator["EmbeddedWriter"]:
+        """One transaction: everything the writer did, or nothing."""
+        with self._write_lock:
+            cursor = self._new_cursor()
+            cursor.execute("BEGIN")
+            try:
+                yield EmbeddedWriter(cursor)
+                cursor.execute("COMMIT")
+            except BaseException:
+                cursor.execute("ROLLBACK")
+                raise
+            finally:
+                cursor.close()
+            self.version = connect.next_version()
+
+    def close(self) -> None:
+        with self._write_lock:
+            self._connection.close()
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        if not hasattr(self._cursors, "own"):
+            self._cursors.own = self._new_cursor()
+        return self._cursors.own
+
+    def _new_cursor(self) -> duckdb.DuckDBPyConnection:
+        with self._cursor_lock:
+            return self._connection.cursor()
+
+
+class EmbeddedWriter:
+    """What loading may do; see connect.Writer."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection):
+        self._cursor = cursor
+
+    def append(self, table: str, rows: pa.Table) -> int:
+        """Add the rows; columns they lack stay empty."""
+        with self._given(_as_stored(table, rows)):
+            self._cursor.execute(f'INSERT INTO "{table}" BY NAME SELECT * FROM given')
+        return rows.num_rows
+
+    def replace_customers(self, rows: pa.Table) -> None:
+        """Put these customers in the place of what was known of them."""
+        with self._given(_as_stored("customers", rows)):
+            self._cursor.execute(
+                "DELETE FROM customers WHERE (workspace, customer) IN (SELECT workspace, customer FROM given)"
+            )
+            self._cursor.execute("INSERT INTO customers BY NAME SELECT * FROM given")
+
+    def marks(self) -> dict[str, int]:
+        """How far each part of the journal has been loaded."""
+        return dict(self._cursor.execute("SELECT journal, max(mark) FROM marks GROUP BY ALL").fetchall())
+
+    def mark(self, journal: str, mark: int) -> None:
+        """Remember how far this part of the journal has been loaded."""
+        self._cursor.execute("DELETE FROM marks WHERE journal = ?", [journal])
+        self._cursor.execute("INSERT INTO marks VALUES (?, ?)", [journal, mark])
+
+    def known_keys(self, workspace: int, keys: list[str]) -> set[str]:
+        """Those of the keys that the workspace's signals have already."""
+        with self._given(pa.table({"key": pa.array(keys, pa.string())})):
+            found = self._cursor.execute(
+                "SELECT key FROM signals WHERE workspace = ? AND key IN (SELECT key FROM given)", [workspace]
+            )
+            return {key for (key,) in found.fetchall()}
+
+    def reassign(self, workspace: int, profiles: list[int], customer: int) -> None:
+        """The signals recognised as these profiles belong to this customer from now on."""
+        with self._given(pa.table({"profile": pa.array(profiles, pa.int64())})):
+            self._cursor.execute(
+                "UPDATE signals SET customer = ? WHERE workspace = ? AND customer <> ?"
+                " AND profile IN (SELECT profile FROM given)",
+                [customer, workspace, customer],
+            )
+
+    def forget_source(self, workspace: int, source: str) -> int:
+        """Delete the signals of this source; how many they were."""
+        return self._count("DELETE FROM signals WHERE workspace = ? AND source = ?", [workspace, source])
+
+    def forget_customers(self, workspace: int, customers: list[int]) -> int:
+        """Delete these customers and their signals; how many signals they were."""
+        with self._given(pa.table({"customer": pa.array(customers, pa.int64())})):
+            theirs = "WHERE workspace = ? AND customer IN (SELECT customer FROM given)"
+            self._cursor.execute(f"DELETE FROM customers {theirs}", [workspace])
+            return self._count(f"DELETE FROM signals {theirs}", [workspace])
+
+    def compact(self) -> None:
+        """Put the signals into the order flows read them in, which makes flows several times faster."""
+        self._cursor.execute(f"CREATE TEMP TABLE sorted AS FROM signals ORDER BY {SORTED_BY}")
+        self._cursor.execute("TRUNCATE signals")
+        self._cursor.execute("INSERT INTO signals FROM sorted")
+        self._cursor.execute("DROP TABLE sorted")
+
+    def _count(self, sql: str, values: list) -> int:
+        (number,) = self._cursor.execute(sql, values).fetchone() or (0,)
+        return number
+
+    @contextmanager
+    def _given(self, rows: pa.Table) -> Iterator[None]:
+        self._cursor.register("given", rows)
+        try:
+            yield
+        finally:
+            self._cursor.unregister("given")
+
+
+def _as_stored(table: str, rows: pa.Table) -> pa.Table:
+    schema = tables.ALL[table].to_pyarrow()
+    unknown = set(rows.column_names) - set(schema.names)
+    if unknown:
+        raise ValueError(f"The table {table} has no columns {sorted(unknown)}.")
+    return pa.table(
+        {field.name: rows[field.name].cast(field.type) for field in schema if field.name in rows.column_names}
+    )
+
+
+def _open_file(path: str, memory: str, threads: int | None) -> duckdb.DuckDBPyConnection:
+    if path:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    spill = f"{path}.tmp" if path else str(Path(tempfile.gettempdir()) / f"wayline-{os.getpid()}.tmp")
+    settings = {
+        "memory_limit": memory,
+        "temp_directory": spill,
+        "autoload_known_extensions": False,
+        "autoinstall_known_extensions": False,
+        "python_enable_replacements": False,  # a name in SQL is a table, never one of our variables
+    }
+    if threads:
+        settings["threads"] = threads
+    try:
+        return duckdb.connect(path or ":memory:", config=settings)
+    except duckdb.IOException as error:
+        raise _held_or_unreadable(path, str(error)) from error
+    except duckdb.Error as error:
+        raise WarehouseUnreadable(f"The warehouse {path or 'in memory'} cannot be opened: {error}") from error
+
+
+def _held_or_unreadable(path: str, reason: str) -> Refusal:
+    if "lock" not in reason:
+        return WarehouseUnreadable(f"The warehouse file {path} cannot be opened: {reason}")
+    holder = re.search(r"\(?PID (\d+)\)?", reason)
+    name = f"the process {holder[1]} ({_command_of(holder[1])})" if holder else "another process"
+    return WarehouseHeld(
+        f"The signals in {path} are held by {name}, and only one process can have them. "
+        "Ask the running server instead, or stop it first."
+    )
+
+
+def _command_of(pid: str) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").strip()[:120] or "unknown"
+    except OSError:
+        return "unknown"
