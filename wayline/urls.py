@@ -2,11 +2,15 @@
 
 from django.urls import include, path
 
+from . import health
 from .api import api
 
 urlpatterns = [
+    path("health", health.health, name="health"),
+    path("livez", health.livez, name="livez"),
     path("api/v1/", api.urls),
     path("account/", include("allauth.urls")),
+    path("", include("wayline.accounts.entrance")),
     path("<slug:workspace>/journeys/", include("wayline.journeys.urls")),
     path("<slug:workspace>/metrics/", include("wayline.metrics.urls")),
     path("<slug:workspace>/signals/", include("wayline.signals.urls")),

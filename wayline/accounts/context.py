@@ -1,4 +1,9 @@
+from . import queries
+
+
 def shell(request) -> dict:
-    """What the shell around every page needs: the workspace and the member."""
+    """What the shell around every page needs: the workspace, the member, and the other workspaces."""
+    user = getattr(request, "user", None)
     member = getattr(request, "member", None)
-    return {"member": member, "workspace": getattr(request, "workspace", None)}
+    workspaces = queries.workspaces(user) if user is not None and user.is_authenticated else ()
+    return {"member": member, "workspace": getattr(request, "workspace", None), "workspaces": workspaces}

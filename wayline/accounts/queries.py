@@ -1,0 +1,17 @@
+from .models import Invitation, Key, Membership, User, Workspace
+
+
+def members(member: Membership):
+    return Membership.objects.visible_to(member).select_related("user").order_by("user__name", "user__email")
+
+
+def open_invitations(member: Membership):
+    return Invitation.objects.visible_to(member).open().select_related("invited_by")
+
+
+def keys(member: Membership):
+    return Key.objects.visible_to(member).select_related("created_by")
+
+
+def workspaces(user: User):
+    return Workspace.objects.visible_to(user)

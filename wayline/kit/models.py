@@ -1,0 +1,3 @@
+from .tasks.models import Job
+
+__all__ = ["Job"]

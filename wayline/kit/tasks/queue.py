@@ -1,0 +1,91 @@
+"""Enqueue, claim, keep, finish. Each is one conditional statement; `docs/decisions/0083` says why our own."""
+
+import json
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, connection, transaction
+
+from .models import Job
+
+LEASE = timedelta(seconds=60)
+PAYLOAD_BYTES = 16_000
+
+
+def enqueue(
+    task: str,
+    payload: dict,
+    *,
+    now: datetime,
+    run_at: datetime | None = None,
+    workspace: int | None = None,
+    unique_key: str | None = None,
+    max_attempts: int = 5,
+) -> Job | None:
+    """Ask for work in the caller's transaction; None when an open job has the same unique key.
+
+    The payload holds ids only: a job must not keep what a customer had erased.
+    """
+    if len(json.dumps(payload)) > PAYLOAD_BYTES:
+        raise ValueError(f"The payload of {task} is larger than {PAYLOAD_BYTES} bytes; pass ids.")
+    try:
+        with transaction.atomic():
+            return Job.objects.create(
+                task=task,
+                payload=payload,
+                workspace_id=workspace,
+                run_at=run_at or now,
+                enqueued_at=now,
+                unique_key=unique_key,
+                max_attempts=max_attempts,
+            )
+    except IntegrityError:
+        return None
+
+
+@transaction.atomic
+def claim(worker: str, *, now: datetime, limit: int = 1) -> list[Job]:
+    """Take up to `limit` ready jobs under a lease.
+
+    On PostgreSQL rows locked by another worker are skipped; on SQLite the transaction is the only writer.
+    """
+    ready = Job.objects.ready(now)
+    if connection.features.has_select_for_update_skip_locked:
+        ready = ready.select_for_update(skip_locked=True)
+    taken = list(ready[:limit])
+    for job in taken:
+        job.state, job.worker, job.lease_until = Job.State.RUNNING, worker, now + LEASE
+        job.attempts += 1
+    Job.objects.bulk_update(taken, ["state", "worker", "lease_until", "attempts"])
+    return taken
+
+
+def extend(job: Job, *, now: datetime) -> bool:
+    """Keep the lease while the work goes on; False when another worker has the job."""
+    return bool(_held(job).update(lease_until=now + LEASE))
+
+
+def finish(job: Job) -> bool:
+    """The work is done. A worker that came too late finishes nothing."""
+    return bool(_held(job).delete()[0])
+
+
+def fail(job: Job, error: str, *, now: datetime) -> None:
+    """Try again later, each time after a longer wait; give up after the last attempt and keep the error."""
+    is_last = job.attempts >= job.max_attempts
+    _held(job).update(
+        state=Job.State.DEAD if is_last else Job.State.WAITING,
+        run_at=now + timedelta(seconds=5 * 4 ** (job.attempts - 1)),
+        lease_until=None,
+        worker="",
+        error=error[-4000:],
+    )
+
+
+def retry(job: Job, *, now: datetime) -> bool:
+    """Give a job that was given up another round of attempts."""
+    dead = Job.objects.filter(pk=job.pk, state=Job.State.DEAD)
+    return bool(dead.update(state=Job.State.WAITING, attempts=0, run_at=now))
+
+
+def _held(job: Job):
+    return Job.objects.filter(pk=job.pk, state=Job.State.RUNNING, worker=job.worker, attempts=job.attempts)
