@@ -1,0 +1,27 @@
+"""What can be done to a journey, as the feed says it."""
+
+ACTIVITIES = {
+    "journey.created": "Created a journey",
+    "journey.described": "Changed what a journey says or how it is measured",
+    "journey.deleted": "Deleted a journey",
+    "journey.restored": "Restored a journey",
+    "phase.added": "Added a phase",
+    "phase.renamed": "Renamed a phase",
+    "phase.moved": "Moved a phase",
+    "phase.deleted": "Deleted a phase",
+    "phase.restored": "Restored a phase",
+    "step.added": "Added a step",
+    "step.renamed": "Renamed a step",
+    "step.moved": "Moved a step",
+    "step.marked": "Marked a step",
+    "step.bound": "Bound a step to signals",
+    "step.unbound": "Unbound a step from its signals",
+    "step.feeling_assumed": "Set the feeling assumed at a step",
+    "step.deleted": "Deleted a step",
+    "step.restored": "Restored a step",
+    "touchpoint.added": "Added a touchpoint",
+    "touchpoint.renamed": "Renamed a touchpoint",
+    "touchpoint.moved": "Moved a touchpoint",
+    "touchpoint.deleted": "Deleted a touchpoint",
+    "touchpoint.restored": "Restored a touchpoint",
+}

@@ -1,0 +1,48 @@
+"""One function for each thing a person can do to a journey, split by what it is done to."""
+
+from .journeys import create_journey, delete_journey, describe_journey, restore_journey
+from .phases import add_phase, delete_phase, move_phase, rename_phase, restore_phase
+from .steps import (
+    add_step,
+    assume_feeling,
+    bind_step,
+    delete_step,
+    mark_step,
+    move_step,
+    rename_step,
+    restore_step,
+    unbind_step,
+)
+from .touchpoints import (
+    add_touchpoint,
+    delete_touchpoint,
+    move_touchpoint,
+    rename_touchpoint,
+    restore_touchpoint,
+)
+
+__all__ = [
+    "add_phase",
+    "add_step",
+    "add_touchpoint",
+    "assume_feeling",
+    "bind_step",
+    "create_journey",
+    "delete_journey",
+    "delete_phase",
+    "delete_step",
+    "delete_touchpoint",
+    "describe_journey",
+    "mark_step",
+    "move_phase",
+    "move_step",
+    "move_touchpoint",
+    "rename_phase",
+    "rename_step",
+    "rename_touchpoint",
+    "restore_journey",
+    "restore_phase",
+    "restore_step",
+    "restore_touchpoint",
+    "unbind_step",
+]

@@ -1,0 +1,144 @@
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from wayline.accounts.models import Membership, User, Workspace
+from wayline.audit import operations as audit
+from wayline.metrics.observed import ObservedName
+
+from .. import templates_library
+from ..models import Journey, Phase, Step, Touchpoint
+from . import order
+from .refusals import (
+    AlreadyDeleted,
+    ChoiceUnknown,
+    NotDeleted,
+    OwnerNotHere,
+    TemplateUnknown,
+    TitleTooLong,
+    WindowOutOfRange,
+)
+
+LONGEST_WINDOW = 3_650
+
+
+@transaction.atomic
+def create_journey(
+    workspace: Workspace,
+    *,
+    by: User | None,
+    now: datetime,
+    template: str = "",
+    title: str = "",
+    observed: Sequence[ObservedName] = (),
+    **settings,
+) -> Journey:
+    """Start a journey, blank or from a template.
+
+    A template's steps are bound at once to those of the `observed` names that they expect.
+    """
+    found = _template(template)
+    given = {
+        "window_days": found.window_days,
+        "follow": found.follow,
+        "goal": found.goal,
+        "persona": found.persona,
+    }
+    journey = Journey(
+        workspace=workspace,
+        title=order.worded(title or found.title, noun="journey", longest=160),
+        created_at=now,
+        created_by=by,
+        changed_at=now,
+        **_checked(workspace, given | settings),
+    )
+    journey.save()
+    bound = _fill(journey, found, observed)
+    audit.record("journey.created", subject=journey, by=by, at=now, template=template, bound=bound)
+    return journey
+
+
+@transaction.atomic
+def describe_journey(journey: Journey, *, by: User, now: datetime, **changes) -> None:
+    """Change the title, goal, persona, owner, window, start or what is followed."""
+    if "title" in changes:
+        changes["title"] = order.worded(changes["title"], noun="journey", longest=160)
+    changes = _checked(journey.workspace, changes)
+    before = {name: getattr(journey, name) for name in changes}
+    order.change_kept(journey, noun="journey", changed_at=now, **changes)
+    changed = {
+        name: [str(before[name]), str(value)] for name, value in changes.items() if before[name] != value
+    }
+    audit.record("journey.described", subject=journey, by=by, at=now, changed=changed)
+
+
+@transaction.atomic
+def delete_journey(journey: Journey, *, by: User, now: datetime) -> None:
+    """Take the journey out of the library. It can be restored."""
+    if not Journey.objects.kept().filter(pk=journey.pk).update(deleted_at=now):
+        raise AlreadyDeleted("This journey is already deleted.")
+    journey.deleted_at = now
+    audit.record("journey.deleted", subject=journey, by=by, at=now)
+
+
+@transaction.atomic
+def restore_journey(journey: Journey, *, by: User, now: datetime) -> None:
+    """Bring a deleted journey back as it was."""
+    if not Journey.objects.filter(pk=journey.pk).exclude(deleted_at=None).update(deleted_at=None):
+        raise NotDeleted("This journey is not deleted; there is nothing to undo.")
+    journey.deleted_at = None
+    audit.record("journey.restored", subject=journey, by=by, at=now)
+
+
+def _template(slug: str) -> templates_library.Template:
+    if not slug:
+        return templates_library.BLANK
+    found = templates_library.find(slug)
+    if found is None:
+        known = ", ".join(template.slug for template in templates_library.templates())
+        raise TemplateUnknown(f"There is no template {slug!r}. Choose one of: {known}.")
+    return found
+
+
+def _checked(workspace: Workspace, fields: dict) -> dict:
+    days = fields.get("window_days")
+    if days is not None and not 1 <= days <= LONGEST_WINDOW:
+        raise WindowOutOfRange(f"Choose a window of 1 to {LONGEST_WINDOW} days, or no limit.")
+    for name, choices in (("start", Journey.Start), ("follow", Journey.Follow)):
+        if name in fields and fields[name] not in choices.values:
+            raise ChoiceUnknown(f"{name.capitalize()} must be one of: {', '.join(choices.values)}.")
+    owner = fields.get("owner")
+    if owner and not Membership.objects.filter(workspace=workspace, user=owner).exists():
+        raise OwnerNotHere(f"{owner} is not a member of this workspace. Choose a member as owner.")
+    for name, longest in (("goal", 300), ("persona", 160)):
+        if len(fields.get(name) or "") > longest:
+            raise TitleTooLong(f"Shorten the {name} to {longest} characters.")
+    return fields
+
+
+def _fill(journey: Journey, template: templates_library.Template, observed: Sequence[ObservedName]) -> int:
+    bound = 0
+    for position, planned in enumerate(template.phases):
+        phase = Phase.objects.create(
+            journey=journey, name=planned.name, question=planned.question, position=position
+        )
+        for place, drawn in enumerate(planned.steps):
+            condition = templates_library.binding(drawn, observed)
+            bound += condition is not None
+            step = Step.objects.create(
+                phase=phase,
+                title=drawn.title,
+                key=drawn.key,
+                position=place,
+                condition=condition.model_dump(mode="json") if condition else None,
+                is_required=drawn.is_required,
+                is_repeatable=drawn.is_repeatable,
+                is_moment=drawn.is_moment,
+                assumed_feeling=drawn.assumed_feeling,
+            )
+            Touchpoint.objects.bulk_create(
+                Touchpoint(step=step, name=name, channel=channel, position=index)
+                for index, (name, channel) in enumerate(drawn.touchpoints)
+            )
+    return bound

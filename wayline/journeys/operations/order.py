@@ -1,0 +1,55 @@
+"""Keeping siblings in one order, and the words people give them."""
+
+from datetime import datetime
+
+from django.db import models
+
+from ..models import Journey
+from .refusals import AlreadyDeleted, TitleMissing, TitleTooLong
+
+
+def worded(text: str, *, noun: str, longest: int) -> str:
+    """The text without surplus blanks; refused when nothing is left or it is too long to read on a map."""
+    text = " ".join((text or "").split())
+    if not text:
+        raise TitleMissing(f"Give the {noun} a name: one or more words.")
+    if len(text) > longest:
+        raise TitleTooLong(f"Shorten the name of the {noun} to {longest} characters; it has {len(text)}.")
+    return text
+
+
+def touch(journey: Journey, *, now: datetime) -> None:
+    """Note that the journey changed; refused when somebody deleted it meanwhile."""
+    if not Journey.objects.kept().filter(pk=journey.pk).update(changed_at=now):
+        raise AlreadyDeleted("This journey has been deleted. Restore it before changing it.")
+    journey.changed_at = now
+
+
+def next_position(siblings: models.QuerySet) -> int:
+    last = siblings.aggregate(last=models.Max("position"))["last"]
+    return 0 if last is None else last + 1
+
+
+def place(siblings: models.QuerySet, moved: models.Model, position: int) -> int:
+    """Put the moved one at this position among its kept siblings; answers where it came to stand."""
+    rows = [row for row in siblings.kept().order_by("position", "pk") if row.pk != moved.pk]
+    position = max(0, min(position, len(rows)))
+    rows.insert(position, moved)
+    for index, row in enumerate(rows):
+        if row.position != index:
+            type(row).objects.filter(pk=row.pk).update(position=index)
+    moved.position = position
+    return position
+
+
+def index_of(siblings: models.QuerySet, row: models.Model) -> int:
+    """Where the row stands among its kept siblings."""
+    return list(siblings.kept().order_by("position", "pk").values_list("pk", flat=True)).index(row.pk)
+
+
+def change_kept(row: models.Model, *, noun: str, **fields) -> None:
+    """Change a row only while it is kept, so that nobody edits what a colleague has just deleted."""
+    if not type(row).objects.kept().filter(pk=row.pk).update(**fields):
+        raise AlreadyDeleted(f"This {noun} has been deleted meanwhile. Undo the deletion to change it.")
+    for name, value in fields.items():
+        setattr(row, name, value)

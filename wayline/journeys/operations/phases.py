@@ -1,0 +1,77 @@
+from datetime import datetime
+
+from django.db import transaction
+
+from wayline.accounts.models import User
+from wayline.audit import operations as audit
+
+from ..models import Journey, Phase
+from . import order
+from .refusals import AlreadyDeleted, LastPhase, NotDeleted, PhaseHasSteps
+
+
+@transaction.atomic
+def add_phase(journey: Journey, *, name: str, question: str = "", by: User, now: datetime) -> Phase:
+    """Add a phase at the end of the journey."""
+    order.touch(journey, now=now)
+    phase = Phase.objects.create(
+        journey=journey,
+        name=order.worded(name, noun="phase", longest=120),
+        question=question.strip()[:200],
+        position=order.next_position(journey.phases),
+    )
+    audit.record("phase.added", subject=phase, by=by, at=now, journey=journey.pk)
+    return phase
+
+
+@transaction.atomic
+def rename_phase(phase: Phase, *, name: str, question: str | None = None, by: User, now: datetime) -> None:
+    """Give the phase another name, or the customer another question."""
+    before = phase.name
+    fields = {"name": order.worded(name, noun="phase", longest=120)}
+    if question is not None:
+        fields["question"] = question.strip()[:200]
+    order.touch(phase.journey, now=now)
+    order.change_kept(phase, noun="phase", **fields)
+    audit.record("phase.renamed", subject=phase, by=by, at=now, before=before)
+
+
+@transaction.atomic
+def move_phase(
+    phase: Phase, *, by: User, now: datetime, places: int = 0, position: int | None = None
+) -> None:
+    """Move the phase by so many places (negative: earlier), or to a position."""
+    order.touch(phase.journey, now=now)
+    order.change_kept(phase, noun="phase")
+    if position is None:
+        position = order.index_of(phase.journey.phases, phase) + places
+    position = order.place(phase.journey.phases, phase, position)
+    audit.record("phase.moved", subject=phase, by=by, at=now, position=position)
+
+
+@transaction.atomic
+def delete_phase(phase: Phase, *, by: User, now: datetime, confirmed: bool = False) -> None:
+    """Delete the phase with its steps. With steps in it, only when confirmed; it can be restored."""
+    steps = phase.steps.kept().count()
+    if steps and not confirmed:
+        raise PhaseHasSteps(
+            f"“{phase}” holds {steps} step{'s' if steps > 1 else ''}. Confirm to delete the phase together with "
+            f"{'them' if steps > 1 else 'it'}, or move {'them' if steps > 1 else 'it'} to another phase first."
+        )
+    if not phase.journey.phases.kept().exclude(pk=phase.pk).exists():
+        raise LastPhase("A journey keeps at least one phase. Rename this one, or delete the journey.")
+    order.touch(phase.journey, now=now)
+    if not Phase.objects.kept().filter(pk=phase.pk).update(deleted_at=now):
+        raise AlreadyDeleted("This phase is already deleted.")
+    phase.deleted_at = now
+    audit.record("phase.deleted", subject=phase, by=by, at=now, steps=steps)
+
+
+@transaction.atomic
+def restore_phase(phase: Phase, *, by: User, now: datetime) -> None:
+    """Undo the deletion of the phase: it comes back to its place with its steps."""
+    order.touch(phase.journey, now=now)
+    if not Phase.objects.filter(pk=phase.pk).exclude(deleted_at=None).update(deleted_at=None):
+        raise NotDeleted("This phase is not deleted; there is nothing to undo.")
+    phase.deleted_at = None
+    audit.record("phase.restored", subject=phase, by=by, at=now)

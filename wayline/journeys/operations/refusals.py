@@ -1,0 +1,51 @@
+"""Why a change to a journey is refused."""
+
+from wayline.kit.refusals import Refusal
+
+
+class TitleMissing(Refusal):
+    pass
+
+
+class TitleTooLong(Refusal):
+    pass
+
+
+class TemplateUnknown(Refusal):
+    pass
+
+
+class WindowOutOfRange(Refusal):
+    pass
+
+
+class ChoiceUnknown(Refusal):
+    pass
+
+
+class OwnerNotHere(Refusal):
+    pass
+
+
+class AlreadyDeleted(Refusal):
+    pass
+
+
+class NotDeleted(Refusal):
+    pass
+
+
+class LastPhase(Refusal):
+    pass
+
+
+class PhaseHasSteps(Refusal):
+    pass
+
+
+class ConditionNotUnderstood(Refusal):
+    pass
+
+
+class FeelingOutOfRange(Refusal):
+    pass

@@ -1,0 +1,162 @@
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.text import slugify
+from pydantic import ValidationError
+
+from wayline.accounts.models import User
+from wayline.audit import operations as audit
+from wayline.signals.conditions import SignalCondition
+
+from .. import conditions
+from ..models import Phase, Step
+from . import order
+from .refusals import AlreadyDeleted, ConditionNotUnderstood, FeelingOutOfRange, NotDeleted
+
+
+@transaction.atomic
+def add_step(phase: Phase, *, title: str, by: User, now: datetime, key: str = "") -> Step:
+    """Add a step at the end of the phase, not bound to any signal yet."""
+    title = order.worded(title, noun="step", longest=200)
+    order.touch(phase.journey, now=now)
+    step = Step.objects.create(
+        phase=phase,
+        title=title,
+        key=_free_key(phase, slugify(key or title) or "step"),
+        position=order.next_position(phase.steps),
+    )
+    audit.record("step.added", subject=step, by=by, at=now, phase=phase.name)
+    return step
+
+
+@transaction.atomic
+def rename_step(step: Step, *, title: str, by: User, now: datetime) -> None:
+    """Give the step another title. Its key stays, so that signals still find it."""
+    before, title = step.title, order.worded(title, noun="step", longest=200)
+    order.touch(step.phase.journey, now=now)
+    order.change_kept(step, noun="step", title=title)
+    audit.record("step.renamed", subject=step, by=by, at=now, before=before)
+
+
+@transaction.atomic
+def move_step(
+    step: Step,
+    *,
+    by: User,
+    now: datetime,
+    places: int = 0,
+    phase: Phase | None = None,
+    position: int | None = None,
+) -> None:
+    """Move the step by so many places along the journey, across phases, or to a place in a phase."""
+    order.touch(step.phase.journey, now=now)
+    order.change_kept(step, noun="step")
+    if phase is None and position is None:
+        phase, position = _along(step, places)
+    phase = phase or step.phase
+    if phase.journey_id != step.phase.journey_id or phase.deleted_at:
+        raise AlreadyDeleted("That phase is not in this journey. Choose one of the journey's phases.")
+    if phase.pk != step.phase_id:
+        order.change_kept(step, noun="step", phase=phase)
+    if position is None:
+        position = phase.steps.kept().count()
+    order.place(phase.steps, step, position)
+    audit.record("step.moved", subject=step, by=by, at=now, phase=phase.name, position=step.position)
+
+
+@transaction.atomic
+def bind_step(step: Step, *, condition: SignalCondition | dict, by: User, now: datetime) -> None:
+    """Say which signals are this step."""
+    try:
+        condition = conditions.SIGNAL.validate_python(condition)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "condition"
+        raise ConditionNotUnderstood(
+            f"The condition is not understood at {place}: {first['msg']}."
+        ) from error
+    if not conditions.says_something(condition):
+        raise ConditionNotUnderstood("Choose at least one signal, or a test that a signal must pass.")
+    order.touch(step.phase.journey, now=now)
+    order.change_kept(step, noun="step", condition=condition.model_dump(mode="json"))
+    audit.record("step.bound", subject=step, by=by, at=now, condition=step.condition)
+
+
+@transaction.atomic
+def unbind_step(step: Step, *, by: User, now: datetime) -> None:
+    """Take the binding away: the step stays on the map, without numbers."""
+    before = step.condition
+    order.touch(step.phase.journey, now=now)
+    order.change_kept(step, noun="step", condition=None)
+    audit.record("step.unbound", subject=step, by=by, at=now, before=before)
+
+
+@transaction.atomic
+def mark_step(
+    step: Step,
+    *,
+    by: User,
+    now: datetime,
+    is_required: bool | None = None,
+    is_repeatable: bool | None = None,
+    is_moment: bool | None = None,
+) -> None:
+    """Mark the step as required or optional, as repeatable, as a moment that matters."""
+    marks = {"is_required": is_required, "is_repeatable": is_repeatable, "is_moment": is_moment}
+    marks = {name: value for name, value in marks.items() if value is not None}
+    order.touch(step.phase.journey, now=now)
+    order.change_kept(step, noun="step", **marks)
+    audit.record("step.marked", subject=step, by=by, at=now, **marks)
+
+
+@transaction.atomic
+def assume_feeling(step: Step, *, feeling: float | None, by: User, now: datetime) -> None:
+    """Set what the team believes customers feel here, −2 to +2; None takes it away."""
+    if feeling is not None and not -2 <= feeling <= 2:
+        raise FeelingOutOfRange("Choose a feeling from −2 (furious) to +2 (delighted).")
+    order.touch(step.phase.journey, now=now)
+    order.change_kept(step, noun="step", assumed_feeling=feeling)
+    audit.record("step.feeling_assumed", subject=step, by=by, at=now, feeling=feeling)
+
+
+@transaction.atomic
+def delete_step(step: Step, *, by: User, now: datetime) -> None:
+    """Delete the step with its touchpoints. It can be restored."""
+    order.touch(step.phase.journey, now=now)
+    if not Step.objects.kept().filter(pk=step.pk).update(deleted_at=now):
+        raise AlreadyDeleted("This step is already deleted.")
+    step.deleted_at = now
+    audit.record("step.deleted", subject=step, by=by, at=now)
+
+
+@transaction.atomic
+def restore_step(step: Step, *, by: User, now: datetime) -> None:
+    """Undo the deletion of the step: it comes back to its place, with its binding."""
+    order.touch(step.phase.journey, now=now)
+    if step.phase.deleted_at:
+        raise NotDeleted(f"The phase “{step.phase}” is deleted too. Restore the phase first.")
+    if not Step.objects.filter(pk=step.pk).exclude(deleted_at=None).update(deleted_at=None):
+        raise NotDeleted("This step is not deleted; there is nothing to undo.")
+    step.deleted_at = None
+    audit.record("step.restored", subject=step, by=by, at=now)
+
+
+def _free_key(phase: Phase, wanted: str) -> str:
+    taken = set(Step.objects.filter(phase__journey=phase.journey_id).values_list("key", flat=True))
+    wanted, number = wanted[:70].strip("-"), 2
+    key = wanted
+    while key in taken:
+        key, number = f"{wanted}-{number}", number + 1
+    return key
+
+
+def _along(step: Step, places: int) -> tuple[Phase, int]:
+    """Where the step stands after moving along the journey; leaving a phase means entering the next one."""
+    phases = list(step.phase.journey.phases.kept())
+    here = next(index for index, phase in enumerate(phases) if phase.pk == step.phase_id)
+    position, last = order.index_of(step.phase.steps, step) + places, step.phase.steps.kept().count() - 1
+    if position < 0 and here > 0:
+        return phases[here - 1], phases[here - 1].steps.kept().count()
+    if position > last and here < len(phases) - 1:
+        return phases[here + 1], 0
+    return step.phase, position

@@ -1,0 +1,66 @@
+from datetime import datetime
+
+from django.db import transaction
+
+from wayline.accounts.models import User
+from wayline.audit import operations as audit
+
+from ..models import Step, Touchpoint
+from . import order
+from .refusals import AlreadyDeleted, NotDeleted
+
+
+@transaction.atomic
+def add_touchpoint(step: Step, *, name: str, channel: str = "", by: User, now: datetime) -> Touchpoint:
+    """Add the place where the customer meets us at this step."""
+    name = order.worded(name, noun="touchpoint", longest=120)
+    order.touch(step.phase.journey, now=now)
+    touchpoint = Touchpoint.objects.create(
+        step=step, name=name, channel=channel.strip()[:40], position=order.next_position(step.touchpoints)
+    )
+    audit.record("touchpoint.added", subject=touchpoint, by=by, at=now, step=step.title)
+    return touchpoint
+
+
+@transaction.atomic
+def rename_touchpoint(
+    touchpoint: Touchpoint, *, name: str, channel: str | None = None, by: User, now: datetime
+) -> None:
+    """Give the touchpoint another name or channel."""
+    before = touchpoint.name
+    fields = {"name": order.worded(name, noun="touchpoint", longest=120)}
+    if channel is not None:
+        fields["channel"] = channel.strip()[:40]
+    order.touch(touchpoint.step.phase.journey, now=now)
+    order.change_kept(touchpoint, noun="touchpoint", **fields)
+    audit.record("touchpoint.renamed", subject=touchpoint, by=by, at=now, before=before)
+
+
+@transaction.atomic
+def move_touchpoint(touchpoint: Touchpoint, *, places: int, by: User, now: datetime) -> None:
+    """Move the touchpoint by so many places within its step."""
+    siblings = touchpoint.step.touchpoints
+    order.touch(touchpoint.step.phase.journey, now=now)
+    order.change_kept(touchpoint, noun="touchpoint")
+    position = order.place(siblings, touchpoint, order.index_of(siblings, touchpoint) + places)
+    audit.record("touchpoint.moved", subject=touchpoint, by=by, at=now, position=position)
+
+
+@transaction.atomic
+def delete_touchpoint(touchpoint: Touchpoint, *, by: User, now: datetime) -> None:
+    """Delete the touchpoint. It can be restored."""
+    order.touch(touchpoint.step.phase.journey, now=now)
+    if not Touchpoint.objects.kept().filter(pk=touchpoint.pk).update(deleted_at=now):
+        raise AlreadyDeleted("This touchpoint is already deleted.")
+    touchpoint.deleted_at = now
+    audit.record("touchpoint.deleted", subject=touchpoint, by=by, at=now)
+
+
+@transaction.atomic
+def restore_touchpoint(touchpoint: Touchpoint, *, by: User, now: datetime) -> None:
+    """Undo the deletion of the touchpoint."""
+    order.touch(touchpoint.step.phase.journey, now=now)
+    if not Touchpoint.objects.filter(pk=touchpoint.pk).exclude(deleted_at=None).update(deleted_at=None):
+        raise NotDeleted("This touchpoint is not deleted; there is nothing to undo.")
+    touchpoint.deleted_at = None
+    audit.record("touchpoint.restored", subject=touchpoint, by=by, at=now)
