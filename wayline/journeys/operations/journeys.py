@@ -5,10 +5,10 @@ from django.db import transaction
 
 from wayline.accounts.models import Membership, User, Workspace
 from wayline.audit import operations as audit
+from wayline.journeys import templates_library
+from wayline.journeys.models import Journey, Phase, Step, Touchpoint
 from wayline.metrics.observed import ObservedName
 
-from .. import templates_library
-from ..models import Journey, Phase, Step, Touchpoint
 from . import order
 from .refusals import (
     AlreadyDeleted,

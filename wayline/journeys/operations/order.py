@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.db import models
 
-from ..models import Journey
+from wayline.journeys.models import Journey
+
 from .refusals import AlreadyDeleted, TitleMissing, TitleTooLong
 
 

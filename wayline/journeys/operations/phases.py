@@ -4,8 +4,8 @@ from django.db import transaction
 
 from wayline.accounts.models import User
 from wayline.audit import operations as audit
+from wayline.journeys.models import Journey, Phase
 
-from ..models import Journey, Phase
 from . import order
 from .refusals import AlreadyDeleted, LastPhase, NotDeleted, PhaseHasSteps
 
@@ -54,9 +54,10 @@ def delete_phase(phase: Phase, *, by: User, now: datetime, confirmed: bool = Fal
     """Delete the phase with its steps. With steps in it, only when confirmed; it can be restored."""
     steps = phase.steps.kept().count()
     if steps and not confirmed:
+        held, them = ("1 step", "it") if steps == 1 else (f"{steps} steps", "them")
         raise PhaseHasSteps(
-            f"“{phase}” holds {steps} step{'s' if steps > 1 else ''}. Confirm to delete the phase together with "
-            f"{'them' if steps > 1 else 'it'}, or move {'them' if steps > 1 else 'it'} to another phase first."
+            f"“{phase}” holds {held}. Confirm to delete the phase together with {them}, "
+            f"or move {them} to another phase first."
         )
     if not phase.journey.phases.kept().exclude(pk=phase.pk).exists():
         raise LastPhase("A journey keeps at least one phase. Rename this one, or delete the journey.")

@@ -6,10 +6,10 @@ from pydantic import ValidationError
 
 from wayline.accounts.models import User
 from wayline.audit import operations as audit
+from wayline.journeys import conditions
+from wayline.journeys.models import Phase, Step
 from wayline.signals.conditions import SignalCondition
 
-from .. import conditions
-from ..models import Phase, Step
 from . import order
 from .refusals import AlreadyDeleted, ConditionNotUnderstood, FeelingOutOfRange, NotDeleted
 

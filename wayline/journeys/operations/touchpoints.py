@@ -4,8 +4,8 @@ from django.db import transaction
 
 from wayline.accounts.models import User
 from wayline.audit import operations as audit
+from wayline.journeys.models import Step, Touchpoint
 
-from ..models import Step, Touchpoint
 from . import order
 from .refusals import AlreadyDeleted, NotDeleted
 
