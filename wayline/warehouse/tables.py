@@ -28,7 +28,7 @@ SIGNALS = ibis.schema(
     }
 )
 
-# What filters need of a customer; numbers and booleans are kept as text and cast where a test compares numbers.
+# What filters need of a customer; numbers and booleans are kept as text, cast where a test needs numbers.
 CUSTOMERS = ibis.schema(
     {
         "workspace": "!int64",

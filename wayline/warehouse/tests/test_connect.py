@@ -27,10 +27,14 @@ def test_what_was_written_can_be_read(warehouse):
 def test_a_write_that_fails_leaves_nothing_and_keeps_the_version(warehouse):
     before = warehouse.version
 
-    with pytest.raises(RuntimeError), warehouse.writing() as writer:
-        writer.append("signals", as_arrow("signals", [make_row()]))
-        writer.mark("1", 7)
-        raise RuntimeError
+    def write_and_fail():
+        with warehouse.writing() as writer:
+            writer.append("signals", as_arrow("signals", [make_row()]))
+            writer.mark("1", 7)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_and_fail()
 
     assert (names(warehouse), warehouse.version) == ([], before)
     with warehouse.writing() as writer:
