@@ -6,3 +6,7 @@ class Static(CompressedManifestStaticFilesStorage):
 
     support_js_module_import_aggregation = True
     manifest_strict = False
+
+    def stored_name(self, name):
+        """Before anything is collected (tests, development) files answer to their own names."""
+        return super().stored_name(name) if self.hashed_files else name

@@ -1,3 +1,230 @@
+"""Tags and filters every template has: icons, estimates with their uncertainty, numbers as people read them."""
+
+from os.path import commonprefix
+
 from django import template
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
+
+from .. import numbers
+from ..charts.scales import Scale
 
 register = template.Library()
+
+register.filter("whole", numbers.whole)
+register.filter("duration", numbers.duration)
+register.filter("signed", numbers.signed)
+register.filter("percent", numbers.percent)
+register.filter("compact", numbers.compact)
+
+
+@register.simple_tag
+def icon(name: str, label: str = "", css: str = "") -> SafeString:
+    """An icon of the sprite; with a label it speaks, without one it is decoration."""
+    classes = f"icon {css}".strip()
+    address = f"{static('kit/icons.svg')}#{name}"
+    if label:
+        shell = '<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>'
+        return format_html(shell, classes, label, address)
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}"/></svg>', classes, address)
+
+
+@register.simple_tag
+def estimate(e, unit: str = "", digits: int = 0) -> SafeString:
+    """The value; its interval, n and method are spoken and shown on hover."""
+    if e is None or e.value is None:
+        return format_html(
+            '<span class="est none" title="{0}">–<span class="vh"> {0}</span></span>', "nothing to say yet"
+        )
+    value, suffix = numbers.split_unit(e.value, unit, digits)
+    shown = format_html('{}<span class="unit">{}</span>', value, suffix) if suffix else value
+    return format_html(
+        '<span class="est num{}" title="{}">{}<span class="vh"> ({})</span></span>',
+        " thin" if e.is_thin else "",
+        f"{uncertainty(e, unit, digits)}; {e.method}",
+        shown,
+        uncertainty(e, unit, digits),
+    )
+
+
+@register.simple_tag
+def uncertainty(e, unit: str = "", digits: int = 0) -> str:
+    """The interval and n in words: “95 % interval 65 % to 71 %, n 2 210”."""
+    if e is None or e.value is None:
+        return "nothing to say yet"
+    parts = [f"n {numbers.whole(e.n)}"]
+    if e.low is not None and e.high is not None:
+        parts.insert(0, f"95% interval {interval(e, unit, digits)}")
+    if e.is_thin:
+        parts.append("too few to say")
+    return ", ".join(parts)
+
+
+@register.simple_tag
+def interval(e, unit: str = "", digits: int = 0) -> str:
+    """Only the bounds, for the small print below a number: “65 to 71”."""
+    if e is None or e.low is None or e.high is None:
+        return "no interval"
+    low, suffix = numbers.split_unit(e.low, unit, digits)
+    high, _ = numbers.split_unit(e.high, unit, digits)
+    return f"{low} to {high}{suffix}"
+
+
+@register.simple_tag
+def whisker(e, low=0, high=100, change=None, target=None, label="", unit="", digits=0, css="") -> SafeString:
+    """Dot and whisker on the scale from low to high, both in the unit shown (0 to 100 for percent).
+
+    Filled dot: now. Bar with end ticks: 95 % interval. Hollow dot: before. Upright tick: target.
+    Thin evidence: hollow dot, dashed interval.
+    """
+    if e is None or e.value is None:
+        return format_html(
+            '<span class="wk none" role="img" aria-label="{}"></span>', f"{label}: nothing to say yet"
+        )
+    factor = 100 if unit == "%" else 1
+    scale = Scale(float(low), float(high))
+    before = change.before if change else None
+    words = [
+        f"{label}: {numbers.amount(e.value, unit, digits)}"
+        if label
+        else numbers.amount(e.value, unit, digits)
+    ]
+    words.append(uncertainty(e, unit, digits))
+
+    marks = []
+    if target is not None:
+        marks.append(("tg", f"left:{scale.percent(target * factor)}%"))
+        words.append(f"target {numbers.amount(target, unit, digits)}")
+    if e.low is not None and e.high is not None:
+        start, end = scale.percent(e.low * factor), scale.percent(e.high * factor)
+        marks.append(("ci", f"left:{start}%;width:{round(end - start, 2)}%"))
+    if before is not None and before.value is not None:
+        marks.append(("pv", f"left:{scale.percent(before.value * factor)}%"))
+        words.append(f"before {numbers.amount(before.value, unit, digits)}")
+    marks.append(("pt", f"left:{scale.percent(e.value * factor)}%"))
+
+    classes = " ".join(filter(None, ["wk", css, "thin" if e.is_thin else ""]))
+    drawn = format_html_join("", '<i class="{}" style="{}"></i>', marks)
+    sentence = ", ".join(words)
+    return format_html(
+        '<span class="{}" role="img" aria-label="{}" title="{}">{}</span>', classes, sentence, sentence, drawn
+    )
+
+
+@register.simple_tag
+def change(c, direction: str = "up", unit: str = "", digits: int = 0, words: bool = True) -> SafeString | str:
+    """Arrow and amount. Color only beyond noise; else grey and “within noise” or “too few to say”.
+
+    `direction` says which way is better: up, down, or neither.
+    """
+    if c is None:
+        return ""
+    if c.difference is None or c.verdict == "too few to say":
+        return format_html('<span class="delta thin">{}</span>', "too few to say")
+    number, suffix = numbers.split_unit(abs(c.difference), unit, digits)
+    shown = number if unit == "%" else f"{number}{suffix}"
+    arrow = "arrow-up" if c.difference > 0 else "arrow-down" if c.difference < 0 else "minus"
+    if c.verdict == "within noise":
+        tone, verdict = "", "within noise"
+    elif direction not in ("up", "down"):
+        tone, verdict = "", "real change"
+    else:
+        tone, verdict = ("up", "better") if c.verdict == direction else ("down", "worse")
+    title = f"{verdict}; {_difference_in_words(c, unit, digits)}"
+    visible = verdict if words and verdict == "within noise" else ""
+    return format_html(
+        '<span class="delta {}" title="{}">{}<span class="num">{}</span><span class="vh"> {} {}</span>{}</span>',
+        tone,
+        title,
+        icon(arrow),
+        shown,
+        "more" if c.difference > 0 else "less" if c.difference < 0 else "no change",
+        "" if visible else verdict,
+        format_html(' <span class="verdict">{}</span>', visible) if visible else "",
+    )
+
+
+def _difference_in_words(c, unit: str, digits: int) -> str:
+    if c.low is None or c.high is None:
+        return c.method
+    low, high = (numbers.signed(numbers.in_unit(bound, unit), digits) for bound in (c.low, c.high))
+    points = " points" if unit == "%" else ""
+    return f"difference {low} to {high}{points} (95% interval), {c.method}"
+
+
+@register.simple_tag(takes_context=True)
+def shell_sections(context, navigation) -> list[dict]:
+    """The side bar with the links that exist: entries whose URL does not resolve are left out."""
+    workspace = context.get("workspace")
+    if workspace is None:
+        return []
+    open_area, open_page = context.get("open_area", ""), context.get("open_page", "")
+    sections = []
+    for title, entries in navigation or ():
+        links = []
+        for name, label, symbol in entries:
+            try:
+                address = reverse(name, args=[workspace.slug])
+            except NoReverseMatch:
+                continue
+            links.append({"name": name, "label": label, "icon": symbol, "address": address, "is_open": False})
+        if links:
+            sections.append({"title": title, "links": links})
+    _mark_open(sections, open_area, open_page)
+    return sections
+
+
+def _mark_open(sections: list[dict], open_area: str, open_page: str) -> None:
+    """Mark the one link whose name is nearest to the open page's, within its area."""
+    near = [
+        link for section in sections for link in section["links"] if link["name"].split(":")[0] == open_area
+    ]
+    if near:
+        nearest = max(
+            near, key=lambda link: (link["name"] == open_page, len(commonprefix([link["name"], open_page])))
+        )
+        nearest["is_open"] = True
+
+
+@register.filter
+def in_a_row(sections: list[dict]) -> list[dict]:
+    """All links of the side bar without their sections, for the tab bar on phones."""
+    return [link for section in sections for link in section["links"]]
+
+
+@register.filter
+def item(mapping, key):
+    """mapping[key], or None."""
+    return mapping.get(key) if hasattr(mapping, "get") else None
+
+
+@register.simple_tag(takes_context=True)
+def query(context, **changes) -> str:
+    """The page's query string with some values changed; None takes one away: {% query page=2 %}."""
+    request = context.get("request")
+    values = request.GET.copy() if request else None
+    if values is None:
+        return ""
+    for name, value in changes.items():
+        if value in (None, ""):
+            values.pop(name, None)
+        else:
+            values[name] = value
+    return f"?{values.urlencode()}" if values else "?"
+
+
+@register.filter
+def palette_place(key) -> int:
+    """One of the four colors for people, always the same for the same key."""
+    text = str(key)
+    return (int(text) if text.isdigit() else sum(text.encode())) % 4 + 1
+
+
+@register.filter
+def own_address(address: str | None, request) -> str:
+    """The address when it is one of ours, else nothing: a link back must not lead to another site."""
+    hosts = {request.get_host()} if request else set()
+    return address if address and url_has_allowed_host_and_scheme(address, allowed_hosts=hosts) else ""

@@ -1,0 +1,83 @@
+"""Numbers as people read them: a true minus sign, thin spaces between thousands, whole words for time."""
+
+MINUS, THIN_SPACE, NOTHING = "−", "\u202f", "–"
+UNITS_OF_TIME = (("day", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+
+
+def grouped(value: float, digits: int = 0) -> str:
+    text = f"{abs(value):,.{digits}f}"
+    is_zero = not text.strip("0.,")
+    sign = MINUS if value < 0 and not is_zero else ""
+    return sign + text.replace(",", THIN_SPACE)
+
+
+def whole(value) -> str:
+    """1204 as “1 204”."""
+    return NOTHING if value is None else grouped(float(value))
+
+
+def signed(value, digits: int | None = None) -> str:
+    """+7, −3 or 0, with a true minus sign."""
+    if value is None:
+        return NOTHING
+    number = float(value)
+    if digits is None:
+        digits = 0 if number.is_integer() else 1
+    text = grouped(number, digits)
+    return text if text.startswith(MINUS) or not text.strip("0.") else f"+{text}"
+
+
+def percent(value, digits: int | None = None) -> str:
+    """A share of 0 to 1 as “68%”; one digit below one percent."""
+    if value is None:
+        return NOTHING
+    points = float(value) * 100
+    if digits is None:
+        digits = 1 if 0 < abs(points) < 1 else 0
+    return f"{grouped(points, digits)}%"
+
+
+def duration(seconds) -> str:
+    """Seconds as the two largest units that matter: “3 h 20 min”."""
+    if seconds is None:
+        return NOTHING
+    left = round(abs(float(seconds)))
+    if left == 0:
+        return f"{float(seconds):.1f} s" if seconds else "0 s"
+    first = next(index for index, (_, size) in enumerate(UNITS_OF_TIME) if left >= size)
+    smallest = UNITS_OF_TIME[min(first + 1, len(UNITS_OF_TIME) - 1)][1]
+    left = round(left / smallest) * smallest
+    words = []
+    for name, size in UNITS_OF_TIME[max(first - 1, 0) : first + 2]:
+        count, left = divmod(left, size)
+        if count:
+            words.append(f"{count} {name}{'s' if name == 'day' and count != 1 else ''}")
+    return (MINUS if float(seconds) < 0 else "") + " ".join(words[:2])
+
+
+def compact(value) -> str:
+    """4 100 as “4.1k”, for axes and small cells."""
+    if value is None:
+        return NOTHING
+    number = float(value)
+    for size, suffix in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
+        if abs(number) >= size:
+            scaled = number / size
+            return f"{grouped(scaled, 0 if abs(scaled) >= 10 else 1)}{suffix}"
+    return grouped(number, 0 if number.is_integer() else 1)
+
+
+def in_unit(value: float, unit: str) -> float:
+    return value * 100 if unit == "%" else value
+
+
+def split_unit(value: float, unit: str = "", digits: int = 0) -> tuple[str, str]:
+    """The number and what is written after it. Shares are 0 to 1; seconds are written out."""
+    if unit in ("s", "seconds"):
+        return duration(value), ""
+    text = grouped(in_unit(value, unit), int(digits))
+    return text, unit if unit == "%" else f" {unit}" if unit else ""
+
+
+def amount(value: float, unit: str = "", digits: int = 0) -> str:
+    return "".join(split_unit(value, unit, digits))

@@ -1,0 +1,13 @@
+// What every htmx request needs: the CSRF token (htmx 4 inherits no headers) and a word when nothing came back.
+import { toast } from "./toasts.js";
+
+document.addEventListener("htmx:config:request", (event) => {
+  const { request } = event.detail.ctx;
+  if (!/^(GET|HEAD)$/i.test(request.method)) {
+    request.headers["X-CSRFToken"] = document.body.dataset.csrf;
+  }
+});
+
+document.addEventListener("htmx:error", () => {
+  toast("The server could not be reached. Your change is not saved.", { isError: true });
+});
