@@ -1,4 +1,4 @@
-"""Tags and filters every template has: icons, estimates with their uncertainty, numbers as people read them."""
+"""Tags and filters every template has: icons, estimates with their uncertainty, readable numbers."""
 
 from os.path import commonprefix
 
@@ -9,10 +9,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 
-from .. import numbers
-from ..charts.scales import Scale
+from wayline.kit import numbers
+from wayline.kit.charts.scales import Scale
 
 register = template.Library()
+
+NOTHING = "nothing to say yet"
 
 register.filter("whole", numbers.whole)
 register.filter("duration", numbers.duration)
@@ -54,7 +56,7 @@ def estimate(e, unit: str = "", digits: int = 0) -> SafeString:
 def uncertainty(e, unit: str = "", digits: int = 0) -> str:
     """The interval and n in words: “95 % interval 65 % to 71 %, n 2 210”."""
     if e is None or e.value is None:
-        return "nothing to say yet"
+        return NOTHING
     parts = [f"n {numbers.whole(e.n)}"]
     if e.low is not None and e.high is not None:
         parts.insert(0, f"95% interval {interval(e, unit, digits)}")
@@ -136,7 +138,8 @@ def change(c, direction: str = "up", unit: str = "", digits: int = 0, words: boo
     title = f"{verdict}; {_difference_in_words(c, unit, digits)}"
     visible = verdict if words and verdict == "within noise" else ""
     return format_html(
-        '<span class="delta {}" title="{}">{}<span class="num">{}</span><span class="vh"> {} {}</span>{}</span>',
+        '<span class="delta {}" title="{}">{}<span class="num">{}</span>'
+        '<span class="vh"> {} {}</span>{}</span>',
         tone,
         title,
         icon(arrow),
