@@ -1,0 +1,516 @@
+"""Files as rows: CSV of any dialect, JSON lines, Parquet and event logs, streamed in bounded memory."""
+
+import codecs
+import csv
+import gzip
+import io
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import BinaryIO
+from xml.etree.ElementTree import ParseError
+
+import charset_normalizer
+import defusedxml.ElementTree
+import ftfy
+import ftfy.badness
+import pyarrow as pa
+import pyarrow.parquet as pq
+from defusedxml.common import DefusedXmlException
+
+from wayline.kit.refusals import Refusal
+
+from .mapping import FileRules
+
+SAMPLE_BYTES = 262_144
+LONGEST_FIELD = 10_000_000
+LARGEST_UNPACKED = 20_000_000_000
+COMMON_ENCODINGS = ("cp1252", "mac_roman", "latin-1", "cp1250", "cp1251", "shift_jis", "gb18030")
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+csv.field_size_limit(LONGEST_FIELD)
+
+Row = list[str]
+
+
+class FileNotReadable(Refusal):
+    """The file cannot be read; the sentence says why and what to do."""
+
+    status = 422
+
+
+@dataclass
+class Source:
+    """An opened file: its columns, its rows with their lines, and what was found out about it.
+
+    `unit` says what a place in the file is counted in: lines, or rows where a file has no lines.
+    """
+
+    format: str
+    columns: list[str]
+    rows: Iterator[tuple[int, Row]]
+    unit: str = "line"
+    notes: list[str] = field(default_factory=list)
+    delimiter: str = ""
+    encoding: str = ""
+    repaired: int = 0
+
+
+@contextmanager
+def opened(path: Path, rules: FileRules | None = None, wanted: tuple[str, ...] = ()) -> Iterator[Source]:
+    """The file as a stream of rows. `wanted` columns are kept even where only later rows have them."""
+    rules = rules or FileRules()
+    if path.stat().st_size == 0:
+        raise FileNotReadable(f"{path.name} is empty. Choose a file with at least one row.")
+    kind = rules.format or format_of(path)
+    try:
+        with _unpacked(path) as binary:
+            if kind == "parquet":
+                source = _parquet(binary)
+            elif kind == "xes":
+                source = _xes(binary, rules, wanted)
+            elif kind == "jsonl":
+                source = _json_lines(binary, rules, wanted)
+            else:
+                source = _csv(binary, rules)
+            if rules.repair and kind in {"csv", "jsonl"}:
+                source.rows = _repaired(source, source.rows)
+            yield source
+    except pa.ArrowException as error:
+        raise FileNotReadable(f"{path.name} is not a Parquet file that can be read: {_first(error)}.") from None
+    except (EOFError, zipfile.BadZipFile, gzip.BadGzipFile, OSError) as error:
+        raise FileNotReadable(
+            f"{path.name} cannot be unpacked or read: {_first(error)}. Save it again and retry."
+        ) from None
+
+
+def _first(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
+def format_of(path: Path) -> str:
+    """The format that the name says, or that the first bytes show."""
+    name = inner_name(path).lower()
+    for ending, kind in (
+        (".parquet", "parquet"), (".xes", "xes"), (".jsonl", "jsonl"), (".ndjson", "jsonl"),
+    ):  # fmt: skip
+        if name.endswith(ending):
+            return kind
+    with _unpacked(path) as binary:
+        head = binary.read(4096).lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head.startswith(b"<") and b"<log" in head:
+        return "xes"
+    if head.startswith(b"{"):
+        return "jsonl"
+    return "csv"
+
+
+def inner_name(path: Path) -> str:
+    """The file's name without what it is packed in."""
+    if path.suffix.lower() == ".zip" and zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            return _single(path, archive).filename
+    return path.stem if path.suffix.lower() == ".gz" else path.name
+
+
+def _single(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+    files = [one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX/")]
+    if len(files) != 1:
+        raise FileNotReadable(
+            f"{path.name} holds {len(files)} files. Put exactly one file into the archive, or upload them unpacked."
+        )
+    if files[0].flag_bits & 1:
+        raise FileNotReadable(f"{path.name} is protected by a password. Unpack it first.")
+    if files[0].file_size > LARGEST_UNPACKED:
+        raise FileNotReadable(f"{path.name} unpacks to more than 20 GB. Split it into smaller files.")
+    return files[0]
+
+
+@contextmanager
+def _unpacked(path: Path) -> Iterator[BinaryIO]:
+    with path.open("rb") as file:
+        head = file.read(4)
+        file.seek(0)
+        if head[:2] == b"\x1f\x8b":
+            with gzip.open(file) as unpacked:
+                yield unpacked
+        elif head == b"PK\x03\x04":
+            with zipfile.ZipFile(file) as archive, archive.open(_single(path, archive)) as unpacked:
+                yield unpacked
+        else:
+            yield file
+
+
+# --- text -----------------------------------------------------------------------------------------
+
+
+class _Decoded(io.TextIOBase):
+    """Text from bytes that counts what it had to read as Windows-1252 because it was not valid."""
+
+
+def _lenient(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    broken = error.object[error.start : error.end]
+    return broken.decode("cp1252", "replace").replace("\ufffd", "\ufffd"), error.end
+
+
+codecs.register_error("wayline-lenient", _lenient)
+
+
+def _text(binary: BinaryIO, rules: FileRules, source_notes: list[str]) -> tuple[io.TextIOWrapper, str]:
+    head = _Head(binary)
+    encoding = rules.encoding or detect_encoding(head.peek(SAMPLE_BYTES))
+    if rules.encoding and codecs.lookup(rules.encoding).name == "utf-8":
+        encoding = "utf-8-sig"
+    if not rules.encoding and encoding not in {"utf-8", "utf-8-sig"}:
+        source_notes.append(f"The file is not UTF-8; it was read as {encoding}.")
+    return io.TextIOWrapper(io.BufferedReader(head), encoding, "wayline-lenient", newline=""), encoding
+
+
+class _Head(io.RawIOBase):
+    """Lets the beginning of a stream that cannot be rewound be looked at before it is read."""
+
+    def __init__(self, stream: BinaryIO):
+        self.stream, self.kept = stream, b""
+
+    def peek(self, size: int) -> bytes:
+        while len(self.kept) < size and (more := self.stream.read(size - len(self.kept))):
+            self.kept += more
+        return self.kept
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        chunk, self.kept = self.kept[: len(buffer)], self.kept[len(buffer) :]
+        chunk = chunk or self.stream.read(len(buffer))
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+
+def detect_encoding(sample: bytes) -> str:
+    """The encoding that leaves the least nonsense, UTF-8 before all others."""
+    for bom, encoding in BOMS:
+        if sample.startswith(bom):
+            return encoding
+    if b"\0" in sample[:1000]:
+        best = charset_normalizer.from_bytes(sample[:20_000]).best()
+        return best.encoding if best else "utf-8"
+    if _mostly_utf8(sample):
+        return "utf-8"
+    best = charset_normalizer.from_bytes(sample).best()
+    candidates = dict.fromkeys((*COMMON_ENCODINGS[:3], *([best.encoding] if best else []), *COMMON_ENCODINGS[3:]))
+    lines = [line for line in sample.splitlines() if not line.isascii()][:400]
+    return min(candidates, key=lambda encoding: _nonsense(lines, encoding))
+
+
+def _mostly_utf8(sample: bytes) -> bool:
+    """Valid but for a few broken places, or for a character cut off at the end of the sample."""
+    sound = broken = 0
+    for line in sample.splitlines():
+        if line.isascii():
+            continue
+        try:
+            line.decode("utf-8")
+            sound += 1
+        except UnicodeDecodeError:
+            broken += 1
+    return broken <= max(1, sound // 4) if sound else broken == 0
+
+
+def _nonsense(lines: list[bytes], encoding: str) -> float:
+    """How much of the text makes no sense in this encoding, after repair."""
+    total = 0.0
+    for line in lines:
+        try:
+            text = ftfy.fix_encoding(line.decode(encoding))
+        except (UnicodeDecodeError, LookupError):
+            total += 20
+            continue
+        marks = sum(not c.isascii() and not c.isalpha() and c not in "“”‘’–—…•€£°·«»¿¡§\u00a0" for c in text)
+        controls = sum("\x7f" <= c <= "\x9f" for c in text)
+        capitals = sum(
+            a.islower() and b.isupper() and not b.isascii() for a, b in zip(text, text[1:], strict=False)
+        )
+        total += ftfy.badness.badness(text) * 2 + marks + controls * 3 + capitals * 2
+        total += sum("\u2e80" <= c <= "\uffef" for c in text) * 0.6
+    return total
+
+
+def _repaired(source: Source, rows: Iterator[tuple[int, Row]]) -> Iterator[tuple[int, Row]]:
+    """Cells whose text was decoded wrongly before the file was written, as their writers meant them."""
+    is_bad, fix = ftfy.badness.is_bad, ftfy.fix_encoding
+    for line, row in rows:
+        for index, cell in enumerate(row):
+            if not cell.isascii() and is_bad(cell):
+                fixed = fix(cell)
+                if fixed != cell:
+                    row[index] = fixed
+                    source.repaired += 1
+        yield line, row
+
+
+# --- CSV ------------------------------------------------------------------------------------------
+
+
+def _csv(binary: BinaryIO, rules: FileRules) -> Source:
+    notes: list[str] = []
+    text, encoding = _text(binary, rules, notes)
+    head = _Lines(text)
+    delimiter = rules.delimiter or detect_delimiter(head.sample(), rules.quote)
+    reader = csv.reader(head, delimiter=delimiter, quotechar=rules.quote)
+    try:
+        first = next((row for row in reader if any(cell.strip() for cell in row)), None)
+    except csv.Error as error:
+        raise FileNotReadable(_too_long(1, error)) from None
+    if first is None:
+        raise FileNotReadable("The file holds only blank lines. Choose a file with at least one row.")
+    if rules.has_header and not rules.columns:
+        columns, pending = _distinct([cell.strip() for cell in first]), None
+    else:
+        columns = list(rules.columns) or [f"column {number}" for number in range(1, len(first) + 1)]
+        pending = None if rules.has_header else first
+    return Source(
+        "csv", columns, _csv_rows(reader, pending, reader.line_num), notes=notes, delimiter=delimiter, encoding=encoding
+    )
+
+
+def _csv_rows(reader, pending: Row | None, line: int) -> Iterator[tuple[int, Row]]:
+    if pending is not None:
+        yield 1, pending
+    try:
+        for row in reader:
+            if row:
+                yield line + 1, row
+            line = reader.line_num
+    except csv.Error as error:
+        raise FileNotReadable(_too_long(line + 1, error)) from None
+
+
+def _too_long(line: int, error: csv.Error) -> str:
+    if "field larger" in str(error):
+        return (
+            f"Line {line}: a field is longer than {LONGEST_FIELD:,} characters. "
+            "Most often a quote is opened there and never closed; close it, or set file: quote."
+        )
+    return f"Line {line}: this is not CSV ({error}). Check the quotes there, or set file: delimiter and quote."
+
+
+class _Lines:
+    """Lines of a text, the first of which can be looked at before they are read."""
+
+    def __init__(self, text: io.TextIOWrapper):
+        self.text = text
+        self.kept: list[str] = []
+
+    def sample(self) -> str:
+        size = 0
+        while size < 65_536 and (line := self.text.readline(LONGEST_FIELD)):
+            self.kept.append(line)
+            size += len(line)
+        return "".join(self.kept)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.kept
+        self.kept = []
+        yield from self.text
+
+
+def detect_delimiter(sample: str, quote: str = '"') -> str:
+    """The delimiter by which most rows have as many fields as the first one, and more than one."""
+    best, best_score = ",", 0.0
+    for delimiter in ",;\t|":
+        rows = []
+        try:
+            for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, quotechar=quote):
+                if row:
+                    rows.append(len(row))
+        except csv.Error:
+            pass
+        rows = rows[:-1] if len(rows) > 2 else rows
+        if not rows or rows[0] < 2:
+            continue
+        score = sum(count == rows[0] for count in rows) / len(rows) + min(rows[0], 20) / 100
+        if score > best_score:
+            best, best_score = delimiter, score
+    return best
+
+
+def _distinct(names: Row) -> list[str]:
+    """Every column a name of its own: unnamed ones are numbered, repeated ones counted."""
+    taken: set[str] = set()
+    distinct = []
+    for number, name in enumerate(names, 1):
+        name = name or f"column {number}"
+        candidate, count = name, 2
+        while candidate in taken:
+            candidate, count = f"{name} ({count})", count + 1
+        taken.add(candidate)
+        distinct.append(candidate)
+    return distinct
+
+
+# --- JSON lines -----------------------------------------------------------------------------------
+
+
+def _json_lines(binary: BinaryIO, rules: FileRules, wanted: tuple[str, ...]) -> Source:
+    notes: list[str] = []
+    text, encoding = _text(binary, rules, notes)
+    head: list[tuple[int, dict[str, str] | str]] = []
+    lines = _json_objects(text)
+    for item in lines:
+        head.append(item)
+        if len(head) == 1000:
+            break
+    seen = [key for _, one in head if isinstance(one, dict) for key in one]
+    columns = list(dict.fromkeys([*seen, *wanted]))
+    if not seen:
+        raise FileNotReadable("No line of the file is a JSON object such as {\"a\": 1}. Check the format.")
+
+    def rows() -> Iterator[tuple[int, Row]]:
+        for items in (head, lines):
+            for line, one in items:
+                yield line, ([one] if isinstance(one, str) else [one.get(column, "") for column in columns])
+
+    return Source("jsonl", columns, rows(), notes=notes, encoding=encoding)
+
+
+def _json_objects(text: io.TextIOWrapper) -> Iterator[tuple[int, dict[str, str] | str]]:
+    """Each object flattened; a line that is none comes as its text and is refused later."""
+    number = 0
+    while line := text.readline(LONGEST_FIELD):
+        number += 1
+        if not line.strip():
+            continue
+        try:
+            one = json.loads(line.lstrip("\ufeff"))
+        except (ValueError, RecursionError):
+            one = None
+        yield number, flatten(one) if isinstance(one, dict) else line.rstrip("\r\n")
+
+
+def flatten(value: dict, prefix: str = "") -> dict[str, str]:
+    """Nested keys joined by dots, lists kept as JSON text."""
+    flat: dict[str, str] = {}
+    for key, inner in value.items():
+        if isinstance(inner, dict):
+            flat |= flatten(inner, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = as_text(inner)
+    return flat
+
+
+def as_text(value) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return "" if value != value else (str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value))
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, list | dict | tuple):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return str(value)
+
+
+# --- Parquet --------------------------------------------------------------------------------------
+
+
+def _parquet(binary: BinaryIO) -> Source:
+    if not binary.seekable() or isinstance(binary, zipfile.ZipExtFile | gzip.GzipFile):
+        raise FileNotReadable("A Parquet file is compressed already; upload it without packing it.")
+    file = pq.ParquetFile(binary)
+    columns = _distinct(list(file.schema_arrow.names))
+
+    def rows() -> Iterator[tuple[int, Row]]:
+        number = 0
+        for batch in file.iter_batches(5000):
+            for row in zip(*([as_text(v) for v in column.to_pylist()] for column in batch.columns), strict=True):
+                number += 1
+                yield number, list(row)
+
+    return Source("parquet", columns, rows(), unit="row")
+
+
+# --- XES ------------------------------------------------------------------------------------------
+
+
+def _xes(binary: BinaryIO, rules: FileRules, wanted: tuple[str, ...]) -> Source:
+    transitions = {transition.lower() for transition in rules.lifecycle}
+    events = _events(binary, transitions)
+    head: list[tuple[int, dict[str, str]]] = []
+    for event in events:
+        head.append(event)
+        if len(head) == 1000:
+            break
+    if not head:
+        raise FileNotReadable("The event log holds no events that can be read. Check the file, or file: lifecycle.")
+    columns = list(dict.fromkeys([*(key for _, event in head for key in event), *wanted]))
+
+    def rows() -> Iterator[tuple[int, Row]]:
+        for items in (head, events):
+            for number, event in items:
+                yield number, [event.get(column, "") for column in columns]
+
+    return Source("xes", columns, rows(), unit="event")
+
+
+def _events(binary: BinaryIO, transitions: set[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Each event with its own attributes and, as case:…, its trace's; a finished trace leaves memory."""
+    number, root, trace_depth = 0, None, 0
+    try:
+        for moment, element in defusedxml.ElementTree.iterparse(binary, ("start", "end"), forbid_dtd=True):
+            name = element.tag.rpartition("}")[2]
+            if moment == "start":
+                root = element if root is None else root
+                trace_depth += name == "trace"
+                continue
+            if name != "trace":
+                continue
+            trace_depth -= 1
+            case = {f"case:{key}": value for key, value in _attributes(element)}
+            for event in element:
+                if event.tag.rpartition("}")[2] != "event":
+                    continue
+                number += 1
+                found = dict(_attributes(event))
+                if not transitions or found.get("lifecycle:transition", "").lower() in transitions:
+                    yield number, case | found
+            if root is not None:
+                root.clear()
+    except (ParseError, DefusedXmlException, ValueError) as error:
+        if number == 0:
+            raise FileNotReadable(f"This is not an XES event log that can be read: {_first(error)}.") from None
+        raise FileNotReadable(
+            f"The event log breaks off after {number:,} events ({_first(error)}). Export it again."
+        ) from None
+
+
+def _attributes(element) -> Iterator[tuple[str, str]]:
+    for child in element:
+        key = child.get("key")
+        if key is not None and child.get("value") is not None:
+            yield key, child.get("value")
+
+
+def size_of(path: Path) -> int:
+    return os.path.getsize(path)
