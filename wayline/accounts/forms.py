@@ -36,7 +36,8 @@ class KeyForm(forms.Form):
 class AcceptForm(forms.Form):
     name = forms.CharField(max_length=200, label="Your name")
     password = forms.CharField(
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), help_text="At least 10 characters."
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="At least 10 characters.",
     )
 
     def __init__(self, *args, email: str, **kwargs):

@@ -81,7 +81,9 @@ def create_workspace(
 
 
 @transaction.atomic
-def change_workspace(workspace: Workspace, *, name: str, timezone: str, by: User | None, now: datetime) -> None:
+def change_workspace(
+    workspace: Workspace, *, name: str, timezone: str, by: User | None, now: datetime
+) -> None:
     """Change the workspace's name and the time zone of its days and weeks."""
     _check_workspace(name, timezone)
     before = {"name": workspace.name, "timezone": workspace.timezone}
@@ -101,7 +103,9 @@ def create_user(email: str, *, name: str, password: str, by: User | None, now: d
 
 
 @transaction.atomic
-def add_member(workspace: Workspace, *, user: User, role: Role | str, by: User | None, now: datetime) -> Membership:
+def add_member(
+    workspace: Workspace, *, user: User, role: Role | str, by: User | None, now: datetime
+) -> Membership:
     """Let a user into the workspace with a role."""
     if workspace.memberships.filter(user=user).exists():
         raise AlreadyMember(f"{user} is a member of {workspace} already.")
@@ -111,7 +115,9 @@ def add_member(workspace: Workspace, *, user: User, role: Role | str, by: User |
 
 
 @transaction.atomic
-def invite(workspace: Workspace, *, email: str, role: Role | str, by: User | None, now: datetime) -> Invitation:
+def invite(
+    workspace: Workspace, *, email: str, role: Role | str, by: User | None, now: datetime
+) -> Invitation:
     """Ask a person to join by a letter with a link that works once."""
     email = email.strip().lower()
     if workspace.memberships.filter(user__email=email).exists():
@@ -186,7 +192,13 @@ def remove_member(member: Membership, *, by: User | None, now: datetime) -> None
 
 @transaction.atomic
 def create_key(
-    workspace: Workspace, *, kind: Key.Kind | str, name: str, role: Role | str = Role.VIEWER, by, now: datetime
+    workspace: Workspace,
+    *,
+    kind: Key.Kind | str,
+    name: str,
+    role: Role | str = Role.VIEWER,
+    by,
+    now: datetime,
 ) -> tuple[Key, str]:
     """Create a way in for a program. The secret is answered once and kept only as a digest.
 
@@ -229,7 +241,9 @@ def _check_workspace(name: str, timezone: str) -> None:
 
 def _free_slug(name: str) -> str:
     base = slugify(name)[:50] or "workspace"
-    taken = set(Workspace.objects.filter(slug__startswith=base).values_list("slug", flat=True)) | RESERVED_SLUGS
+    taken = (
+        set(Workspace.objects.filter(slug__startswith=base).values_list("slug", flat=True)) | RESERVED_SLUGS
+    )
     return next(
         slug
         for slug in (base, *(f"{base}-{number}" for number in range(2, len(taken) + 3)))

@@ -12,7 +12,9 @@ from .models import Invitation
 @task("accounts.send_invitation")
 def send_invitation(payload: dict) -> None:
     """Write to the person invited. Sent twice, the letter holds the same invitation."""
-    invitation = Invitation.objects.open().select_related("workspace", "invited_by").get(pk=payload["invitation"])
+    invitation = (
+        Invitation.objects.open().select_related("workspace", "invited_by").get(pk=payload["invitation"])
+    )
     link = settings.BASE_URL + reverse("entrance:invitation", args=[operations.invitation_token(invitation)])
     context = {"invitation": invitation, "link": link, "days": operations.INVITATION_DAYS}
     send_mail(

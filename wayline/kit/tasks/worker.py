@@ -20,11 +20,11 @@ class Worker:
     def __init__(self, *, poll_seconds: float = 1.0):
         self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self.poll_seconds = poll_seconds
+        registry.load()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="wayline-worker", daemon=True)
 
     def start(self) -> None:
-        registry.load()
         self._thread.start()
 
     def stop(self, timeout: float = 20) -> None:

@@ -1,0 +1,37 @@
+from dataclasses import dataclass
+
+from . import registry
+from .models import Activity
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list of activities may be narrowed to; empty means all."""
+
+    by: int | None = None
+    name: str = ""
+    subject: str = ""
+
+    def apply(self, activities):
+        if self.by:
+            activities = activities.filter(by_id=self.by)
+        if self.name:
+            activities = activities.filter(name=self.name)
+        if self.subject:
+            activities = activities.filter(subject_label__icontains=self.subject)
+        return activities
+
+
+def activities(member, filters: Filters = Filters()):  # noqa: B008 - frozen, so sharing it is safe
+    """The workspace's activities, latest first."""
+    return filters.apply(Activity.objects.visible_to(member))
+
+
+def people(member) -> list[tuple[int, str]]:
+    """Everybody who did something here, members and former members alike."""
+    found = Activity.objects.visible_to(member).exclude(by_id=None).order_by("by_name", "by_id")
+    return list(dict(found.values_list("by_id", "by_name").distinct()).items())
+
+
+def sentence(activity: Activity) -> str:
+    return registry.names().get(activity.name, activity.name)
