@@ -36,3 +36,4 @@ class Change:
     verdict: Verdict
     before: Estimate
     method: str
+    p_value: float | None = None
