@@ -1,6 +1,51 @@
-import os
+"""The whole product as one ASGI application: signal intake first, everything else Django.
 
+While it runs it also runs what works in the background: the journal's loader and the task worker.
+"""
+
+import os
+from contextlib import asynccontextmanager
+
+from asgiref.sync import sync_to_async
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wayline.settings")
-application = get_asgi_application()
+pages = get_asgi_application()
+
+from wayline.kit.tasks.worker import Worker  # noqa: E402
+from wayline.signals import load  # noqa: E402
+from wayline.signals.segment_api import application as segment_api  # noqa: E402
+
+
+@asynccontextmanager
+async def background():
+    """Start what works behind the pages; on the way out let each finish what it holds."""
+    loader, worker = load.Loader(), Worker()
+    await sync_to_async(loader.start)()
+    await sync_to_async(worker.start)()
+    try:
+        yield
+    finally:
+        await sync_to_async(worker.stop)()
+        await sync_to_async(loader.stop)()
+
+
+async def application(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await lifespan(receive, send)
+    elif scope["type"] == "http" and scope["path"].startswith("/v1/"):
+        await segment_api(scope, receive, send)
+    else:
+        await pages(scope, receive, send)
+
+
+async def lifespan(receive, send):
+    await receive()
+    try:
+        async with background():
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+    except Exception as error:
+        await send({"type": "lifespan.startup.failed", "message": str(error)})
+        return
+    await send({"type": "lifespan.shutdown.complete"})

@@ -3,7 +3,7 @@ from datetime import datetime
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Router, Schema
-from pydantic import EmailStr, Field
+from pydantic import Field
 
 from . import operations, queries
 from .api_auth import needs
@@ -44,7 +44,7 @@ class InvitationOut(Schema):
 
 
 class InviteIn(Schema):
-    email: EmailStr
+    email: str = Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
     role: Role
 
 

@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from wayline.kit.pages import show
 
@@ -55,10 +55,8 @@ def invitation(request, token: str):
 
 
 @access.member("viewer")
-@require_http_methods(["GET", "POST"])
+@require_GET
 def settings(request):
-    if request.method == "POST":
-        return change(request)
     return _show_settings(request, forms.WorkspaceForm(initial=vars(request.workspace)))
 
 
@@ -74,6 +72,7 @@ def change(request):
 
 
 @access.member("viewer")
+@require_GET
 def people(request):
     return _show_people(request, forms.InviteForm())
 
@@ -126,6 +125,7 @@ def leave(request):
 
 
 @access.member("manager")
+@require_GET
 def keys(request):
     return _show_keys(request, forms.KeyForm())
 

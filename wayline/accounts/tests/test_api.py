@@ -30,7 +30,9 @@ def test_a_revoked_key_and_a_write_key_open_nothing(client):
     revoked, write = make_key(), make_key(kind="write")
     operations.revoke_key(revoked, by=None, now=timezone.now())
 
-    answers = [client.get("/api/v1/accounts/workspace", **bearer(key)).status_code for key in (revoked, write)]
+    answers = [
+        client.get("/api/v1/accounts/workspace", **bearer(key)).status_code for key in (revoked, write)
+    ]
 
     assert answers == [401, 401]
 
@@ -60,9 +62,7 @@ def test_a_refusal_is_409_with_its_sentence(client):
     answer = post(client, f"members/{maya.pk}/change-role", key, {"role": "viewer"})
 
     assert answer.status_code == 409
-    assert answer.json() == {
-        "detail": "A workspace needs an owner. Make somebody else an owner first."
-    }
+    assert answer.json() == {"detail": "A workspace needs an owner. Make somebody else an owner first."}
 
 
 def test_what_is_not_understood_is_422_and_says_where(client):

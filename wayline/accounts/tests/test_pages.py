@@ -44,7 +44,12 @@ def test_pages_of_another_workspace_do_not_exist(client, maya, page):
 
 @pytest.mark.parametrize(
     ("role", "page", "status"),
-    [("viewer", "keys", 403), ("contributor", "keys", 403), ("manager", "keys", 200), ("viewer", "people", 200)],
+    [
+        ("viewer", "keys", 403),
+        ("contributor", "keys", 403),
+        ("manager", "keys", 200),
+        ("viewer", "people", 200),
+    ],
 )
 def test_roles_decide_what_opens(client, role, page, status):
     noor = make_member(role=role)
@@ -58,25 +63,25 @@ def test_a_viewer_writes_nothing(client):
     client.force_login(noor.user)
     forbidden = [url("invite", noor), url("create_key", noor), url("change_role", noor, noor.pk)]
 
-    statuses = [client.post(path, {}).status_code for path in [*forbidden, url("settings", noor)]]
+    statuses = [client.post(path, {}).status_code for path in [*forbidden, url("change", noor)]]
 
     assert statuses == [403, 403, 403, 403]
 
 
-@pytest.mark.parametrize("name", ["invite", "create_key", "leave"])
+@pytest.mark.parametrize("name", ["change", "invite", "create_key", "leave"])
 def test_changes_are_posts(client, maya, name):
     assert client.get(url(name, maya)).status_code == 405
 
 
 def test_an_owner_changes_the_workspace(client, maya):
-    answer = client.post(url("settings", maya), {"name": "Fernweh", "timezone": "Europe/Berlin"})
+    answer = client.post(url("change", maya), {"name": "Fernweh", "timezone": "Europe/Berlin"})
 
     assert answer.status_code == 302
     assert Workspace.objects.get().name == "Fernweh"
 
 
 def test_a_wrong_time_zone_is_explained_beside_its_field(client, maya):
-    answer = client.post(url("settings", maya), {"name": "Fernweh", "timezone": "Mars"})
+    answer = client.post(url("change", maya), {"name": "Fernweh", "timezone": "Mars"})
 
     assert answer.status_code == 422
     assert "Mars is not one of the available choices" in answer.content.decode()
