@@ -1,0 +1,246 @@
+"""How far units go along ordered steps: the arithmetic of flows, on arrays.
+
+A log is rows sorted by unit, then time, then arrival. Row numbers therefore order everything, and the latest
+start that has reached a step is a running maximum of row numbers: a start of an earlier unit is a smaller
+number, so one pass over all units at once needs no bounds. docs/guide/flows.md says what is computed.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+NOWHERE = -1
+
+
+@dataclass(frozen=True)
+class Log:
+    """Rows sorted by unit, then time, then arrival. Bit s of `steps` says that the row is of step s."""
+
+    unit: np.ndarray  # int64
+    at: np.ndarray  # int64, microseconds
+    steps: np.ndarray  # any integer type
+
+    def rows_of(self, step: int) -> np.ndarray:
+        return np.flatnonzero(self.steps & self.steps.dtype.type(1 << step)).astype(np.int32)
+
+
+@dataclass(frozen=True)
+class Course:
+    """The rules: which steps are required, how long an attempt may take, when attempts begin.
+
+    `window` is in microseconds, None for no limit. Attempts begin at signals of the first required step in
+    [starts_from, starts_until): at each of them, or only at each unit's first.
+    """
+
+    is_required: tuple[bool, ...]
+    window: int | None
+    starts_from: int
+    starts_until: int
+    is_any_start: bool = True
+
+    @property
+    def required(self) -> list[int]:
+        return [step for step, is_required in enumerate(self.is_required) if is_required]
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """For every unit that began, its deciding attempt: got furthest, got there first, started latest.
+
+    `furthest` counts required steps, 0 for the first. `start` and `latest_start` are rows of the log: where
+    the deciding attempt began, and the latest start that got as far.
+    """
+
+    log: Log
+    course: Course
+    unit: np.ndarray
+    furthest: np.ndarray
+    start: np.ndarray
+    latest_start: np.ndarray
+
+    @property
+    def is_complete(self) -> np.ndarray:
+        return self.furthest == len(self.course.required) - 1
+
+    @property
+    def start_at(self) -> np.ndarray:
+        return self.log.at[self.start]
+
+    @property
+    def ends_at(self) -> np.ndarray:
+        """The last moment that belongs to the deciding attempt."""
+        if self.course.window is None:
+            return np.full(len(self.unit), np.iinfo(np.int64).max)
+        return self.start_at + self.course.window
+
+    def is_over(self, as_of: int) -> np.ndarray:
+        """Whether the unit's fate is known: its window has passed, the latest one if it is on its way."""
+        if self.course.window is None:
+            return np.ones(len(self.unit), bool)
+        deciding = np.where(self.is_complete, self.start, self.latest_start)
+        return self.log.at[deciding] + self.course.window <= as_of
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Where each deciding attempt met each step: arrays of units by steps, NOWHERE where it did not.
+
+    `row` is the first meeting, `last_row` the last repeat before moving on; `is_looped` says that the step
+    was repeated before moving on.
+    """
+
+    row: np.ndarray
+    last_row: np.ndarray
+    is_looped: np.ndarray
+
+
+def sorted_log(unit: np.ndarray, at: np.ndarray, seq: np.ndarray, steps: np.ndarray) -> Log:
+    """Rows in the order of unit, time and arrival; sorted only when they are not already."""
+    if not _is_sorted(unit, at, seq):
+        order = np.lexsort((seq, at, unit))
+        unit, at, steps = unit[order], at[order], steps[order]
+    return Log(unit, at, steps)
+
+
+def _is_sorted(unit: np.ndarray, at: np.ndarray, seq: np.ndarray) -> bool:
+    next_unit, same_unit = unit[1:] > unit[:-1], unit[1:] == unit[:-1]
+    later = (at[1:] > at[:-1]) | ((at[1:] == at[:-1]) & (seq[1:] >= seq[:-1]))
+    return bool(np.all(next_unit | (same_unit & later)))
+
+
+def follow(log: Log, course: Course) -> Attempts:
+    """How far each unit's deciding attempt got."""
+    starts = _starts(log, course)
+    first, last = _ends_of_runs(log.unit[starts])
+    unit = log.unit[starts[first]]
+    start, latest_start = starts[first].copy(), starts[last].copy()
+    furthest = np.zeros(len(unit), np.int32)
+    latest = _running_maximum(len(log.at), starts, starts)
+    for number, step in enumerate(course.required[1:], 1):
+        rows, began = _advances(log, log.rows_of(step), latest, course.window)
+        if not len(rows):
+            break
+        first, last = _ends_of_runs(log.unit[rows])
+        there = np.searchsorted(unit, log.unit[rows[first]])
+        furthest[there], start[there], latest_start[there] = number, began[first], began[last]
+        latest = _running_maximum(len(log.at), rows, began)
+    return Attempts(log, course, unit, furthest, start, latest_start)
+
+
+def _starts(log: Log, course: Course) -> np.ndarray:
+    rows = log.rows_of(course.required[0])
+    rows = rows[(log.at[rows] >= course.starts_from) & (log.at[rows] < course.starts_until)]
+    return rows if course.is_any_start else rows[_ends_of_runs(log.unit[rows])[0]]
+
+
+def _advances(log: Log, rows: np.ndarray, latest: np.ndarray, window: int | None):
+    """The rows that take some attempt on, each with the latest start that it takes on."""
+    rows = rows[rows > 0]
+    began = latest[rows - 1]
+    rows, began = rows[began >= 0], began[began >= 0]
+    counts = log.unit[began] == log.unit[rows]
+    if window is not None:
+        counts &= log.at[rows] - log.at[began] <= window
+    return rows[counts], began[counts]
+
+
+def _running_maximum(length: int, rows: np.ndarray, values: np.ndarray) -> np.ndarray:
+    latest = np.full(length, NOWHERE, np.int32)
+    latest[rows] = values
+    return np.maximum.accumulate(latest, out=latest)
+
+
+def _ends_of_runs(units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where each run of equal units begins and ends."""
+    changes = np.flatnonzero(units[1:] != units[:-1])
+    if not len(units):
+        return changes, changes
+    return np.concatenate(([0], changes + 1)), np.concatenate((changes, [len(units) - 1]))
+
+
+def trace(attempts: Attempts) -> Trace:
+    """Where each deciding attempt met each step, required and optional."""
+    log, course = attempts.log, attempts.course
+    rows_of = [log.rows_of(step) for step in range(len(course.is_required))]
+    row = np.full((len(attempts.unit), len(rows_of)), NOWHERE, np.int64)
+    row[:, course.required[0]] = attempts.start
+    for number, step in enumerate(course.required[1:], 1):
+        before = course.required[number - 1]
+        reached = attempts.furthest >= number
+        row[reached, step] = _next(rows_of[step], row[reached, before], len(log.at))
+    _trace_optional(attempts, rows_of, row)
+    last_row, is_looped = _trace_repeats(attempts, rows_of, row)
+    return Trace(row, last_row, is_looped)
+
+
+def _trace_optional(attempts: Attempts, rows_of: list[np.ndarray], row: np.ndarray) -> None:
+    """An optional step counts between the step reached before it and the next required one."""
+    course = attempts.course
+    previous = np.full(len(row), NOWHERE, np.int64)
+    for step, is_required in enumerate(course.is_required):
+        if is_required:
+            previous = row[:, step]
+        elif step > course.required[0]:
+            met = _next(rows_of[step], previous, len(attempts.log.at))
+            counts = (previous >= 0) & _is_before_moving_on(attempts, row, step, met)
+            row[counts, step] = met[counts]
+            previous = np.where(counts, met, previous)
+
+
+def _trace_repeats(attempts: Attempts, rows_of: list[np.ndarray], row: np.ndarray):
+    length = len(attempts.log.at)
+    last_row = row.copy()
+    is_looped = np.zeros(row.shape, bool)
+    for step, rows in enumerate(rows_of):
+        entered = row[:, step] >= 0
+        again = _next(rows, row[:, step], length)
+        is_looped[:, step] = entered & _is_before_moving_on(attempts, row, step, again)
+        onward = _onward(attempts, row, step)
+        moved = entered & (onward >= 0)
+        last_row[moved, step] = _previous(rows, onward[moved])
+    _trace_loops_before_start(attempts, rows_of, row, is_looped)
+    return last_row, is_looped
+
+
+def _trace_loops_before_start(attempts, rows_of, row, is_looped) -> None:
+    """The deciding attempt begins at the latest start; those just before it were repeats of the first."""
+    course, log = attempts.course, attempts.log
+    if len(course.required) < 2:
+        return
+    first, second = course.required[:2]
+    earlier = _previous(rows_of[first], attempts.start)
+    moved = (row[:, second] >= 0) & (earlier >= 0)
+    began, earlier = attempts.start[moved], earlier[moved]
+    repeats = (log.unit[earlier] == log.unit[began]) & (
+        _next(rows_of[second], earlier, len(log.at)) == row[moved, second]
+    )
+    if course.window is not None:
+        repeats &= log.at[began] - log.at[earlier] <= course.window
+    is_looped[moved, first] |= repeats
+
+
+def _onward(attempts: Attempts, row: np.ndarray, step: int) -> np.ndarray:
+    """The row of the next required step, NOWHERE for units that did not reach it."""
+    following = [other for other in attempts.course.required if other > step]
+    return row[:, following[0]] if following else np.full(len(row), NOWHERE, np.int64)
+
+
+def _is_before_moving_on(attempts: Attempts, row: np.ndarray, step: int, met: np.ndarray) -> np.ndarray:
+    """Whether the row is the unit's own and lies before the next required step, or else within the window."""
+    log, onward = attempts.log, _onward(attempts, row, step)
+    found = met < len(log.at)
+    met = np.where(found, met, 0)
+    is_own = found & (log.unit[met] == attempts.unit)
+    return is_own & np.where(onward >= 0, met < onward, log.at[met] <= attempts.ends_at)
+
+
+def _next(rows: np.ndarray, after: np.ndarray, length: int) -> np.ndarray:
+    """The first of the rows after each given one, `length` where there is none."""
+    padded = np.append(rows.astype(np.int64), length)
+    return padded[np.searchsorted(rows, after.astype(rows.dtype), side="right")]
+
+
+def _previous(rows: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """The last of the rows before each given one, NOWHERE where there is none."""
+    padded = np.insert(rows.astype(np.int64), 0, NOWHERE)
+    return padded[np.searchsorted(rows, before.astype(rows.dtype), side="left")]
