@@ -1,0 +1,69 @@
+"""Found the demo company: its customers' year goes through the same journal and loader as everybody's signals."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.utils import timezone
+
+from wayline.accounts.models import Membership, Role, User, Workspace
+from wayline.journeys import operations as journeys
+from wayline.kit.refusals import Refusal
+from wayline.metrics import observed
+from wayline.signals import journal, load
+
+from . import truth, world
+
+SOURCE = "demo"
+BATCH = 10_000
+# Each template with what the demo says differently: a parcel that takes a month is not coming.
+JOURNEYS = (
+    ("saas-onboarding", {"window_days": truth.ONBOARDING_WINDOW_DAYS}),
+    ("order-to-delivery", {"window_days": 30}),
+    ("get-help", {"window_days": 21}),
+)
+
+
+class CompanyTooSmall(Refusal):
+    """So few customers would show nothing of what was planted."""
+
+
+def create(
+    workspace: Workspace,
+    *,
+    customers: int = truth.CUSTOMERS,
+    seed: int = truth.SEED,
+    now: datetime | None = None,
+    progress: Callable[[float, str], None] = lambda done, what: None,
+    by: User | None = None,
+) -> int:
+    """Fill the workspace with the demo company. Answers how many signals were loaded."""
+    if customers < truth.SMALLEST:
+        raise CompanyTooSmall(f"Ask for at least {truth.SMALLEST} customers; fewer would show nothing.")
+    now = now or timezone.now()
+
+    loaded, groups = 0, -(-customers // world.GROUP)
+    for group, signals in enumerate(world.generate(customers=customers, seed=seed, now=now)):
+        progress(0.96 * group / groups, f"{loaded:,} signals")
+        for start in range(0, len(signals), BATCH):
+            journal.append(workspace.pk, SOURCE, signals[start : start + BATCH], received_at=now)
+        loaded += load.drain().loaded
+    progress(0.97, "journeys")
+    _draw_journeys(workspace, by=by, now=now)
+    progress(1.0, f"{loaded:,} signals")
+    return loaded
+
+
+def _draw_journeys(workspace: Workspace, *, by: User | None, now: datetime) -> None:
+    """The three journeys of the demo, bound to the signals that came in."""
+    owner = Membership.objects.filter(workspace=workspace, role=Role.OWNER).select_related("user").first()
+    seen = observed.names(workspace.pk)
+    for template, settings in JOURNEYS:
+        journeys.create_journey(
+            workspace,
+            by=by,
+            now=now,
+            template=template,
+            observed=seen,
+            owner=owner and owner.user,
+            **settings,
+        )
