@@ -1,5 +1,6 @@
 ACTIVITIES = {
     "workspace.created": "Created the workspace",
+    "workspace.demo_loaded": "Loaded the demo company",
     "workspace.changed": "Changed the workspace's settings",
     "user.created": "Created the user",
     "member.invited": "Invited a person",

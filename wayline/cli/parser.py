@@ -1,0 +1,196 @@
+"""What the command line understands. Imports nothing else of the product, so that help is instant."""
+
+import argparse
+
+DESCRIPTION = """Wayline: journey maps bound to what customers really did and said.
+
+Every command reads its settings from the environment (docs/operating/settings.md); WAYLINE_DATA_DIR says
+where the embedded databases lie. While a server runs on the same data directory, commands that need the
+signals ask that server; otherwise they open the databases themselves."""
+
+
+def build() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="wayline", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    from wayline import __version__
+
+    parser.add_argument("--version", action="version", version=f"wayline {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for add in (_init, _serve, _demo, _import, _export, _answer, _flow, _createuser, _doctor):
+        add(commands)
+    return parser
+
+
+def _command(commands, name: str, run: str, help: str, description: str = "") -> argparse.ArgumentParser:
+    command = commands.add_parser(
+        name,
+        help=help,
+        description=description or help,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=run)
+    return command
+
+
+def _workspace(command) -> None:
+    command.add_argument(
+        "--workspace", "-w", metavar="SLUG", help="the workspace; may be left out when there is only one"
+    )
+
+
+def _address(command) -> None:
+    command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    command.add_argument("--port", type=int, default=8400, help="port to listen on (default: 8400)")
+
+
+def _init(commands) -> None:
+    _command(
+        commands,
+        "init",
+        "preparing:init",
+        "create or upgrade the databases",
+        "Create the databases, or bring an earlier version's up to date, and collect the static files.\n"
+        "May be run again at any time.",
+    )
+
+
+def _serve(commands) -> None:
+    command = _command(
+        commands,
+        "serve",
+        "serving:serve",
+        "serve pages, API and signal intake",
+        "Serve pages, the HTTP API and signal intake, and do the work in the background, in one process.\n"
+        "Put a proxy with TLS before it to be reached from elsewhere (docs/operating/install.md).",
+    )
+    _address(command)
+
+
+def _demo(commands) -> None:
+    command = _command(
+        commands,
+        "demo",
+        "demo:demo",
+        "load the demo company and serve it",
+        "Create the databases and the invented company Northwind Cloud unless they are there, then serve.\n"
+        "A second start keeps the data and takes seconds.",
+    )
+    _address(command)
+    command.add_argument(
+        "--customers", type=int, default=20_000, metavar="N", help="size of the company (default: 20000)"
+    )
+    command.add_argument("--no-serve", action="store_true", help="load only")
+    command.add_argument(
+        "--reset",
+        action="store_true",
+        help="delete the data directory's databases first; asks before it does",
+    )
+    command.add_argument("--yes", action="store_true", help="do not ask before --reset deletes")
+
+
+def _import(commands) -> None:
+    command = _command(
+        commands,
+        "import",
+        "files:import_file",
+        "import a file of signals, customers or feedback",
+        "Import CSV, JSON lines, Parquet or XES through a mapping (docs/guide/imports.md).\n"
+        "An interrupted import goes on where it stopped; the same file imported twice adds nothing.",
+    )
+    command.add_argument("file", metavar="FILE")
+    command.add_argument("--mapping", "-m", metavar="YAML", help="the mapping file; see examples/")
+    _workspace(command)
+    how = command.add_mutually_exclusive_group()
+    how.add_argument("--dry-run", action="store_true", help="show what would happen, and every rejected row")
+    how.add_argument("--suggest", action="store_true", help="print a mapping proposed from the file")
+
+
+def _export(commands) -> None:
+    command = _command(
+        commands,
+        "export",
+        "files:export",
+        "write a workspace to a directory of open files",
+        "Write customers, signals and journeys of a workspace as JSON lines or CSV.",
+    )
+    command.add_argument("directory", metavar="DIRECTORY", help="created when missing; must be empty")
+    _workspace(command)
+    command.add_argument("--format", choices=["jsonl", "csv"], default="jsonl", help="jsonl (default) or csv")
+
+
+def _period(command) -> None:
+    command.add_argument(
+        "--period",
+        default="90d",
+        metavar="PERIOD",
+        help="the last days, as in 30d, or 2026-01-01..2026-03-31, both included (default: 90d)",
+    )
+
+
+def _answer(commands) -> None:
+    command = _command(
+        commands,
+        "answer",
+        "numbers:answer",
+        "answer a metric with its n and interval",
+        "Answer a metric as its page does: value, interval, n, and the change against the period before.",
+    )
+    command.add_argument("metric", metavar="METRIC", help="the metric's slug, such as nps or csat-mean")
+    _workspace(command)
+    command.add_argument(
+        "--by",
+        action="append",
+        default=[],
+        metavar="DIMENSION",
+        help="week, month, channel, property:<name>, trait:<name> and others; may be repeated",
+    )
+    _period(command)
+    command.add_argument("--json", action="store_true", help="print the answer as JSON")
+
+
+def _flow(commands) -> None:
+    command = _command(
+        commands,
+        "flow",
+        "numbers:flow",
+        "answer a journey, step by step",
+        "Answer a journey as its map does: entered, completed, dropped, time and feeling of every step.",
+    )
+    command.add_argument("journey", metavar="JOURNEY", help="the journey's id, or its title")
+    _workspace(command)
+    _period(command)
+    command.add_argument("--json", action="store_true", help="print the answer as JSON")
+
+
+def _createuser(commands) -> None:
+    command = _command(
+        commands,
+        "createuser",
+        "preparing:createuser",
+        "create a person who can sign in",
+        "Create a user, and let them into a workspace. The password is asked for, or read from the\n"
+        "first line of the standard input when that is not a terminal.",
+    )
+    command.add_argument("email", metavar="EMAIL")
+    command.add_argument("--name", default="", help="the person's name")
+    command.add_argument(
+        "--workspace", "-w", metavar="SLUG", help="join this workspace; it is created when there is none"
+    )
+    command.add_argument(
+        "--role",
+        choices=["viewer", "contributor", "manager", "owner"],
+        default="owner",
+        help="default: owner",
+    )
+
+
+def _doctor(commands) -> None:
+    _command(
+        commands,
+        "doctor",
+        "doctor:doctor",
+        "say what is wrong with this set-up",
+        "Check Python, SQLite, the data directory, the disk, the databases, the warehouse, the journal and\n"
+        "the server. The exit code is 1 when something is wrong.",
+    )

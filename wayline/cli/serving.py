@@ -1,0 +1,93 @@
+import errno
+import json
+import os
+import secrets
+import socket
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+from django.conf import settings
+
+from wayline import health
+from wayline.accounts.api_auth import BearerKey
+from wayline.kit.refusals import Refusal
+from wayline.warehouse import connect
+
+from . import preparing
+
+
+class CannotServe(Refusal):
+    """Something is in the way of the server."""
+
+
+def serve(asked) -> int:
+    run(asked.host, asked.port)
+    return 0
+
+
+def run(host: str, port: int, *, greeting: str = "") -> None:
+    """Serve until stopped. Everything that can be in the way is said before anything starts."""
+    if preparing.unmigrated():
+        raise CannotServe("The databases are not up to date. Run: wayline init")
+    problem = health.disk()
+    if problem:
+        raise CannotServe(
+            f"{problem} Free some space first; signals are acknowledged only when they are on disk."
+        )
+    listening = listen(host, port)
+    connect.current()  # a second server on the same data directory is refused here, with the holder's name
+    print(greeting or f"Wayline is at {settings.BASE_URL}", flush=True)
+    config = uvicorn.Config(
+        "wayline.asgi:application",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.SECURE_PROXY_SSL_HEADER),
+        forwarded_allow_ips="*" if settings.SECURE_PROXY_SSL_HEADER else None,
+        timeout_graceful_shutdown=20,
+    )
+    with announced(port):
+        uvicorn.Server(config).run(sockets=[listening])
+    connect.close()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """The port, taken, so that nobody can take it between the check and the start."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        if error.errno == errno.EADDRINUSE:
+            raise CannotServe(
+                f"Port {port} is taken. Stop what uses it, or choose another with --port."
+            ) from None
+        if error.errno == errno.EACCES:
+            raise CannotServe(f"Port {port} needs root. Choose one above 1023 with --port.") from None
+        raise CannotServe(f"Cannot listen on {host}: {error.strerror}.") from None
+    return listening
+
+
+def announcement() -> Path:
+    return settings.DATA_DIR / "server.json"
+
+
+@contextmanager
+def announced(port: int):
+    """Tell commands on this machine where the server is, with a token only this account can read."""
+    token, path = secrets.token_urlsafe(32), announcement()
+    BearerKey.local_token = token
+    found = {"pid": os.getpid(), "url": f"http://127.0.0.1:{port}", "token": token}
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(found, file)
+    try:
+        yield
+    finally:
+        BearerKey.local_token = None
+        path.unlink(missing_ok=True)
