@@ -21,6 +21,8 @@ register.filter("duration", numbers.duration)
 register.filter("signed", numbers.signed)
 register.filter("percent", numbers.percent)
 register.filter("compact", numbers.compact)
+register.filter("grouped", numbers.grouped)
+register.filter("unlocalized", str)
 
 
 @register.simple_tag

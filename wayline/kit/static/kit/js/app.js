@@ -7,3 +7,4 @@ import "./shortcuts.js";
 import "./auto-submit.js";
 import "./local-time.js";
 import "./copy-text.js";
+import "./plot.js";
