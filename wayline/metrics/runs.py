@@ -1,0 +1,202 @@
+"""A flow question carried out: the journey's own signals read once, and every customer's deciding attempt."""
+
+import operator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, reduce
+
+import ibis
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wayline.kit.refusals import Refusal
+from wayline.metrics import cache
+from wayline.metrics.questions import FlowQuestion
+from wayline.signals import filters
+from wayline.statistics import flows
+from wayline.warehouse import connect
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+MOST_STEPS = 62
+
+_runs = cache.Kept(8)
+
+
+class NothingBound(Refusal):
+    """No step says which signals are it."""
+
+
+class TooManySteps(Refusal):
+    """A flow reads its steps as bits of one number."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the attempts were. `bound` are the bound steps, by their place in the question.
+
+    `owner` is the customer of each unit; units are customers, or subjects of customers.
+    """
+
+    question: FlowQuestion
+    bound: tuple[int, ...]
+    units: "Units"
+    attempts: flows.Attempts
+    as_of: datetime | None
+
+    @cached_property
+    def trace(self) -> flows.Trace:
+        return flows.trace(self.attempts)
+
+    @cached_property
+    def owner(self) -> np.ndarray:
+        return self.units.owner_of(self.attempts.unit)
+
+    @cached_property
+    def is_over(self) -> np.ndarray:
+        return self.attempts.is_over(micros(self.as_of)) if self.as_of else np.zeros(0, bool)
+
+    @cached_property
+    def required(self) -> list[int]:
+        """The required steps, by their place among the bound ones."""
+        return self.attempts.course.required
+
+
+@dataclass(frozen=True)
+class Units:
+    """Whose a row is, as one number: the customer, or the place of customer and subject in a table."""
+
+    customers: np.ndarray | None = None
+    subjects: pa.Array | None = None
+
+    def owner_of(self, unit: np.ndarray) -> np.ndarray:
+        return unit if self.customers is None else self.customers[unit // len(self.subjects)]
+
+    def of(self, customer: np.ndarray, subject: pa.ChunkedArray | None) -> np.ndarray:
+        """The unit of each row, −1 where there is none."""
+        if self.customers is None:
+            return customer
+        if not len(self.customers):
+            return np.full(len(customer), -1)
+        place = np.searchsorted(self.customers, customer).clip(max=len(self.customers) - 1)
+        topic = np.asarray(pc.fill_null(pc.index_in(subject, self.subjects), -1)).astype(np.int64)
+        is_known = (self.customers[place] == customer) & (topic >= 0)
+        return np.where(is_known, place * len(self.subjects) + topic, -1)
+
+
+def micros(at: datetime) -> int:
+    return (at - EPOCH) // MICROSECOND
+
+
+def moment(micros: int) -> datetime:
+    return EPOCH + int(micros) * MICROSECOND
+
+
+def stored(at: datetime) -> ibis.Value:
+    """A time as the warehouse keeps it: in UTC, without saying so."""
+    return ibis.literal(at.astimezone(UTC).replace(tzinfo=None), type="timestamp(6)")
+
+
+def run(question: FlowQuestion, *, now: datetime | None = None) -> Run:
+    """Carry the question out, or take what was found last time if nothing was written since."""
+    now = now or cache.minute()
+    return _runs.get(lambda: _run(question, now), question, now)
+
+
+def last_moment(question: FlowQuestion, now: datetime) -> datetime:
+    """No attempt of the period can go on after this."""
+    return now if question.window is None else min(now, question.period.end + question.window)
+
+
+def own_signals(question: FlowQuestion) -> ibis.Table:
+    """The workspace's signals from the period's start on."""
+    signals = connect.table("signals")
+    return signals.filter(
+        signals.workspace == question.workspace, signals.at >= stored(question.period.start)
+    )
+
+
+def of_segment(signals: ibis.Table, question: FlowQuestion, now: datetime) -> ibis.Table:
+    """Only the segment's signals, when there is one."""
+    if question.segment is None:
+        return signals
+    customers = connect.table("customers")
+    customers = customers.filter(customers.workspace == question.workspace)
+    everything = connect.table("signals")
+    everything = everything.filter(everything.workspace == question.workspace)
+    wanted = customers.filter(filters.customer_filter(question.segment, customers, everything, now))
+    return signals.filter(signals.customer.isin(wanted.customer))
+
+
+def _run(question: FlowQuestion, now: datetime) -> Run:
+    bound = _bound(question)
+    until = last_moment(question, now)
+    course = flows.Course(
+        is_required=_is_required(question, bound),
+        window=None if question.window is None else question.window // MICROSECOND,
+        starts_from=micros(question.period.start),
+        starts_until=micros(question.period.end),
+        is_any_start=question.start == "any",
+    )
+    units, log = _log(question, bound, until, now)
+    attempts = flows.follow(log, course)
+    return Run(question, bound, units, attempts, _as_of(question, bound, log, until, now))
+
+
+def _bound(question: FlowQuestion) -> tuple[int, ...]:
+    bound = tuple(n for n, step in enumerate(question.steps) if step.condition is not None)
+    if not bound:
+        raise NothingBound("Bind at least one step to signals; then there is something to follow.")
+    if len(bound) > MOST_STEPS:
+        raise TooManySteps(f"A flow follows at most {MOST_STEPS} bound steps, not {len(bound)}. Unbind some.")
+    return bound
+
+
+def _is_required(question: FlowQuestion, bound: tuple[int, ...]) -> tuple[bool, ...]:
+    required = tuple(question.steps[n].is_required for n in bound)
+    # Something must begin an attempt: where every bound step is optional, the first one does.
+    return required if any(required) else (True, *required[1:])
+
+
+def _log(question: FlowQuestion, bound: tuple[int, ...], until: datetime, now: datetime):
+    signals = own_signals(question)
+    signals = of_segment(signals.filter(signals.at <= stored(until)), question, now)
+    conditions = [filters.signal_filter(question.steps[n].condition, signals) for n in bound]
+    bits = [each.ifelse(ibis.literal(1 << n, "int64"), 0) for n, each in enumerate(conditions)]
+    steps = reduce(operator.add, bits).cast(_smallest(len(bound)))
+    matching = signals.filter(reduce(operator.or_, conditions))
+    if question.follow == "subject":
+        matching = matching.filter(matching.subject.notnull())
+    columns = ["customer", "at", "seq"] + (["subject"] if question.follow == "subject" else [])
+    rows = connect.current().run(matching.select(*columns, steps=steps))
+    units, unit = _units(question, rows)
+    at = rows["at"].to_numpy().view(np.int64)
+    return units, flows.sorted_log(unit, at, rows["seq"].to_numpy(), rows["steps"].to_numpy())
+
+
+def _smallest(bits: int) -> str:
+    return next(
+        name for name, width in (("int8", 7), ("int16", 15), ("int32", 31), ("int64", 63)) if bits <= width
+    )
+
+
+def _units(question: FlowQuestion, rows: pa.Table) -> tuple[Units, np.ndarray]:
+    customer = rows["customer"].to_numpy()
+    if question.follow == "customer":
+        return Units(), customer
+    units = Units(np.unique(customer), pc.unique(rows["subject"]))
+    return units, units.of(customer, rows["subject"])
+
+
+def _as_of(question, bound, log: flows.Log, until: datetime, now: datetime) -> datetime | None:
+    """The last moment the data speaks of: of the journey's own steps, whoever's they are."""
+    if not len(log.at):
+        return None
+    if question.segment is None and question.follow == "customer" and until == now:
+        return moment(log.at.max())
+    signals = own_signals(question)
+    conditions = [filters.signal_filter(question.steps[n].condition, signals) for n in bound]
+    found = signals.filter(reduce(operator.or_, conditions), signals.at <= stored(now))
+    last = connect.current().run(found.agg(last=found.at.max()))["last"][0].as_py()
+    return min(until, last.replace(tzinfo=UTC))

@@ -1,0 +1,220 @@
+"""Which step each score and each sentence belongs to, and what they come to there."""
+
+import operator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+
+import ibis
+import numpy as np
+
+from wayline.metrics import cache
+from wayline.metrics.questions import FlowQuestion, Words
+from wayline.metrics.runs import Run, last_moment, micros, moment, of_segment, own_signals, run, stored
+from wayline.signals.vocabulary import SCALES, Kind
+from wayline.statistics import means, nps
+from wayline.statistics.estimates import Change, Estimate
+from wayline.statistics.moments import Moments
+from wayline.warehouse import connect
+
+NO_STEP = -1
+WORST, BEST = -2.0, 2.0
+# Messages go both ways; these kinds are always the customer speaking.
+SPOKEN = (Kind.ANSWER, Kind.REVIEW, Kind.CONTACT)
+
+_voices = cache.Kept(8)
+
+
+@dataclass(frozen=True)
+class Voices:
+    """Scores and sentences, sorted by the step they belong to (its place in the question).
+
+    `scale` is a place in SCALES, −1 for a sentence without a score we know how to read.
+    """
+
+    step: np.ndarray
+    customer: np.ndarray
+    at: np.ndarray
+    seq: np.ndarray
+    score: np.ndarray
+    scale: np.ndarray
+    weight: np.ndarray
+    has_text: np.ndarray
+
+    def where(self, chosen: np.ndarray | slice) -> "Voices":
+        return Voices(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
+
+    def at_step(self, step: int) -> "Voices":
+        first, last = np.searchsorted(self.step, [step, step + 1])
+        return self.where(slice(first, last))
+
+    @property
+    def is_scored(self) -> np.ndarray:
+        return self.scale >= 0
+
+    @property
+    def feeling(self) -> np.ndarray:
+        """Every score on the one scale from −2 to +2; not a number where there is none."""
+        scales = list(SCALES.values())
+        low = np.array([scale.low for scale in scales] + [0.0])[self.scale]
+        high = np.array([scale.high for scale in scales] + [1.0])[self.scale]
+        share = (self.score - low) / (high - low)
+        share = np.where(
+            np.array([scale.is_easy_high for scale in scales] + [True])[self.scale], share, 1 - share
+        )
+        return np.where(self.is_scored, WORST + (BEST - WORST) * share, np.nan)
+
+
+def voices(question: FlowQuestion, *, now: datetime | None = None) -> Voices:
+    """What customers scored and said along the journey."""
+    now = now or cache.minute()
+    return _voices.get(lambda: _attributed(run(question, now=now), now), question, now)
+
+
+def _attributed(found: Run, now: datetime) -> Voices:
+    question = found.question
+    signals = own_signals(question)
+    signals = of_segment(signals.filter(signals.at <= stored(last_moment(question, now))), question, now)
+    scale = _place(signals.scale, list(SCALES))
+    on_scale = [
+        (signals.scale == each.slug) & signals.score.between(each.low, each.high) for each in SCALES.values()
+    ]
+    is_scored = reduce(operator.or_, on_scale).fill_null(False)
+    has_text = (signals.kind.isin(list(SPOKEN)) & (signals.text != "")).fill_null(False)
+    heard = signals.filter(is_scored | has_text).select(
+        "customer",
+        "at",
+        "seq",
+        "score",
+        *(["subject"] if question.follow == "subject" else []),
+        scale=is_scored.ifelse(scale, NO_STEP).cast("int8"),
+        weight=signals.weight.fill_null(1.0),
+        has_text=has_text,
+        named=_place(signals.step, [step.key for step in question.steps]).cast("int16"),
+    )
+    rows = connect.current().run(heard)
+    customer, at = rows["customer"].to_numpy(), rows["at"].to_numpy().view(np.int64)
+    subject = rows["subject"] if question.follow == "subject" else None
+    reached, is_within = _last_reached(found, found.units.of(customer, subject), at)
+    named = rows["named"].to_numpy().astype(np.int64)
+    in_period = at < micros(question.period.end)
+    step = np.where((named >= 0) & (is_within | in_period), named, np.where(named < 0, reached, NO_STEP))
+    heard = Voices(
+        step,
+        customer,
+        at,
+        rows["seq"].to_numpy(),
+        rows["score"].to_numpy(),
+        rows["scale"].to_numpy(),
+        rows["weight"].to_numpy(),
+        rows["has_text"].to_numpy(),
+    )
+    order = np.argsort(step, kind="stable")
+    return heard.where(order[np.searchsorted(step[order], 0) :])
+
+
+def _place(column: ibis.Value, wanted: list[str]) -> ibis.Value:
+    """Where the column's value stands in the list, −1 if it does not."""
+    return ibis.cases(*((column == value, place) for place, value in enumerate(wanted)), else_=NO_STEP)
+
+
+def _last_reached(found: Run, unit: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The step each unit had reached by then in its deciding attempt, and whether it was within it."""
+    attempts = found.attempts
+    if not len(attempts.unit):
+        return np.full(len(at), NO_STEP), np.zeros(len(at), bool)
+    place = np.searchsorted(attempts.unit, unit).clip(max=len(attempts.unit) - 1)
+    is_within = (
+        (attempts.unit[place] == unit) & (at >= attempts.start_at[place]) & (at <= attempts.ends_at[place])
+    )
+    reached = np.full(len(at), NO_STEP)
+    for n, step in enumerate(found.bound):
+        row = found.trace.row[place, n]
+        reached[(row >= 0) & (attempts.log.at[row] <= at)] = step
+    return np.where(is_within, reached, NO_STEP), is_within
+
+
+def scores(heard: Voices) -> dict[str, Estimate]:
+    """One estimate for each scale, on its own unit: never scales mixed."""
+    estimates = {}
+    for place, scale in enumerate(SCALES.values()):
+        on_it = heard.where(heard.scale == place)
+        if not len(on_it.score):
+            continue
+        if scale.slug == "nps":
+            value = (on_it.score >= 9).astype(float) - (on_it.score <= 6)
+            estimates[scale.slug] = nps.from_moments(moments(value, on_it))
+        else:
+            bounds = (scale.low, scale.high)
+            estimates[scale.slug] = means.from_moments(moments(on_it.score, on_it), bounds=bounds)
+    return estimates
+
+
+def score_change(scale: str, now: Estimate, before: Estimate) -> Change:
+    return nps.change(now, before) if scale == "nps" else means.change(now, before)
+
+
+def feeling(heard: Voices) -> Estimate | None:
+    """The mean of all scores, each brought to −2 to +2."""
+    scored = heard.where(heard.is_scored)
+    if not len(scored.score):
+        return None
+    return means.from_moments(moments(scored.feeling, scored), bounds=(WORST, BEST))
+
+
+def moments(value: np.ndarray, heard: Voices) -> Moments:
+    """The sums that estimates are finished from, over answers and over the customers who gave them."""
+    weight = heard.weight
+    _, whose = np.unique(heard.customer, return_inverse=True)
+    weights, totals = np.bincount(whose, weight), np.bincount(whose, weight * value)
+    return Moments(
+        n=len(value),
+        weight=float(weight.sum()),
+        weight_squared=float((weight**2).sum()),
+        total=float((weight * value).sum()),
+        squares=float((weight * value**2).sum()),
+        clusters=len(weights),
+        own_total=float((weight**2 * value).sum()),
+        own_squares=float((weight**2 * value**2).sum()),
+        cluster_weight=float((weights**2).sum()),
+        cluster_cross=float((weights * totals).sum()),
+        cluster_total=float((totals**2).sum()),
+    )
+
+
+def chosen_words(heard: Voices, limit: int) -> list[int]:
+    """A representative few sentences: low and high in their proportions, latest first, one a customer."""
+    spoken = np.flatnonzero(heard.has_text)
+    spoken = spoken[np.lexsort((-heard.seq[spoken], -heard.at[spoken]))]
+    _, first = np.unique(heard.customer[spoken], return_index=True)
+    spoken = spoken[np.sort(first)]
+    felt = heard.feeling[spoken]
+    low, high = spoken[felt < 0], spoken[felt > 0]
+    others = spoken[~(felt < 0) & ~(felt > 0)]
+    if len(low) and len(high) and limit > 1:
+        lows = round(limit * len(low) / (len(low) + len(high)))
+        lows = min(max(lows, 1), limit - 1)
+        some = [*low[:lows], *high[: limit - lows]]
+    else:
+        some = [*low[:limit], *high[:limit]]
+    return [int(n) for n in [*some, *others][:limit]]
+
+
+def quoted(question: FlowQuestion, heard: Voices, chosen: list[int]) -> dict[int, Words]:
+    """The sentences themselves, by their place among the voices."""
+    if not chosen:
+        return {}
+    signals = own_signals(question)
+    wanted = {(int(heard.customer[n]), int(heard.seq[n])): n for n in chosen}
+    found = signals.filter(
+        signals.customer.isin(sorted({customer for customer, _ in wanted})),
+        signals.seq.isin(sorted({seq for _, seq in wanted})),
+        signals.text.notnull(),
+    ).select("customer", "seq", "at", "text", "channel", "score", "scale")
+    words = {}
+    for row in connect.current().run(found).to_pylist():
+        place = wanted.get((row["customer"], row["seq"]))
+        if place is not None:
+            at = moment(heard.at[place])
+            words[place] = Words(row["text"], at, row["customer"], row["channel"], row["score"], row["scale"])
+    return words
