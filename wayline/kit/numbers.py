@@ -4,7 +4,8 @@ MINUS, THIN_SPACE, NOTHING = "−", "\u202f", "–"
 UNITS_OF_TIME = (("day", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
-def grouped(value: float, digits: int = 0) -> str:
+def grouped(value: float, digits: int | str = 0) -> str:
+    digits = int(digits)
     text = f"{abs(value):,.{digits}f}"
     is_zero = not text.strip("0.,")
     sign = MINUS if value < 0 and not is_zero else ""
@@ -24,7 +25,8 @@ def signed(value, digits: int | None = None) -> str:
     if digits is None:
         digits = 0 if number.is_integer() else 1
     text = grouped(number, digits)
-    return text if text.startswith(MINUS) or not text.strip("0.") else f"+{text}"
+    is_zero = not text.strip("0.")
+    return text if text.startswith(MINUS) or is_zero else f"+{text}"
 
 
 def percent(value, digits: int | None = None) -> str:
@@ -71,13 +73,13 @@ def in_unit(value: float, unit: str) -> float:
     return value * 100 if unit == "%" else value
 
 
-def split_unit(value: float, unit: str = "", digits: int = 0) -> tuple[str, str]:
+def split_unit(value: float, unit: str = "", digits: int | str = 0) -> tuple[str, str]:
     """The number and what is written after it. Shares are 0 to 1; seconds are written out."""
     if unit in ("s", "seconds"):
         return duration(value), ""
-    text = grouped(in_unit(value, unit), int(digits))
+    text = grouped(in_unit(value, unit), digits)
     return text, unit if unit == "%" else f" {unit}" if unit else ""
 
 
-def amount(value: float, unit: str = "", digits: int = 0) -> str:
+def amount(value: float, unit: str = "", digits: int | str = 0) -> str:
     return "".join(split_unit(value, unit, digits))

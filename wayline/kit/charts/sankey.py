@@ -16,7 +16,7 @@ Link = tuple[str, str, int]
 
 
 def sankey(layers: Sequence[Sequence[SankeyNode]], links: Sequence[Link]) -> dict:
-    """Flows between layers, exactly as wide as they are: at most four layers, six nodes each, then “Other”."""
+    """Flows between layers, exactly as wide as they are: at most four layers of six nodes, then “Other”."""
     layers, links = _fold(layers[:MOST_LAYERS], links)
     known = {node.key for layer in layers for node in layer}
     links = [link for link in links if link[0] in known and link[1] in known and link[2] > 0]

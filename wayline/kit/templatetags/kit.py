@@ -23,6 +23,7 @@ register.filter("percent", numbers.percent)
 register.filter("compact", numbers.compact)
 register.filter("grouped", numbers.grouped)
 register.filter("unlocalized", str)
+register.filter("in_unit", numbers.in_unit)
 
 
 @register.simple_tag
@@ -233,3 +234,8 @@ def own_address(address: str | None, request) -> str:
     """The address when it is one of ours, else nothing: a link back must not lead to another site."""
     hosts = {request.get_host()} if request else set()
     return address if address and url_has_allowed_host_and_scheme(address, allowed_hosts=hosts) else ""
+
+
+@register.filter
+def is_checkbox(field) -> bool:
+    return getattr(field.field.widget, "input_type", "") == "checkbox"
