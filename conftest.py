@@ -9,6 +9,16 @@ def pytest_configure():
     settings.WAREHOUSE_URL = "duckdb://"
 
 
+def pytest_collection_modifyitems(items):
+    # The journal has a database of its own; a test that may use one database may use both.
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        if marker:
+            marker.kwargs.setdefault("databases", "__all__")
+        elif {"db", "transactional_db"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.django_db(databases="__all__"))
+
+
 @pytest.fixture
 def warehouse():
     """A fresh warehouse in memory, current while the test runs."""

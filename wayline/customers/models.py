@@ -1,4 +1,5 @@
 from django.db import models
+
 from wayline.accounts.models import Membership, User, Workspace
 
 
@@ -18,6 +19,9 @@ class Customer(models.Model):
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="absorbed")
+    # The only source that has spoken of this customer; blank once a second one has.
+    sole_source = models.CharField(max_length=80, blank=True)
+    has_declined = models.BooleanField(default=False)  # said no to being observed
 
     objects = CustomerQuerySet.as_manager()
 
@@ -26,14 +30,26 @@ class Customer(models.Model):
             models.Index(fields=["workspace", "-last_seen_at"]),
             models.Index(fields=["workspace", "email"]),
             models.Index(fields=["workspace", "name"]),
+            models.Index(fields=["workspace", "sole_source"]),
+            models.Index(
+                fields=["workspace"], condition=models.Q(has_declined=True), name="customers_declined"
+            ),
         ]
 
     def __str__(self):
         return self.name or self.email or self.phone or f"Customer {self.pk}"
 
 
+class IdentityQuerySet(models.QuerySet):
+    def visible_to(self, member: Membership) -> "IdentityQuerySet":
+        return self.filter(workspace=member.workspace_id)
+
+
 class Identity(models.Model):
-    """One value by which a customer is recognised, normalised, and belonging to exactly one profile."""
+    """One value by which a customer is recognised, normalised, and belonging to exactly one profile.
+
+    `profile` is the one it was first seen with and never changes; `customer` is that profile as merged today.
+    """
 
     class Kind(models.TextChoices):
         EXTERNAL_ID = "external_id", "External id"
@@ -42,10 +58,13 @@ class Identity(models.Model):
         ANONYMOUS_ID = "anonymous_id", "Anonymous id"
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    profile = models.ForeignKey(Customer, models.CASCADE, related_name="own_identities")
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="identities")
     kind = models.CharField(max_length=20, choices=Kind)
     value = models.CharField(max_length=320)
     first_seen_at = models.DateTimeField()
+
+    objects = IdentityQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "identities"
@@ -57,21 +76,32 @@ class Identity(models.Model):
         return f"{self.get_kind_display()} {self.value}"
 
 
+class MergeQuerySet(models.QuerySet):
+    def visible_to(self, member: Membership) -> "MergeQuerySet":
+        return self.filter(workspace=member.workspace_id)
+
+
 class Merge(models.Model):
     """Two profiles found to be one person: why, by whom, and what undoing it must restore."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
     kept = models.ForeignKey(Customer, models.CASCADE, related_name="merges_kept")
     merged = models.ForeignKey(Customer, models.CASCADE, related_name="merges_away")
-    reason = models.CharField(max_length=400)
+    reason = models.CharField(max_length=1000)
     before = models.JSONField(default=dict)
     at = models.DateTimeField()
     by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
 
+    objects = MergeQuerySet.as_manager()
+
     class Meta:
         ordering = ["-at", "-id"]
 
     def __str__(self):
         return f"{self.merged_id} into {self.kept_id}"
+
+    @property
+    def is_undone(self) -> bool:
+        return self.undone_at is not None

@@ -20,6 +20,13 @@ class Kind(StrEnum):
     REVIEW = "review"  # an opinion nobody asked for
 
 
+# Two more travel in the journal like signals, change the profile, and leave no row in the stream.
+IDENTIFY = "identify"  # facts about a customer
+ALIAS = "alias"  # two values name one customer; the earlier one stands in properties["previous_id"]
+KINDS = frozenset(Kind)
+PROFILE_KINDS = frozenset({IDENTIFY, ALIAS})
+
+
 @dataclass(frozen=True)
 class Scale:
     """How a score was asked. Scores of different scales are never averaged together."""

@@ -1,0 +1,3 @@
+ACTIVITIES = {
+    "merge.undone": "Parted two customers that had been joined",
+}

@@ -1,0 +1,248 @@
+"""The named steps every signal passes: validate, recognise, consent, redact. A refusal keeps its reason."""
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+
+from wayline.customers import operations as customers
+from wayline.customers.consent import is_denied
+from wayline.customers.identities import ANONYMOUS_ID, EMAIL, EXTERNAL_ID, PHONE, PREVIOUS_ID
+from wayline.customers.models import Customer
+
+from .vocabulary import ALIAS, KINDS, PROFILE_KINDS, SCALES, Signal
+
+AHEAD = timedelta(days=2)  # clocks are wrong by hours and zones, never by more
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+ALL_KINDS = KINDS | PROFILE_KINDS
+LONG_NAME, LONG_WORD, LONG_TEXT, MANY_PROPERTIES = 200, 500, 50_000, 500
+CARD = re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d.]*\d)")
+
+
+def validate(signal: Signal, *, received_at: datetime) -> str | None:
+    """Why the signal cannot be used, or None when it can."""
+    if signal.kind not in ALL_KINDS:
+        return f"The kind {signal.kind[:40]!r} is not known; use one of {', '.join(sorted(KINDS))}."
+    if not signal.name or signal.name.isspace():
+        return 'The signal has no name; say what happened, for example "Order Placed".'
+    if len(signal.name) > LONG_NAME:
+        return f"The name is longer than {LONG_NAME} characters; put details into properties."
+    if not signal.key:
+        return "The signal has no key; give every signal one that it keeps when it is sent again."
+    at = signal.at if signal.at.tzinfo else signal.at.replace(tzinfo=UTC)
+    if at > received_at + AHEAD:
+        return f"The time {at.isoformat()} lies in the future; check the sender's clock."
+    if at < EARLIEST:
+        return f"The time {at.isoformat()} is before 1900; check how the time was written."
+    if signal.score is not None:
+        reason = _score_unusable(signal)
+        if reason:
+            return reason
+    if signal.value is not None and not math.isfinite(signal.value):
+        return "The value is not a finite number."
+    if signal.weight is not None and not (math.isfinite(signal.weight) and signal.weight >= 0):
+        return "The weight must be a number of zero or more."
+    if signal.text is not None and len(signal.text) > LONG_TEXT:
+        return f"The text is longer than {LONG_TEXT} characters; shorten it."
+    if len(signal.properties) > MANY_PROPERTIES:
+        return f"The signal has more than {MANY_PROPERTIES} properties; send fewer."
+    return None
+
+
+def _score_unusable(signal: Signal) -> str | None:
+    if signal.scale is None:
+        return f"The score {signal.score:g} has no scale; name one of {', '.join(SCALES)}."
+    scale = SCALES.get(signal.scale)
+    if scale is None:
+        return f"The scale {signal.scale[:40]!r} is not known; use one of {', '.join(SCALES)}."
+    if not scale.low <= signal.score <= scale.high:
+        return f"The score {signal.score:g} is outside {scale.name}."
+    return None
+
+
+@dataclass
+class People:
+    """Whose each signal of a batch is: its profile, and each profile's customer as merged today."""
+
+    profiles: list[int | None]
+    customer_of: dict[int, int]
+    touched: set[int]  # customers whose facts changed
+    changed_profiles: list[list[int]]  # groups that belong to another customer now
+
+
+def is_public(source: str) -> bool:
+    """Whether the source's key is one that every visitor of a web page can read."""
+    return source.startswith("key:")
+
+
+def recognise(batch, refusals: list) -> People:
+    """Find or create the customer of every signal, and remember what the signals say about them."""
+    signals = batch.signals
+    named = [
+        (
+            signal.external_id,
+            signal.email,
+            signal.phone,
+            signal.anonymous_id,
+            signal.properties.get("previous_id") if signal.kind == ALIAS else None,
+            signal.kind in PROFILE_KINDS,
+        )
+        for signal in signals
+    ]
+    numbers: dict[tuple, int] = {}
+    who = [numbers.setdefault(each, len(numbers)) for each in named]
+    firsts: list[int] = []
+    for i, number in enumerate(who):
+        if number == len(firsts):
+            firsts.append(i)
+    trusted, imported = not is_public(batch.source), batch.source.startswith("import:")
+    calls = [
+        customers.Call(
+            identities=tuple(
+                (kind, value)
+                for kind, value in zip(
+                    (EXTERNAL_ID, EMAIL, PHONE, ANONYMOUS_ID, PREVIOUS_ID), each, strict=False
+                )
+                if value is not None
+            ),
+            at=_aware(signals[first].at),
+            name=signals[first].name,
+            may_join_known=trusted and (imported or each[-1]),
+        )
+        for each, first in zip(numbers, firsts, strict=True)
+    ]
+    found = customers.recognise(batch.workspace, calls, source=batch.source)
+    _keep_notes(batch, who, firsts, found, refusals)
+    profiles = [found.profiles[number] for number in who]
+    touched = _learn(batch, profiles, found.customer_of, refusals)
+    return People(
+        profiles=profiles,
+        customer_of=found.customer_of,
+        touched=touched | {found.customer_of.get(each, each) for each in found.created},
+        changed_profiles=[customers.profiles_of(merge.merged_id) for merge in found.merges],
+    )
+
+
+def _keep_notes(batch, who: list[int], firsts: list[int], found, refusals: list) -> None:
+    notes: dict[int, str] = {}
+    for call, sentence in found.notes:
+        notes[call] = f"{notes[call]} {sentence}" if call in notes else sentence
+    for call, sentence in notes.items():
+        if found.profiles[call] is not None:
+            batch.refuse(firsts[call], sentence, refusals, was_kept=True)
+    for i, number in enumerate(who):
+        if found.profiles[number] is None:
+            reason = (
+                notes.get(number) or "It names nobody; send a user id, an anonymous id, an e-mail or a phone."
+            )
+            batch.refuse(i, reason, refusals)
+
+
+def _learn(batch, profiles: list[int | None], customer_of: dict[int, int], refusals: list) -> set[int]:
+    facts = []
+    public = is_public(batch.source)
+    for i, signal in enumerate(batch.signals):
+        if not signal.traits or profiles[i] is None:
+            continue
+        traits = signal.traits
+        if public and "consent" in traits and not is_denied(traits["consent"]):
+            # Anybody can read a public key, so it may take consent away but never give it.
+            traits = {name: value for name, value in traits.items() if name != "consent"}
+            batch.refuse(
+                i, "A public key cannot give consent; send it with a server key.", refusals, was_kept=True
+            )
+        facts.append(customers.Learned(customer_of[profiles[i]], traits))
+    return set(customers.learn(facts)) if facts else set()
+
+
+def consent(batch, people: People, refusals: list) -> set[int]:
+    """Refuse, by place, the signals of customers who have said no to being observed by then."""
+    workspace = batch.workspace
+    said = [i for i, signal in enumerate(batch.signals) if "consent" in signal.traits]
+    now_declined = set(
+        Customer.objects.filter(workspace=workspace, has_declined=True).values_list("pk", flat=True)
+    )
+    if not said and not now_declined:
+        return set()
+    speakers = {people.customer_of[people.profiles[i]] for i in said if people.profiles[i] is not None}
+    declined = now_declined - speakers
+    refused = set()
+    for i, signal in enumerate(batch.signals):
+        profile = people.profiles[i]
+        if profile is None:
+            continue
+        customer = people.customer_of[profile]
+        if "consent" in signal.traits:
+            (declined.add if is_denied(signal.traits["consent"]) else declined.discard)(customer)
+        if customer in declined and signal.kind not in PROFILE_KINDS:
+            batch.refuse(i, "The customer has declined to be observed.", refusals, excerpt=False)
+            refused.add(i)
+    return refused
+
+
+def see(batch, table: pa.Table) -> None:
+    """Move when the customers of these new rows were first and last heard of."""
+    groups = table.group_by("customer").aggregate([("at", "min"), ("at", "max")])
+    customers.see(
+        [
+            (customer, first.replace(tzinfo=UTC), last.replace(tzinfo=UTC))
+            for customer, first, last in zip(
+                groups["customer"].to_pylist(),
+                groups["at_min"].to_pylist(),
+                groups["at_max"].to_pylist(),
+                strict=True,
+            )
+        ],
+        source=batch.source,
+    )
+
+
+def _aware(at: datetime) -> datetime:
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def redact(signal: Signal) -> Signal:
+    """Mask payment card numbers in the text and the properties; ids of things are left alone."""
+    if signal.text and CARD.search(signal.text):
+        signal.text = mask_cards(signal.text)
+    properties = signal.properties
+    if properties and CARD.search("\n".join(properties.values())):
+        signal.properties = {
+            name: value if name.casefold().endswith("id") else mask_cards(value)
+            for name, value in properties.items()
+        }
+    return signal
+
+
+def mask_cards(text: str) -> str:
+    """The text with every payment card number reduced to its last four digits."""
+    return CARD.sub(_masked, text)
+
+
+def _masked(match: re.Match) -> str:
+    digits = re.sub(r"\D", "", match[0])
+    return f"[card ending {digits[-4:]}]" if is_card(digits) else match[0]
+
+
+def is_card(digits: str) -> bool:
+    """Whether the digits are a payment card number: a known beginning and length, and Luhn's check digit."""
+    if not digits.isascii():
+        return False
+    first, length = digits[0], len(digits)
+    known = (
+        (first == "4" and length in {13, 16, 19})
+        or (length == 16 and (51 <= int(digits[:2]) <= 55 or 2221 <= int(digits[:4]) <= 2720))
+        or (length == 15 and digits[:2] in {"34", "37"})
+        or (
+            16 <= length <= 19
+            and (digits[:4] == "6011" or digits[:2] == "65" or digits[:3] in {"644", "645"})
+        )
+        or (16 <= length <= 19 and 3528 <= int(digits[:4]) <= 3589)
+        or (length == 14 and digits[:2] in {"30", "36", "38"})
+    )
+    if not known:
+        return False
+    doubled = [int(digit) * (2 if place % 2 else 1) for place, digit in enumerate(reversed(digits))]
+    return sum(number - 9 if number > 9 else number for number in doubled) % 10 == 0

@@ -1,0 +1,317 @@
+"""The durable record of what was accepted: one row per batch, on disk before anybody hears "yes".
+
+One thread writes. It folds the batches that wait into one transaction, so that a slow disk is asked once for
+all of them, and no two writers ever fight over the file.
+"""
+
+import asyncio
+import os
+import queue
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+
+import msgspec
+import zstandard
+from django.conf import settings
+from django.db import DatabaseError, connections, transaction
+
+from wayline.kit.refusals import Refusal
+
+from . import intake
+from .vocabulary import Signal
+
+FOLDED = 64  # batches in one transaction at most
+WAITING = 2_000  # batches that may wait before senders are asked to slow down
+WAITING_BYTES = 64_000_000
+
+
+class JournalFull(Refusal):
+    """More batches wait than can be written soon."""
+
+    status = 429
+
+
+class JournalUnavailable(Refusal):
+    """The disk or the database does not take the batch; nothing of it was stored."""
+
+    status = 503
+
+
+class SignalUnreadable(Refusal):
+    """A signal cannot be written down as it stands."""
+
+    status = 400
+
+
+class Refused(msgspec.Struct, array_like=True):
+    """An item of a batch that was not understood, kept with its reason."""
+
+    index: int
+    reason: str
+    excerpt: str = ""
+    was_kept: bool = False
+
+
+class Body(msgspec.Struct):
+    """What one journal row holds. `places` are the signals' indexes in the batch when some were refused."""
+
+    signals: list[Signal]
+    refused: list[Refused] = []
+    places: list[int] | None = None
+
+
+class BodyInParts(msgspec.Struct):
+    """The same, with each signal still to be decoded: how one that cannot be is found among the others."""
+
+    signals: list[msgspec.Raw]
+    refused: list[Refused] = []
+    places: list[int] | None = None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The journal's answer: the row, and whether the very same bytes were there before."""
+
+    entry: int
+    is_repeat: bool
+
+
+@dataclass(frozen=True)
+class _Row:
+    workspace_id: int
+    source: str
+    received_at: datetime
+    count: int
+    refused: int
+    body: bytes
+    digest: str
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Body)
+_decoder_in_parts = msgspec.msgpack.Decoder(BodyInParts)
+_signal_decoder = msgspec.msgpack.Decoder(Signal)
+arrived = threading.Event()  # set after every commit; the loader waits on it
+
+
+def append(
+    workspace_id: int,
+    source: str,
+    signals: Sequence[Signal],
+    *,
+    received_at: datetime,
+    refused: Sequence[Refused] = (),
+    places: Sequence[int] | None = None,
+    digest: str = "",
+) -> int:
+    """Write a batch down; it is on disk when this returns. Answers the number of the journal's row.
+
+    Inside a transaction on the journal's database the row joins it, and is durable when that commits.
+    Raises JournalFull or JournalUnavailable when the batch was not stored, SignalUnreadable when it cannot be.
+    """
+    row = _row(workspace_id, source, signals, received_at, refused, places, digest)
+    if connections[settings.JOURNAL_DATABASE].in_atomic_block:
+        receipt = _write([row])[0]
+        arrived.set()
+        return receipt.entry
+    return _writer.put(row).result().entry
+
+
+async def append_soon(
+    workspace_id: int,
+    source: str,
+    signals: Sequence[Signal],
+    *,
+    received_at: datetime,
+    refused: Sequence[Refused] = (),
+    places: Sequence[int] | None = None,
+    digest: str = "",
+) -> Receipt:
+    """The same for asynchronous callers: await the commit without holding a thread."""
+    row = _row(workspace_id, source, signals, received_at, refused, places, digest)
+    return await asyncio.wrap_future(_writer.put(row))
+
+
+def decode(body: bytes) -> tuple[list[Signal], list[int], list[Refused]]:
+    """A row's signals, their places in the batch, and what was refused, on arrival or now for being unreadable."""
+    packed = zstandard.decompress(body)
+    try:
+        whole = _decoder.decode(packed)
+        places = whole.places if whole.places is not None else list(range(len(whole.signals)))
+        return whole.signals, places, whole.refused
+    except msgspec.DecodeError:
+        return _decode_in_parts(packed)
+
+
+def readable(signal: Signal) -> str:
+    """The signal as JSON, for people."""
+    return msgspec.json.encode(signal).decode()
+
+
+def _decode_in_parts(packed: bytes) -> tuple[list[Signal], list[int], list[Refused]]:
+    body = _decoder_in_parts.decode(packed)
+    signals, places, refused = [], [], list(body.refused)
+    for place, raw in zip(body.places or range(len(body.signals)), body.signals, strict=True):
+        try:
+            signals.append(_signal_decoder.decode(raw))
+            places.append(place)
+        except msgspec.DecodeError as error:
+            refused.append(Refused(place, f"The signal in the journal cannot be read: {error}."))
+    return signals, places, refused
+
+
+def _row(workspace_id, source, signals, received_at, refused, places, digest) -> _Row:
+    signals = [intake.redact(signal) for signal in signals]
+    body = Body(signals, list(refused), list(places) if places is not None else None)
+    try:
+        packed = _encoder.encode(body)
+    except (UnicodeEncodeError, OverflowError, TypeError) as error:
+        raise _unreadable(signals) from error
+    if not digest:
+        digest = blake2b(packed, digest_size=16, key=source.encode()[:64]).hexdigest()
+    return _Row(
+        workspace_id=workspace_id,
+        source=source[:80],
+        received_at=received_at.astimezone(UTC),
+        count=len(signals),
+        refused=sum(not each.was_kept for each in refused),
+        body=zstandard.compress(packed, 1),
+        digest=digest,
+    )
+
+
+def _unreadable(signals: Sequence[Signal]) -> SignalUnreadable:
+    for index, signal in enumerate(signals):
+        try:
+            _encoder.encode(signal)
+        except (UnicodeEncodeError, OverflowError, TypeError) as error:
+            return SignalUnreadable(
+                f"Signal {index} cannot be written down: {error}. Correct it and send again."
+            )
+    return SignalUnreadable("The batch cannot be written down.")
+
+
+INSERT = """
+    INSERT INTO signals_journalentry (workspace_id, source, received_at, count, refused, body, digest)
+    VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id
+"""
+
+
+def _write(rows: Sequence[_Row]) -> list[Receipt]:
+    connection = connections[settings.JOURNAL_DATABASE]
+    receipts = []
+    with transaction.atomic(using=settings.JOURNAL_DATABASE), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # Row numbers must be committed in their order, or the loader's mark would pass over a late one.
+            cursor.execute("SELECT pg_advisory_xact_lock(715001)")
+        adapt = connection.ops.adapt_datetimefield_value
+        for row in rows:
+            values = (row.workspace_id, row.source, adapt(row.received_at), row.count, row.refused)
+            cursor.execute(INSERT, (*values, row.body, row.digest))
+            stored = cursor.fetchone()
+            if stored:
+                receipts.append(Receipt(stored[0], is_repeat=False))
+                continue
+            cursor.execute(
+                "SELECT id FROM signals_journalentry WHERE workspace_id = %s AND digest = %s",
+                (row.workspace_id, row.digest),
+            )
+            receipts.append(Receipt(cursor.fetchone()[0], is_repeat=True))
+    return receipts
+
+
+class Writer:
+    """The one thread that writes the journal in this process."""
+
+    def __init__(self, waiting: int = WAITING, waiting_bytes: int = WAITING_BYTES):
+        self._waiting: queue.Queue = queue.Queue(maxsize=waiting)
+        self._limit = waiting_bytes
+        self._bytes = 0
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._process = 0
+
+    def put(self, row: _Row) -> Future:
+        """Hand the row over; the future answers with its receipt after the commit."""
+        self._start()
+        answer: Future = Future()
+        with self._lock:
+            if self._bytes + len(row.body) > self._limit:
+                raise JournalFull(
+                    "Too many batches are waiting for the disk. Send this one again in a second."
+                )
+            self._bytes += len(row.body)
+        try:
+            self._waiting.put_nowait((row, answer))
+        except queue.Full:
+            self._released([row])
+            raise JournalFull(
+                "Too many batches are waiting for the disk. Send this one again in a second."
+            ) from None
+        return answer
+
+    def _start(self) -> None:
+        if self._thread is not None and self._thread.is_alive() and self._process == os.getpid():
+            return
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive() or self._process != os.getpid():
+                self._process = os.getpid()
+                self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        connection = connections[settings.JOURNAL_DATABASE]
+        while True:
+            folded = [self._waiting.get()]
+            while len(folded) < FOLDED:
+                try:
+                    folded.append(self._waiting.get_nowait())
+                except queue.Empty:
+                    break
+            self._settle(folded)
+            if connection.vendor == "sqlite" and self._waiting.empty():
+                continue
+            if self._waiting.empty():
+                connection.close_if_unusable_or_obsolete()
+
+    def _settle(self, folded: list[tuple[_Row, Future]]) -> None:
+        rows = [row for row, _ in folded]
+        try:
+            receipts = _write(rows)
+        except Exception as error:
+            self._released(rows)
+            if len(folded) > 1 and not isinstance(error, DatabaseError):
+                for each in folded:
+                    self._settle([each])
+                return
+            for _, answer in folded:
+                answer.set_exception(_unavailable(error))
+            connections[settings.JOURNAL_DATABASE].close()
+            return
+        self._released(rows)
+        arrived.set()
+        for (_, answer), receipt in zip(folded, receipts, strict=True):
+            if answer.set_running_or_notify_cancel():
+                answer.set_result(receipt)
+
+    def _released(self, rows: list[_Row]) -> None:
+        with self._lock:
+            self._bytes -= sum(len(row.body) for row in rows)
+
+
+def _unavailable(error: Exception) -> JournalUnavailable:
+    reason = str(error).lower()
+    if "full" in reason or "no space" in reason:
+        return JournalUnavailable("The server's disk is full. The batch was not stored; send it again later.")
+    if "locked" in reason or "busy" in reason:
+        return JournalUnavailable(
+            "The journal is busy. The batch was not stored; send it again in a few seconds."
+        )
+    return JournalUnavailable("The journal cannot be written. The batch was not stored; send it again later.")
+
+
+_writer = Writer()

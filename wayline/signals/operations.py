@@ -1,0 +1,61 @@
+from datetime import datetime
+
+from django.db import transaction
+
+from wayline.accounts.models import User, Workspace
+from wayline.audit import operations as audit
+from wayline.customers import operations as customers
+from wayline.customers.models import Customer, Identity, Merge
+
+from . import load
+from .models import JournalEntry, RefusedSignal, SignalName, WarehouseChange
+
+
+def undo_merge(merge: Merge, *, by: User | None, now: datetime) -> None:
+    """Part two customers that were joined, and give each its own signals back."""
+    with transaction.atomic():
+        leaving = customers.undo_merge(merge, by=by, now=now)
+        WarehouseChange.objects.create(
+            workspace_id=merge.workspace_id,
+            kind=WarehouseChange.Kind.PROFILES,
+            subject=[*leaving, merge.kept_id],
+        )
+    load.drain()
+
+
+def forget_source(workspace: Workspace, *, source: str, by: User | None, now: datetime) -> None:
+    """Remove every signal of the source, and the customers only it knew. What it said of others stays."""
+    with load.exclusively():
+        # The journal lies in a database of its own. It goes first: should the rest fail, doing it again completes it.
+        JournalEntry.objects.filter(workspace_id=workspace.pk, source=source).delete()
+        with transaction.atomic():
+            only_here = Customer.objects.filter(workspace=workspace, sole_source=source)
+            gone = list(only_here.values_list("pk", flat=True))
+            WarehouseChange.objects.create(
+                workspace=workspace,
+                kind=WarehouseChange.Kind.SOURCE,
+                subject={"source": source, "customers": gone},
+            )
+            Merge.objects.filter(merged__in=only_here).delete()
+            Identity.objects.filter(customer__in=only_here).delete()
+            _delete_customers(workspace, source)
+            SignalName.objects.filter(workspace=workspace, source=source).delete()
+            RefusedSignal.objects.filter(workspace=workspace, source=source).delete()
+            audit.record(
+                "source.forgotten", subject=workspace, workspace=workspace, by=by, at=now, source=source
+            )
+        load.drain()
+
+
+def _delete_customers(workspace: Workspace, source: str) -> None:
+    """Those that others were merged into last: a merged profile protects the one that was kept."""
+    while True:
+        leaves = (
+            Customer.objects.filter(workspace=workspace, sole_source=source, absorbed=None)
+            .exclude(merged_into__sole_source="")
+            .values_list("pk", flat=True)
+        )
+        gone = list(leaves[:5_000])
+        if not gone:
+            return
+        Customer.objects.filter(pk__in=gone).delete()

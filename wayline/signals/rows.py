@@ -1,0 +1,159 @@
+"""Signals as rows of the warehouse, and customers as it knows them."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC
+from hashlib import blake2b
+
+import numpy as np
+import pyarrow as pa
+
+from wayline.customers.models import Customer
+from wayline.warehouse import connect, tables
+
+from .registry import PLACES
+from .vocabulary import PROFILE_KINDS, Signal
+
+SIGNALS = tables.SIGNALS.to_pyarrow()
+CUSTOMERS = tables.CUSTOMERS.to_pyarrow()
+AT_ONCE = 5_000
+
+
+def fresh(writer: connect.Writer, batch, people, declined: set[int], seen: set[str]) -> tuple[pa.Table, int]:
+    """The rows of the batch that nobody has yet, and how many of its signals were there before.
+
+    `seen` holds the keys of this chunk; the warehouse knows the others.
+    """
+    prefix = b"%d\0" % batch.workspace
+    profiles = people.profiles
+    candidates = [
+        (i, blake2b(prefix + signal.key.encode(), digest_size=16).hexdigest())
+        for i, signal in enumerate(batch.signals)
+        if signal.kind not in PROFILE_KINDS and profiles[i] is not None and i not in declined
+    ]
+    if not candidates:
+        return SIGNALS.empty_table(), 0
+    known = writer.known_keys(batch.workspace, [key for _, key in candidates])
+    picked, keys = [], []
+    for i, key in candidates:
+        if key not in seen and key not in known:
+            seen.add(key)
+            picked.append(i)
+            keys.append(key)
+    return _table(batch, people, picked, keys), len(candidates) - len(picked)
+
+
+def _table(batch, people, picked: list[int], keys: list[str]) -> pa.Table:
+    signals: list[Signal] = [batch.signals[i] for i in picked]
+    profiles = [people.profiles[i] for i in picked]
+    customer_of = people.customer_of
+    entries = np.array([batch.entries[i] for i in picked], dtype=np.int64)
+    places = np.array([batch.places[i] for i in picked], dtype=np.int64)
+    fixed = batch.source.startswith("import:")
+    columns = {
+        "workspace": pa.array(np.full(len(picked), batch.workspace, dtype=np.int64)),
+        "customer": pa.array([customer_of[profile] for profile in profiles], pa.int64()),
+        "at": _times([signal.at for signal in signals]),
+        "seq": pa.array(entries * PLACES + places),
+        "profile": pa.array(profiles, pa.int64()),
+        "received_at": _times([batch.received[i] for i in picked]),
+        "key": pa.array(keys, pa.string()),
+        "kind": pa.array([signal.kind for signal in signals], pa.string()),
+        "name": pa.array([signal.name for signal in signals], pa.string()),
+        "channel": pa.array([signal.channel for signal in signals], pa.string()),
+        "source": pa.array(
+            [batch.source if fixed else signal.source or batch.source for signal in signals], pa.string()
+        ),
+        "subject": pa.array([signal.subject for signal in signals], pa.string()),
+        "step": pa.array([signal.step for signal in signals], pa.string()),
+        "score": pa.array([signal.score for signal in signals], pa.float64()),
+        "scale": pa.array([signal.scale for signal in signals], pa.string()),
+        "weight": pa.array([signal.weight for signal in signals], pa.float64()),
+        "text": pa.array([signal.text for signal in signals], pa.string()),
+        "value": pa.array([signal.value for signal in signals], pa.float64()),
+        "properties": _maps([signal.properties for signal in signals]),
+    }
+    return pa.table(columns).select(SIGNALS.names)
+
+
+def _times(moments: list) -> pa.Array:
+    # pyarrow turns aware times into UTC; one without a zone means UTC already.
+    return pa.array(moments, pa.timestamp("us"))
+
+
+def _maps(maps: list[dict]) -> pa.Array:
+    offsets = np.zeros(len(maps) + 1, dtype=np.int32)
+    np.cumsum([len(each) for each in maps], out=offsets[1:])
+    names = [name for each in maps for name in each]
+    values = [value for each in maps for value in each.values()]
+    return pa.MapArray.from_arrays(
+        pa.array(offsets), pa.array(names, pa.string()), pa.array(values, pa.string())
+    )
+
+
+def refresh_customers(writer: connect.Writer, workspace: int, customers: Iterable[int]) -> None:
+    """Put these customers into the warehouse as the profiles have them now."""
+    wanted = sorted(set(customers))
+    for start in range(0, len(wanted), AT_ONCE):
+        found = Customer.objects.filter(
+            workspace=workspace, pk__in=wanted[start : start + AT_ONCE], merged_into=None
+        ).values_list("pk", "first_seen_at", "traits", "name", "email", "phone")
+        people = list(found)
+        if people:
+            writer.replace_customers(_customers(workspace, people))
+
+
+def _customers(workspace: int, people: list[tuple]) -> pa.Table:
+    return pa.table(
+        {
+            "workspace": pa.array(np.full(len(people), workspace, dtype=np.int64)),
+            "customer": pa.array([person[0] for person in people], pa.int64()),
+            "first_seen_at": _times([person[1].astimezone(UTC) for person in people]),
+            "traits": _maps([_traits(*person[2:]) for person in people]),
+        }
+    )
+
+
+def _traits(traits: dict, name: str, email: str, phone: str) -> dict[str, str]:
+    own = {"name": name, "email": email, "phone": phone}
+    return {name: value for name, value in own.items() if value} | {
+        name: _text(value) for name, value in traits.items()
+    }
+
+
+def _text(value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value)
+
+
+def reconcile(writer: connect.Writer, workspace: int, profiles: Iterable[int]) -> None:
+    """Let the signals of these profiles belong to the customers the profiles belong to now."""
+    roots = _roots(workspace, set(profiles))
+    groups: dict[int, list[int]] = defaultdict(list)
+    for profile, root in roots.items():
+        groups[root].append(profile)
+    for root, group in groups.items():
+        writer.reassign(workspace, group, root)
+    gone = [profile for profile, root in roots.items() if profile != root]
+    if gone:
+        writer.forget_customers(workspace, gone)
+    refresh_customers(writer, workspace, groups)
+
+
+def _roots(workspace: int, profiles: set[int]) -> dict[int, int]:
+    into: dict[int, int | None] = {}
+    fresh = profiles
+    while fresh:
+        found = Customer.objects.filter(workspace=workspace, pk__in=fresh).values_list("pk", "merged_into")
+        into |= dict(found)
+        fresh = {each for each in into.values() if each is not None and each not in into}
+    roots = {}
+    for profile in profiles & into.keys():
+        root = profile
+        while into[root] is not None:
+            root = into[root]
+        roots[profile] = root
+    return roots
