@@ -1,0 +1,264 @@
+"""The Segment-compatible way in: /v1/identify, track, page, screen, group, alias and batch.
+
+A small ASGI application of its own, so that an acknowledgement waits for the journal's disk and nothing else.
+"""
+
+import base64
+import binascii
+import time
+import zlib
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from hashlib import blake2b
+
+import msgspec
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+
+from wayline.accounts.models import Key, Role
+
+from . import journal, segment_calls
+
+BATCH_BYTES = 500_000
+CALL_BYTES = 32_000
+WIRE_BYTES = 4_000_000  # nothing longer is even read
+KEY_SECONDS = 5.0
+KEYS_KEPT = 10_000
+CALLS = frozenset({"identify", "track", "page", "screen", "group", "alias"})
+PATHS = {
+    **{name: name for name in CALLS},
+    "batch": "batch",
+    "import": "batch",
+    "b": "batch",
+    "i": "identify",
+    "t": "track",
+    "p": "page",
+    "s": "screen",
+    "g": "group",
+    "a": "alias",
+}
+CORS = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-allow-methods", b"POST, OPTIONS"),
+    (b"access-control-allow-headers", b"authorization, content-type, content-encoding"),
+    (b"access-control-max-age", b"86400"),
+]
+
+
+class Answer(Exception):
+    """Ends a request early, with a status and a sentence that says what to do."""
+
+    def __init__(self, status: int, sentence: str, retry_after: int | None = None):
+        super().__init__(sentence)
+        self.status, self.sentence, self.retry_after = status, sentence, retry_after
+
+
+class KeyCache:
+    """Keys looked up lately. A revoked key stops working within KEY_SECONDS."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic):
+        self._clock = clock
+        self._found: OrderedDict[str, tuple[float, tuple[int, str] | None]] = OrderedDict()
+
+    async def source_of(self, secret: str) -> tuple[int, str] | None:
+        """The workspace and the source this key writes as, or None when it may not write."""
+        digest = Key.digest_of(secret)
+        kept = self._found.get(digest)
+        if kept and kept[0] > self._clock():
+            return kept[1]
+        found = await sync_to_async(_look_up)(digest)
+        self._found[digest] = (self._clock() + KEY_SECONDS, found)
+        self._found.move_to_end(digest)
+        if len(self._found) > KEYS_KEPT:
+            self._found.popitem(last=False)
+        return found
+
+    def clear(self) -> None:
+        """Forget every key, so that the next request looks it up."""
+        self._found.clear()
+
+
+def _look_up(digest: str) -> tuple[int, str] | None:
+    close_old_connections()
+    key = Key.objects.usable().filter(digest=digest).first()
+    if key is None:
+        return None
+    if key.kind == Key.Kind.WRITE:
+        return key.workspace_id, f"key:{key.pk}"
+    if Role(key.role).allows(Role.CONTRIBUTOR):
+        return key.workspace_id, f"api:{key.pk}"
+    return None
+
+
+keys = KeyCache()
+
+
+async def application(scope: dict, receive: Callable[[], Awaitable[dict]], send: Callable) -> None:
+    """Answer one request; 200 is sent only after the batch is on disk."""
+    if scope["type"] != "http":
+        return
+    try:
+        status, answer, extra = 200, await _answer(scope, receive), []
+    except Answer as no:
+        status, answer = no.status, {"success": False, "error": no.sentence}
+        extra = [(b"retry-after", str(no.retry_after).encode())] if no.retry_after else []
+        if no.status == 401:
+            extra.append((b"www-authenticate", b'Basic realm="Wayline write key"'))
+    body = msgspec.json.encode(answer)
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        *CORS,
+        *extra,
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _answer(scope: dict, receive) -> dict:
+    path = scope["path"].removeprefix("/v1/").strip("/")
+    if scope["method"] == "OPTIONS":
+        return {"success": True}
+    if path not in PATHS:
+        raise Answer(
+            404, f"There is no /v1/{path[:40]}; send to /v1/batch or /v1/{{{','.join(sorted(CALLS))}}}."
+        )
+    if scope["method"] != "POST":
+        raise Answer(405, "Send this as a POST.")
+    headers = {name.lower(): value for name, value in scope["headers"]}
+    body = _unpacked(await _read(receive, headers), headers)
+    received_at = datetime.now(UTC)
+    call = PATHS[path]
+    if call == "batch":
+        batch = _parse(body, segment_calls.Batch)
+        items = batch.batch
+    else:
+        if len(body) > CALL_BYTES:
+            raise Answer(
+                400, f"The call has {len(body):,} bytes; a call may have {CALL_BYTES:,}. Send less in it."
+            )
+        batch = _parse(body, segment_calls.Envelope)
+        items = [msgspec.Raw(body)]
+    workspace_id, source = await _allowed(headers, batch.writeKey)
+    digest = blake2b(body, digest_size=16, key=f"{source}/{call}".encode()[:64]).hexdigest()
+    read = segment_calls.read(
+        items,
+        kind=None if call == "batch" else call,
+        shared_context=getattr(batch, "context", None),
+        sent_at=batch.sentAt,
+        received_at=received_at,
+        digest=digest,
+        longest=CALL_BYTES,
+    )
+    receipt = await _written(workspace_id, source, read, received_at, digest)
+    if call != "batch" and read.refused and not read.signals:
+        raise Answer(400, read.refused[0].reason)
+    return {
+        "success": True,
+        "batch": digest,
+        "accepted": len(read.signals),
+        "repeated": receipt.is_repeat,
+        "refused": [{"index": each.index, "reason": each.reason} for each in read.refused],
+    }
+
+
+async def _written(
+    workspace_id: int, source: str, read, received_at: datetime, digest: str
+) -> journal.Receipt:
+    if not read.signals and not read.refused:
+        return journal.Receipt(0, is_repeat=False)
+    try:
+        return await journal.append_soon(
+            workspace_id,
+            source,
+            read.signals,
+            received_at=received_at,
+            refused=read.refused,
+            places=read.places if read.refused else None,
+            digest=digest,
+        )
+    except journal.JournalFull as full:
+        raise Answer(429, str(full), retry_after=1) from full
+    except journal.JournalUnavailable as unavailable:
+        raise Answer(503, str(unavailable), retry_after=5) from unavailable
+    except journal.SignalUnreadable as unreadable:
+        raise Answer(400, str(unreadable)) from unreadable
+
+
+async def _read(receive, headers: dict[bytes, bytes]) -> bytes:
+    length = headers.get(b"content-length", b"0")
+    if length.isdigit() and int(length) > WIRE_BYTES:
+        raise Answer(413, f"The request is longer than {WIRE_BYTES:,} bytes; send at most {BATCH_BYTES:,}.")
+    parts, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Answer(400, "The request ended before its body did; send it again.")
+        part = message.get("body", b"")
+        size += len(part)
+        if size > WIRE_BYTES:
+            raise Answer(
+                413, f"The request is longer than {WIRE_BYTES:,} bytes; send at most {BATCH_BYTES:,}."
+            )
+        parts.append(part)
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _unpacked(body: bytes, headers: dict[bytes, bytes]) -> bytes:
+    coding = headers.get(b"content-encoding", b"").strip().lower()
+    if coding in {b"gzip", b"x-gzip"} or (not coding and body[:2] == b"\x1f\x8b"):
+        unpack = zlib.decompressobj(wbits=31)
+        try:
+            # Never unpack more than may be sent: a small bomb stays small.
+            body = unpack.decompress(body, BATCH_BYTES + 1)
+        except zlib.error as error:
+            raise Answer(
+                400, "The body says it is gzip and cannot be unpacked; compress it again."
+            ) from error
+        if not unpack.eof and len(body) <= BATCH_BYTES:
+            raise Answer(400, "The gzip body is cut off; send it again.")
+    elif coding not in {b"", b"identity"}:
+        raise Answer(400, f"The encoding {coding.decode('latin-1')[:40]!r} is not known; use gzip or none.")
+    if len(body) > BATCH_BYTES:
+        raise Answer(
+            400, f"The batch has more than {BATCH_BYTES:,} bytes; split it into batches of fewer calls."
+        )
+    return body
+
+
+def _parse(body: bytes, kind: type):
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        raise Answer(400, f"The body is not what was expected: {error}.") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Answer(400, f"The body is not JSON: {error}.") from error
+
+
+async def _allowed(headers: dict[bytes, bytes], written: str | None) -> tuple[int, str]:
+    secret = _secret(headers.get(b"authorization", b"")) or written
+    if not secret:
+        raise Answer(
+            401, "Send a write key, as the user name of basic authentication or as writeKey in the body."
+        )
+    found = await keys.source_of(secret)
+    if found is None:
+        raise Answer(401, "This key may not write signals; make a write key in the workspace's settings.")
+    return found
+
+
+def _secret(header: bytes) -> str | None:
+    scheme, _, value = header.strip().partition(b" ")
+    if scheme.lower() == b"bearer":
+        return value.decode("latin-1").strip() or None
+    if scheme.lower() != b"basic":
+        return None
+    try:
+        name, _, _ = base64.b64decode(value.strip(), validate=True).partition(b":")
+    except (binascii.Error, ValueError):
+        return None
+    return name.decode("utf-8", "replace") or None
