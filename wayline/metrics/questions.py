@@ -24,7 +24,9 @@ class Period:
 class Question:
     """Ask a metric. `by` names dimensions: week, month, day, channel, kind, name, source, scale, step,
     property:<name>, trait:<name>. `of` and `then` are for metrics that take conditions of their own
-    (a rate of customers who did `of` and then `then`; the time between the two).
+    (a rate of customers who did `of` and then `then`; the time between the two). `where` narrows what is
+    measured, not what follows it. `same` names a dimension that must be equal for a contact to repeat
+    another; `later` says how many stretches of `within` after coming a customer must be active.
     """
 
     workspace: int
@@ -38,6 +40,8 @@ class Question:
     within: timedelta | None = None
     compare_to: Period | None = None
     timezone: str = "UTC"
+    same: str | None = None
+    later: int = 1
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Answer:
-    """`total` is the whole period; `rows` are one for each combination of the dimensions, in their order."""
+    """`total` is the whole period; `rows` are one for each combination of the dimensions, in their order.
+
+    `scale` is the one the scores were given on, for metrics of scores. `open` counts those left out because
+    their window is not over.
+    """
 
     metric: str
     unit: str
@@ -59,6 +67,8 @@ class Answer:
     total: Row
     rows: tuple[Row, ...] = ()
     notes: tuple[str, ...] = ()
+    scale: str | None = None
+    open: int = 0
 
 
 @dataclass(frozen=True)
