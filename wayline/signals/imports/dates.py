@@ -19,7 +19,12 @@ WRITTEN_OUT = re.compile(
     r"(?:[A-Za-z]{3,9},? )?([A-Za-z]{3,9}) (\d{1,2})(?:,? (\d{4}))?,? (\d{1,2}):(\d{2})(?::(\d{2}))?"
     r"(?: ([+-]\d{2}:?\d{2}|UTC|GMT))?(?: (\d{4}))?$"
 )
-MONTHS = {name: n for n, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+MONTHS = {
+    name: n
+    for n, name in enumerate(
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
+    )
+}
 DIRECTIVES = {
     "Y": r"(?P<Y>\d{4})",
     "y": r"(?P<y>\d{2})",

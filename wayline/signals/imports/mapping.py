@@ -77,7 +77,9 @@ class FileRules(Part):
     format: Literal["csv", "jsonl", "parquet", "xes"] | None = Field(
         None, description="csv, jsonl, parquet or xes; otherwise from the file's name"
     )
-    delimiter: str | None = Field(None, min_length=1, max_length=1, description="the character between fields")
+    delimiter: str | None = Field(
+        None, min_length=1, max_length=1, description="the character between fields"
+    )
     quote: str = Field('"', min_length=1, max_length=1, description="the character around fields")
     encoding: str | None = Field(None, description="utf-8, cp1252, utf-16, …; otherwise detected")
     has_header: bool = Field(True, description="false when the first line is already a row")
@@ -200,15 +202,20 @@ class PartOf(Part):
 class Computed(Part):
     """A column made of other columns. Later ones may use earlier ones."""
 
-    after: tuple[Column, Column] | None = Field(None, description="yes when the first date is later than the second")
+    after: tuple[Column, Column] | None = Field(
+        None, description="yes when the first date is later than the second"
+    )
     before: tuple[Column, Column] | None = Field(None, description="yes when the first date is earlier")
     test: When | None = Field(None, alias="is", description="yes when this test passes, otherwise no")
-    seconds_between: tuple[Column, Column] | None = Field(None, description="seconds from the first date to the second")
+    seconds_between: tuple[Column, Column] | None = Field(
+        None, description="seconds from the first date to the second"
+    )
     first_of: tuple[Column, ...] | None = Field(
         None, description="the first of these that is filled; columns the file lacks are passed over"
     )
     template: str | None = Field(None, description='"{year}-{month}"; empty when one of them is empty')
-    part: PartOf | None = Field(None, description="one part of a text: {of: column, split: \"-\", number: 1}")
+    part: PartOf | None = Field(None, description='one part of a text: {of: column, split: "-", number: 1}')
+    otherwise: Text | None = Field(None, description="first_of: the word when none is filled")
     yes: Text = Field("yes", description="the word for yes")
     no: Text = Field("no", description="the word for no")
 
@@ -218,8 +225,15 @@ class Computed(Part):
             self.after, self.before, self.test, self.seconds_between, self.first_of, self.template, self.part,
         )  # fmt: skip
         if sum(way is not None for way in ways) != 1:
-            raise ValueError("say exactly one of after, before, is, seconds_between, first_of, template, part")
+            raise ValueError(
+                "say exactly one of after, before, is, seconds_between, first_of, template, part"
+            )
         return self
+
+    @property
+    def pair(self) -> tuple[str, str] | None:
+        """The two dates it compares, if it does."""
+        return self.after or self.before or self.seconds_between
 
 
 class Lookup(Part):
@@ -229,7 +243,8 @@ class Lookup(Part):
     key: Column = Field(description="the column of the second file that is matched")
     on: Column = Field(description="the column of the main file it is matched with")
     many: Literal["first", "last", "each"] | None = Field(
-        None, description="when a key occurs more than once: take the first, the last, or make a signal for each"
+        None,
+        description="when a key occurs more than once: take the first, the last, or make a signal for each",
     )
     rules: FileRules = Field(FileRules(), description="as under file:, for this file")
 
@@ -245,7 +260,9 @@ class Identified(Part):
     external_id: Column | None = Field(None, description="your own number for the customer")
     email: Column | None = None
     phone: Column | None = None
-    anonymous_id: Column | None = Field(None, description="a cookie, a device, a ticket: somebody not yet known")
+    anonymous_id: Column | None = Field(
+        None, description="a cookie, a device, a ticket: somebody not yet known"
+    )
 
     @property
     def identities(self) -> dict[str, str]:
@@ -266,8 +283,12 @@ class Signals(Identified):
     """One signal for each row that passes its test."""
 
     kind: Text = Field(description="behavior, operation, contact, message, answer, review, page or screen")
-    name: Text = Field(min_length=1, max_length=200, description="the same words every time, or with {columns}")
-    at: Annotated[At, BeforeValidator(_as_column)] = Field(description="the column that says when, or a template, or with its date rule")
+    name: Text = Field(
+        min_length=1, max_length=200, description="the same words every time, or with {columns}"
+    )
+    at: Annotated[At, BeforeValidator(_as_column)] = Field(
+        description="the column that says when, or a template, or with its date rule"
+    )
     subject: Column | None = Field(None, description="what it was about: an order, a ticket")
     channel: Text | None = Field(None, description="constant, or with {columns}")
     step: Text | None = Field(None, description="the journey step it names; constant, or with {columns}")
@@ -276,7 +297,9 @@ class Signals(Identified):
     weight: Column | None = Field(None, description="survey weight")
     text: Column | None = Field(None, description="the customer's own words")
     value: Column | None = Field(None, description="a number: money, seconds, a count")
-    properties: Annotated[dict[Text, Column], BeforeValidator(_as_names)] = Field({}, description="columns, or name: column")
+    properties: Annotated[dict[Text, Column], BeforeValidator(_as_names)] = Field(
+        {}, description="columns, or name: column"
+    )
     when: When | None = Field(None, description="only rows that pass this test")
     each: Text | None = Field(None, description="one signal for each matching row of this lookup")
     id: tuple[Column, ...] = Field((), description="the columns that make this signal unique")
@@ -307,19 +330,33 @@ class Signals(Identified):
 class Mapping(Part):
     """How the rows of a file become signals and customers."""
 
-    name: Text = Field("", max_length=100, description="names the kind of file; part of what makes ids unique")
+    name: Text = Field(
+        "", max_length=100, description="names the kind of file; part of what makes ids unique"
+    )
     file: FileRules = Field(FileRules(), description="how the file is written")
-    missing: tuple[Text, ...] = Field((), description='markers that mean "nothing", such as "?"; empty always does')
+    missing: tuple[Text, ...] = Field(
+        (), description='markers that mean "nothing", such as "?"; empty always does'
+    )
     decimal: Literal[".", ","] = Field(".", description="the decimal sign of numbers")
-    thousands: Literal[".", ",", " ", "'"] | None = Field(None, description="the sign between thousands, if any")
-    timezone: str | None = Field(None, description="for times that name no zone; otherwise the workspace's own")
+    thousands: Literal[".", ",", " ", "'"] | None = Field(
+        None, description="the sign between thousands, if any"
+    )
+    timezone: str | None = Field(
+        None, description="for times that name no zone; otherwise the workspace's own"
+    )
     day_first: bool | None = Field(None, description="for all dates: is 03/04/2018 the 3rd of April?")
     dates: dict[Text, DateRule] = Field({}, description="date rules by column")
-    values: dict[Text, dict[Text, Text | None]] = Field({}, description="by column: what a value means; null is nothing")
+    values: dict[Text, dict[Text, Text | None]] = Field(
+        {}, description="by column: what a value means; null is nothing"
+    )
     lookups: dict[Text, Lookup] = Field({}, description="more files, matched by a key")
     compute: dict[Text, Computed] = Field({}, description="columns made of other columns")
-    group_by: Column | None = Field(None, description="rows of one case stand together: for first, last, changed")
-    id: tuple[Column, ...] = Field((), description="the columns that make a row unique; otherwise file and row number")
+    group_by: Column | None = Field(
+        None, description="rows of one case stand together: for first, last, changed"
+    )
+    id: tuple[Column, ...] = Field(
+        (), description="the columns that make a row unique; otherwise file and row number"
+    )
     defaults: dict[Text, Any] = Field({}, description="what every entry of signals and customers shares")
     signals: tuple[Signals, ...] = Field((), description="the signals of each row")
     customers: tuple[Customers, ...] = Field((), description="the customers of each row")
@@ -421,19 +458,27 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|fa
 def read(text: str) -> Mapping:
     """The mapping that the YAML says. Raises MappingNotUnderstood with every problem."""
     if len(text) > LONGEST_MAPPING:
-        raise MappingNotUnderstood([f"The mapping is longer than {LONGEST_MAPPING:,} characters; shorten it."])
+        raise MappingNotUnderstood(
+            [f"The mapping is longer than {LONGEST_MAPPING:,} characters; shorten it."]
+        )
     try:
         for token in yaml.scan(text):
             if isinstance(token, yaml.AliasToken):
                 line = token.start_mark.line + 1
-                raise MappingNotUnderstood([f"Line {line}: aliases (*name) are not allowed; repeat the words."])
+                raise MappingNotUnderstood(
+                    [f"Line {line}: aliases (*name) are not allowed; repeat the words."]
+                )
         raw = yaml.load(text, _Loader)  # noqa: S506 - built on the safe loader
     except yaml.YAMLError as error:
         raise MappingNotUnderstood([_yaml_problem(error)]) from None
     except (RecursionError, ValueError):
-        raise MappingNotUnderstood(["The mapping cannot be read as YAML; begin from the suggestion."]) from None
+        raise MappingNotUnderstood(
+            ["The mapping cannot be read as YAML; begin from the suggestion."]
+        ) from None
     if not isinstance(raw, dict):
-        raise MappingNotUnderstood(["The mapping must be keys and values, such as signals: with a list below it."])
+        raise MappingNotUnderstood(
+            ["The mapping must be keys and values, such as signals: with a list below it."]
+        )
     try:
         return Mapping.model_validate(raw)
     except ValidationError as error:

@@ -5,7 +5,7 @@ import csv
 import gzip
 import io
 import json
-import os
+import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,15 +14,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO
-from xml.etree.ElementTree import ParseError
+from xml.parsers import expat
 
 import charset_normalizer
-import defusedxml.ElementTree
 import ftfy
 import ftfy.badness
 import pyarrow as pa
 import pyarrow.parquet as pq
-from defusedxml.common import DefusedXmlException
 
 from wayline.kit.refusals import Refusal
 
@@ -38,6 +36,11 @@ BOMS = (
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# Letters of another alphabet inside Latin words, or so few together that they are hardly words.
+STRAY_LETTERS = re.compile(
+    r"[A-Za-z][\u0250-\u1fff]+|[\u0250-\u1fff]+[A-Za-z]"
+    r"|(?<![\u0250-\u1fff])[\u0250-\u1fff]{1,2}(?![\u0250-\u1fff])|[\u00c0-\u024f]{3,}"
 )
 csv.field_size_limit(LONGEST_FIELD)
 
@@ -88,7 +91,9 @@ def opened(path: Path, rules: FileRules | None = None, wanted: tuple[str, ...] =
                 source.rows = _repaired(source, source.rows)
             yield source
     except pa.ArrowException as error:
-        raise FileNotReadable(f"{path.name} is not a Parquet file that can be read: {_first(error)}.") from None
+        raise FileNotReadable(
+            f"{path.name} is not a Parquet file that can be read: {_first(error)}."
+        ) from None
     except (EOFError, zipfile.BadZipFile, gzip.BadGzipFile, OSError) as error:
         raise FileNotReadable(
             f"{path.name} cannot be unpacked or read: {_first(error)}. Save it again and retry."
@@ -127,7 +132,9 @@ def inner_name(path: Path) -> str:
 
 
 def _single(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
-    files = [one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX/")]
+    files = [
+        one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX/")
+    ]
     if len(files) != 1:
         raise FileNotReadable(
             f"{path.name} holds {len(files)} files. Put exactly one file into the archive, or upload them unpacked."
@@ -157,15 +164,11 @@ def _unpacked(path: Path) -> Iterator[BinaryIO]:
 # --- text -----------------------------------------------------------------------------------------
 
 
-class _Decoded(io.TextIOBase):
-    """Text from bytes that counts what it had to read as Windows-1252 because it was not valid."""
-
-
 def _lenient(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
     broken = error.object[error.start : error.end]
-    return broken.decode("cp1252", "replace").replace("\ufffd", "\ufffd"), error.end
+    return broken.decode("cp1252", "replace"), error.end
 
 
 codecs.register_error("wayline-lenient", _lenient)
@@ -213,7 +216,9 @@ def detect_encoding(sample: bytes) -> str:
     if _mostly_utf8(sample):
         return "utf-8"
     best = charset_normalizer.from_bytes(sample).best()
-    candidates = dict.fromkeys((*COMMON_ENCODINGS[:3], *([best.encoding] if best else []), *COMMON_ENCODINGS[3:]))
+    candidates = dict.fromkeys(
+        (*COMMON_ENCODINGS[:3], *([best.encoding] if best else []), *COMMON_ENCODINGS[3:])
+    )
     lines = [line for line in sample.splitlines() if not line.isascii()][:400]
     return min(candidates, key=lambda encoding: _nonsense(lines, encoding))
 
@@ -247,6 +252,7 @@ def _nonsense(lines: list[bytes], encoding: str) -> float:
             a.islower() and b.isupper() and not b.isascii() for a, b in zip(text, text[1:], strict=False)
         )
         total += ftfy.badness.badness(text) * 2 + marks + controls * 3 + capitals * 2
+        total += sum(len(run) * 2 for run in STRAY_LETTERS.findall(text))
         total += sum("\u2e80" <= c <= "\uffef" for c in text) * 0.6
     return total
 
@@ -285,7 +291,12 @@ def _csv(binary: BinaryIO, rules: FileRules) -> Source:
         columns = list(rules.columns) or [f"column {number}" for number in range(1, len(first) + 1)]
         pending = None if rules.has_header else first
     return Source(
-        "csv", columns, _csv_rows(reader, pending, reader.line_num), notes=notes, delimiter=delimiter, encoding=encoding
+        "csv",
+        columns,
+        _csv_rows(reader, pending, reader.line_num),
+        notes=notes,
+        delimiter=delimiter,
+        encoding=encoding,
     )
 
 
@@ -307,7 +318,9 @@ def _too_long(line: int, error: csv.Error) -> str:
             f"Line {line}: a field is longer than {LONGEST_FIELD:,} characters. "
             "Most often a quote is opened there and never closed; close it, or set file: quote."
         )
-    return f"Line {line}: this is not CSV ({error}). Check the quotes there, or set file: delimiter and quote."
+    return (
+        f"Line {line}: this is not CSV ({error}). Check the quotes there, or set file: delimiter and quote."
+    )
 
 
 class _Lines:
@@ -379,7 +392,7 @@ def _json_lines(binary: BinaryIO, rules: FileRules, wanted: tuple[str, ...]) -> 
     seen = [key for _, one in head if isinstance(one, dict) for key in one]
     columns = list(dict.fromkeys([*seen, *wanted]))
     if not seen:
-        raise FileNotReadable("No line of the file is a JSON object such as {\"a\": 1}. Check the format.")
+        raise FileNotReadable('No line of the file is a JSON object such as {"a": 1}. Check the format.')
 
     def rows() -> Iterator[tuple[int, Row]]:
         for items in (head, lines):
@@ -420,7 +433,11 @@ def as_text(value) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return "" if value != value else (str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value))
+        return (
+            ""
+            if value != value
+            else (str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value))
+        )
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, bytes):
@@ -444,7 +461,9 @@ def _parquet(binary: BinaryIO) -> Source:
     def rows() -> Iterator[tuple[int, Row]]:
         number = 0
         for batch in file.iter_batches(5000):
-            for row in zip(*([as_text(v) for v in column.to_pylist()] for column in batch.columns), strict=True):
+            for row in zip(
+                *([as_text(v) for v in column.to_pylist()] for column in batch.columns), strict=True
+            ):
                 number += 1
                 yield number, list(row)
 
@@ -463,7 +482,9 @@ def _xes(binary: BinaryIO, rules: FileRules, wanted: tuple[str, ...]) -> Source:
         if len(head) == 1000:
             break
     if not head:
-        raise FileNotReadable("The event log holds no events that can be read. Check the file, or file: lifecycle.")
+        raise FileNotReadable(
+            "The event log holds no events that can be read. Check the file, or file: lifecycle."
+        )
     columns = list(dict.fromkeys([*(key for _, event in head for key in event), *wanted]))
 
     def rows() -> Iterator[tuple[int, Row]]:
@@ -476,41 +497,64 @@ def _xes(binary: BinaryIO, rules: FileRules, wanted: tuple[str, ...]) -> Source:
 
 def _events(binary: BinaryIO, transitions: set[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """Each event with its own attributes and, as case:…, its trace's; a finished trace leaves memory."""
-    number, root, trace_depth = 0, None, 0
+    log = _EventLog()
+    parser = expat.ParserCreate(namespace_separator=None)
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = log.start, log.end
+    # Entities are how XML files attack; event logs need none.
+    parser.EntityDeclHandler = parser.UnparsedEntityDeclHandler = log.refuse
+    parser.ExternalEntityRefHandler = log.refuse
+    number = 0
     try:
-        for moment, element in defusedxml.ElementTree.iterparse(binary, ("start", "end"), forbid_dtd=True):
-            name = element.tag.rpartition("}")[2]
-            if moment == "start":
-                root = element if root is None else root
-                trace_depth += name == "trace"
-                continue
-            if name != "trace":
-                continue
-            trace_depth -= 1
-            case = {f"case:{key}": value for key, value in _attributes(element)}
-            for event in element:
-                if event.tag.rpartition("}")[2] != "event":
-                    continue
+        while True:
+            chunk = binary.read(1 << 18)
+            parser.Parse(chunk, not chunk)
+            for case, event in log.finished:
                 number += 1
-                found = dict(_attributes(event))
-                if not transitions or found.get("lifecycle:transition", "").lower() in transitions:
-                    yield number, case | found
-            if root is not None:
-                root.clear()
-    except (ParseError, DefusedXmlException, ValueError) as error:
+                if not transitions or event.get("lifecycle:transition", "").lower() in transitions:
+                    yield number, case | event
+            log.finished.clear()
+            if not chunk:
+                return
+    except (expat.ExpatError, ValueError) as error:
         if number == 0:
-            raise FileNotReadable(f"This is not an XES event log that can be read: {_first(error)}.") from None
+            raise FileNotReadable(
+                f"This is not an XES event log that can be read: {_first(error)}."
+            ) from None
         raise FileNotReadable(
             f"The event log breaks off after {number:,} events ({_first(error)}). Export it again."
         ) from None
 
 
-def _attributes(element) -> Iterator[tuple[str, str]]:
-    for child in element:
-        key = child.get("key")
-        if key is not None and child.get("value") is not None:
-            yield key, child.get("value")
+class _EventLog:
+    """What of the XML has been read: the attributes right below traces and events, whole traces at a time."""
 
+    def __init__(self) -> None:
+        self.finished: list[tuple[dict[str, str], dict[str, str]]] = []
+        self.inside: list[str] = []
+        self.case: dict[str, str] = {}
+        self.event: dict[str, str] = {}
+        self.events: list[dict[str, str]] = []
 
-def size_of(path: Path) -> int:
-    return os.path.getsize(path)
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        tag = tag.rpartition(":")[2]
+        parent = self.inside[-1] if self.inside else ""
+        self.inside.append(tag)
+        if tag == "event":
+            self.event = {}
+        elif tag == "trace":
+            self.case, self.events = {}, []
+        elif parent == "event" and "key" in attributes:
+            self.event[attributes["key"]] = attributes.get("value", "")
+        elif parent == "trace" and "key" in attributes:
+            self.case[f"case:{attributes['key']}"] = attributes.get("value", "")
+
+    def end(self, tag: str) -> None:
+        tag = self.inside.pop()
+        if tag == "event":
+            self.events.append(self.event)
+        elif tag == "trace":
+            self.finished.extend((self.case, event) for event in self.events)
+
+    def refuse(self, *_) -> None:
+        raise ValueError("it declares XML entities, which are not allowed")

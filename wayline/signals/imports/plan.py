@@ -1,0 +1,182 @@
+"""A file and its mapping put together: checked, dates settled, ready to be read once or in parts."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from time import monotonic
+
+from django.utils.text import get_valid_filename
+
+from wayline.signals.vocabulary import IDENTIFY, Signal
+
+from . import readers
+from .lookups import Matches
+from .mapping import Mapping, MappingNotUnderstood
+from .rows import File, RowRefused, Rows, used_columns
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A row that yields nothing, with its place in the file."""
+
+    line: int
+    reason: str
+    raw: readers.Row
+
+
+@dataclass(frozen=True)
+class Made:
+    """A row and what came of it."""
+
+    line: int
+    signals: list[Signal]
+
+
+@dataclass
+class Plan:
+    """A mapping fitted to a file."""
+
+    path: Path
+    mapping: Mapping
+    rows: Rows
+    columns: list[str]
+    unit: str
+    total: int | None
+    notes: list[str]
+    wanted: tuple[str, ...]
+    repaired: int = 0
+
+    @contextmanager
+    def read(self, after: int = 0) -> Iterator[Iterator[tuple[int, int, readers.Row]]]:
+        """Number, line and cells of each row after the given number."""
+        with readers.opened(self.path, self.mapping.file, self.wanted) as source:
+            numbered = enumerate(self.rows.grouped(source.rows), 1)
+            yield ((number, line, row) for number, (line, row) in numbered if number > after)
+            self.repaired = source.repaired
+
+
+def kept_name(name: str) -> str:
+    """A file's name as it is stored."""
+    return get_valid_filename(Path(name).name)[-200:]
+
+
+def digest_of(path: Path) -> str:
+    """The hash of the file's bytes, by which a file is recognised when it comes again."""
+    digest = sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def make(
+    path: Path,
+    mapping: Mapping,
+    *,
+    name: str,
+    digest: str,
+    beside: dict[str, Path],
+    received_at: datetime,
+    timezone: str,
+) -> Plan:
+    """Fit the mapping to the file. Raises MappingNotUnderstood or FileNotReadable with what to do."""
+    wanted = {column for _, column in used_columns(mapping)}
+    wanted |= {column for computed in mapping.compute.values() for column in computed.first_of or ()}
+    beside = {name: path} | beside  # a file may look itself up
+    for entry_name, lookup in mapping.lookups.items():
+        if kept_name(lookup.file) not in beside:
+            raise MappingNotUnderstood(
+                [
+                    f"lookups, {entry_name}, file: {lookup.file} was not given. "
+                    f"Give it together with {name}; so far: {', '.join(beside)}."
+                ]
+            )
+    lookups = {
+        entry_name: Matches(entry_name, lookup, beside[kept_name(lookup.file)], wanted)
+        for entry_name, lookup in mapping.lookups.items()
+    }
+    own = tuple(
+        sorted(
+            column
+            for column in wanted
+            if not column.startswith("@")
+            and column not in mapping.compute
+            and column.partition(".")[0] not in lookups
+        )
+    )
+    with readers.opened(path, mapping.file, own) as source:
+        rows = Rows(mapping, source.columns, File(name, digest, received_at, timezone), lookups)
+        if source.format == "xes":
+            rows.open_dates.pop("time:timestamp", None)  # ISO by its standard
+        is_slow = source.format == "xes" and not rows.open_dates
+        total = None if is_slow else rows.settle_dates(source.rows)
+        notes = [*source.notes, *(note for matches in lookups.values() for note in matches.notes)]
+        if source.repaired:
+            notes.append(f"{source.repaired:,} texts had been decoded wrongly before and were repaired.")
+    rows.unmatched.clear()
+    rows.compile()
+    if total == 0:
+        raise readers.FileNotReadable(
+            f"{name} has a header but no rows. Choose a file with at least one row."
+        )
+    return Plan(path, mapping, rows, source.columns, source.unit, total, notes, own)
+
+
+@dataclass
+class Preview:
+    """What would happen: the first rows as signals, every refused row, and the counts."""
+
+    plan: Plan
+    first: list[Made] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    rows: int = 0
+    signals: int = 0
+    customers: int = 0
+    refused_rows: int = 0
+    is_whole: bool = True
+    by_entry: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+
+def preview(
+    plan: Plan, *, rows: int = 8, seconds: float | None = None, refused: int | None = None
+) -> Preview:
+    """Go through the file without storing anything, for so many seconds at most."""
+    seen = Preview(plan)
+    until = monotonic() + seconds if seconds is not None else None
+    with plan.read() as lines:
+        for number, line, row in lines:
+            seen.rows = number
+            try:
+                made = plan.rows.signals(number, row)
+            except RowRefused as reason:
+                seen.refused_rows += 1
+                if refused is None or len(seen.refused) < refused:
+                    seen.refused.append(Refused(line, str(reason), row[: len(plan.columns)]))
+                continue
+            if made and len(seen.first) < rows:
+                seen.first.append(Made(line, made))
+            people = sum(signal.kind == IDENTIFY for signal in made)
+            seen.customers += people
+            seen.signals += len(made) - people
+            if until is not None and number % 1000 == 0 and monotonic() > until:
+                seen.is_whole = plan.total == number
+                break
+    for (entry, reason), count in plan.rows.counts.items():
+        if not reason:
+            seen.by_entry[entry] += count
+        else:
+            seen.left_out[entry, reason] += count
+    return seen
+
+
+def first_rows(path: Path, mapping: Mapping | None = None, count: int = 2000) -> tuple[readers.Source, list]:
+    """The opened file's description and its first rows, for suggestions."""
+    with readers.opened(path, mapping.file if mapping else None) as source:
+        rows = list(islice(source.rows, count))
+    return source, rows
