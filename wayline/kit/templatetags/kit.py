@@ -22,7 +22,7 @@ register.filter("signed", numbers.signed)
 register.filter("percent", numbers.percent)
 register.filter("compact", numbers.compact)
 register.filter("grouped", numbers.grouped)
-register.filter("unlocalized", str)
+register.filter("unlocalized", lambda value: str(value))
 register.filter("in_unit", numbers.in_unit)
 
 
