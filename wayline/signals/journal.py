@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 
 import msgspec
+import structlog
 import zstandard
 from django.conf import settings
 from django.db import DatabaseError, connections, transaction
@@ -23,6 +24,8 @@ from wayline.kit.refusals import Refusal
 
 from . import intake
 from .vocabulary import Signal
+
+log = structlog.get_logger()
 
 FOLDED = 64  # batches in one transaction at most
 WAITING = 2_000  # batches that may wait before senders are asked to slow down
@@ -284,6 +287,7 @@ class Writer:
             receipts = _write(rows)
         except Exception as error:
             self._released(rows)
+            log.warning("journal not written", batches=len(folded), error=str(error))
             if len(folded) > 1 and not isinstance(error, DatabaseError):
                 for each in folded:
                     self._settle([each])
