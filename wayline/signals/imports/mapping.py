@@ -85,6 +85,9 @@ class FileRules(Part):
     has_header: bool = Field(True, description="false when the first line is already a row")
     columns: tuple[Column, ...] = Field((), description="the columns' names when there is no header line")
     repair: bool = Field(True, description="repair text that was decoded wrongly before it came here")
+    short_rows: Literal["refuse", "fill"] = Field(
+        "refuse", description="CSV rows with fewer fields than the header: refused, or filled up with nothing"
+    )
     lifecycle: tuple[Text, ...] = Field((), description="XES: keep only events with these transitions")
 
     @field_validator("encoding")

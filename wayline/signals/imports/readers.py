@@ -87,6 +87,8 @@ def opened(path: Path, rules: FileRules | None = None, wanted: tuple[str, ...] =
                 source = _json_lines(binary, rules, wanted)
             else:
                 source = _csv(binary, rules)
+            if rules.short_rows == "fill" and kind == "csv":
+                source.rows = _filled(source.rows, len(source.columns))
             if rules.repair and kind in {"csv", "jsonl"}:
                 source.rows = _repaired(source, source.rows)
             yield source
@@ -159,9 +161,6 @@ def _unpacked(path: Path) -> Iterator[BinaryIO]:
                 yield unpacked
         else:
             yield file
-
-
-# --- text -----------------------------------------------------------------------------------------
 
 
 def _lenient(error: UnicodeError) -> tuple[str, int]:
@@ -270,7 +269,9 @@ def _repaired(source: Source, rows: Iterator[tuple[int, Row]]) -> Iterator[tuple
         yield line, row
 
 
-# --- CSV ------------------------------------------------------------------------------------------
+def _filled(rows: Iterator[tuple[int, Row]], width: int) -> Iterator[tuple[int, Row]]:
+    for line, row in rows:
+        yield line, [*row, *[""] * (width - len(row))]
 
 
 def _csv(binary: BinaryIO, rules: FileRules) -> Source:
@@ -377,9 +378,6 @@ def _distinct(names: Row) -> list[str]:
     return distinct
 
 
-# --- JSON lines -----------------------------------------------------------------------------------
-
-
 def _json_lines(binary: BinaryIO, rules: FileRules, wanted: tuple[str, ...]) -> Source:
     notes: list[str] = []
     text, encoding = _text(binary, rules, notes)
@@ -449,9 +447,6 @@ def as_text(value) -> str:
     return str(value)
 
 
-# --- Parquet --------------------------------------------------------------------------------------
-
-
 def _parquet(binary: BinaryIO) -> Source:
     if not binary.seekable() or isinstance(binary, zipfile.ZipExtFile | gzip.GzipFile):
         raise FileNotReadable("A Parquet file is compressed already; upload it without packing it.")
@@ -468,9 +463,6 @@ def _parquet(binary: BinaryIO) -> Source:
                 yield number, list(row)
 
     return Source("parquet", columns, rows(), unit="row")
-
-
-# --- XES ------------------------------------------------------------------------------------------
 
 
 def _xes(binary: BinaryIO, rules: FileRules, wanted: tuple[str, ...]) -> Source:

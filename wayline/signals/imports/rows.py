@@ -75,9 +75,9 @@ class Rows:
         self._check_columns()
         self.open_dates = self._open_dates()
         self.computes: dict[str, Callable[[Row], str]] = {}
+        self.not_joined = [""] * sum(len(matches.columns) for matches in self.lookups.values())
+        self.joined_on = {name: self._source(matches.lookup.on) for name, matches in self.lookups.items()}
         self.not_computed: list = [None] * len(mapping.compute)
-
-    # --- what the mapping names must be there ---------------------------------------------------
 
     def _group_tests(self) -> list[str]:
         if self.mapping.group_by is None:
@@ -113,8 +113,6 @@ class Rows:
     def _listed(self) -> str:
         names = [name for name in self.index if not name.startswith("@")]
         return ", ".join(names[:40]) + (f" and {len(names) - 40} more" if len(names) > 40 else "")
-
-    # --- dates that the file itself must settle --------------------------------------------------
 
     def _open_dates(self) -> dict[str, DateRule]:
         found = {}
@@ -177,8 +175,6 @@ class Rows:
                 raise RowRefused(f"{source}: {error}.") from None
 
         return get_date
-
-    # --- columns, templates, numbers --------------------------------------------------------------
 
     def _column(self, name: str) -> Get:
         index, missing = self.index[name], self.missing
@@ -251,8 +247,6 @@ class Rows:
 
         return number
 
-    # --- tests and computed columns ---------------------------------------------------------------
-
     def _test(self, test: Test | None) -> Callable[[Row], bool] | None:
         if test is None:
             return None
@@ -315,8 +309,6 @@ class Rows:
 
         return cut
 
-    # --- rows ----------------------------------------------------------------------------------------
-
     def compile(self) -> None:
         """Make the functions; dates must have been settled."""
         self.computes = {name: self._computed(one) for name, one in self.mapping.compute.items()}
@@ -329,21 +321,20 @@ class Rows:
 
     def _extended(self, number: int, row: Row) -> Row:
         """The row with everything that joins it: pseudo columns, lookups, computed columns."""
-        extended = [
-            *row[: self.width],
-            self.file.name,
-            str(number),
-            *(row[self.width :] or [""] * len(self.group_tests)),
-        ]
-        for name, matches in self.lookups.items():
-            found = matches.find(extended[self.index[matches.lookup.on]].strip())
+        marks = row[self.width :] or [""] * len(self.group_tests)
+        extended = [*row[: self.width], self.file.name, str(number), *marks]
+        place = len(extended)
+        extended.extend(self.not_joined)
+        extended.extend(self.not_computed)
+        for name, on in self.joined_on.items():
+            matches = self.lookups[name]
+            key = on(extended)
+            found = matches.find(key) if key is not None else []
             if not found:
                 self.unmatched[name] += 1
-            if found and matches.lookup.many != "each":
-                extended.extend(found[0])
-            else:
-                extended.extend([""] * len(matches.columns))
-        extended.extend(self.not_computed)
+            elif matches.lookup.many != "each":
+                extended[place : place + len(matches.columns)] = found[0]
+            place += len(matches.columns)
         return extended
 
     def signals(self, number: int, row: Row) -> list[Signal]:
@@ -442,13 +433,14 @@ class _SignalEntry(_Entry):
         if self.each is not None:
             first = self.each.columns[0] if self.each.columns else ""
             self.each_from = rows.index.get(f"{entry.each}.{first}", self.computed_from)
-            self.each_on = rows.index[self.each.lookup.on]
+            self.each_on = rows.joined_on[entry.each]
 
     def make(self, number: int, row: Row, made: list[Signal], lacking: list[str]) -> None:
         if self.each is None:
             self._make_one(number, row, made, lacking, "")
             return
-        found = self.each.find(row[self.each_on].strip())
+        key = self.each_on(row)
+        found = self.each.find(key) if key is not None else []
         if not found:
             self.rows.counts[self.label, f"no row in {self.each.lookup.file}"] += 1
         for count, match in enumerate(found):
@@ -622,7 +614,7 @@ def date_sources(mapping: Mapping) -> Iterator[tuple[str, DateRule]]:
 def used_columns(mapping: Mapping) -> Iterator[tuple[str, str]]:
     """Every column that must exist, with the place in the mapping that names it."""
     for name, lookup in mapping.lookups.items():
-        yield f"lookups, {name}, on", lookup.on
+        yield from ((f"lookups, {name}, on", column) for column in columns_in(lookup.on))
     for name, computed in mapping.compute.items():
         pair = computed.pair or ()
         test = computed.test.columns if computed.test else ()
