@@ -4,6 +4,7 @@ import os
 import secrets
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pysqlite3
 
@@ -49,7 +50,7 @@ def env_secret(name: str) -> str:
 SECRET_KEY = env_secret("SECRET_KEY")
 DEBUG = env_bool("DEBUG", False)
 BASE_URL = env("BASE_URL", "http://127.0.0.1:8400")
-ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver")
+ALLOWED_HOSTS = [*env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"), urlsplit(BASE_URL).hostname or ""]
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if BASE_URL.startswith("https://") else []
 SECURE_COOKIES = BASE_URL.startswith("https://")
 
@@ -61,10 +62,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_cotton",
     "template_partials",
+    "wayline.kit",  # before allauth, whose templates it replaces
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "wayline.kit",
     "wayline.audit",
     "wayline.accounts",
     "wayline.customers",
@@ -175,7 +176,13 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = env_int("HSTS_SECONDS", 31_536_000 if SECURE_COOKIES else 0)
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env_bool("BEHIND_PROXY", False) else None
+BEHIND_PROXY = env_bool("BEHIND_PROXY", False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+SECURE_SSL_REDIRECT = SECURE_COOKIES
+SECURE_REDIRECT_EXEMPT = [r"^health$", r"^livez$"]  # asked inside the machine, where no TLS is
+# Whether every subdomain speaks TLS is known to the domain's owner, not to this product.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 
