@@ -1,2 +1,11 @@
+from django.urls import path
+
+from . import views
+
 app_name = "home"
-urlpatterns: list = []
+urlpatterns = [
+    path("", views.overview, name="overview"),
+    path("start/", views.start, name="start"),
+    path("search/", views.search, name="search"),
+    path("customers/<int:customer_id>/", views.customer, name="customer"),
+]

@@ -91,6 +91,7 @@ class FlowQuestion:
     start: Literal["any", "first"] = "any"
     follow: Literal["customer", "subject"] = "customer"
     segment: CustomerCondition | None = None
+    customer: int | None = None  # only this one's attempts
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,8 @@ def stored(at: datetime) -> ibis.Value:
 def run(question: FlowQuestion, *, now: datetime | None = None) -> Run:
     """Carry the question out, or take what was found last time if nothing was written since."""
     now = now or cache.minute()
+    if question.customer is not None:
+        return _run(question, now)  # too small to be worth a place that a whole journey's run could take
     return _runs.get(lambda: _run(question, now), question, now)
 
 
@@ -112,9 +114,10 @@ def last_moment(question: FlowQuestion, now: datetime) -> datetime:
 def own_signals(question: FlowQuestion) -> ibis.Table:
     """The workspace's signals from the period's start on."""
     signals = connect.table("signals")
-    return signals.filter(
+    signals = signals.filter(
         signals.workspace == question.workspace, signals.at >= stored(question.period.start)
     )
+    return signals if question.customer is None else signals.filter(signals.customer == question.customer)
 
 
 def of_segment(signals: ibis.Table, question: FlowQuestion, now: datetime) -> ibis.Table:

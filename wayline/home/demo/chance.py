@@ -60,7 +60,7 @@ def happens(
     chance = 1 / (1 + np.exp(-(pull + shift)))
     if since is None:
         return rng.random(len(pull)) < chance
-    # Systematic sampling: walking through time, somebody is drawn whenever the summed chances pass a whole number.
+    # Systematic sampling: walking through time, one is drawn whenever the summed chances pass a whole number.
     order = np.argsort(since, kind="stable")
     passed = np.floor(np.cumsum(chance[order]) + rng.random())
     drawn = np.zeros(len(pull), bool)

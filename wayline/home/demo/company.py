@@ -1,4 +1,4 @@
-"""Found the demo company: its customers' year goes through the same journal and loader as everybody's signals."""
+"""Found the demo company: its year goes through the same journal and loader as everybody's signals."""
 
 from collections.abc import Callable
 from datetime import datetime

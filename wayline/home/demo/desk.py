@@ -39,9 +39,17 @@ class Issues:
 
 
 def help_people(
-    rng: np.random.Generator, people: People, onboarded: Onboarded, orders: Orders, memory: Memory, stream: Stream,
-    voice: Voice, *, prefix: str, with_complainers: bool,
-) -> None:  # fmt: skip
+    rng: np.random.Generator,
+    people: People,
+    onboarded: Onboarded,
+    orders: Orders,
+    memory: Memory,
+    stream: Stream,
+    voice: Voice,
+    *,
+    prefix: str,
+    with_complainers: bool,
+) -> None:
     """Let those in trouble ask, wait, ask again, be helped and say how it was."""
     asked = gather(rng, people, onboarded, orders, stream.now)
     asked.issue = np.array([f"{prefix}I{place:05d}" for place in range(len(asked))], object)
@@ -125,21 +133,40 @@ def serve(
     agent = rng.choice(AGENTS, len(asked))
     channel = asked.channel
     stream.add(
-        Kind.MESSAGE, "Agent Replied", answered, external_id=ids, channel=channel, subject=number,
-        text=voice.replies(asked.topic, asked.who, agent), properties={"agent": agent, "department": department},
-    )  # fmt: skip
+        Kind.MESSAGE,
+        "Agent Replied",
+        answered,
+        external_id=ids,
+        channel=channel,
+        subject=number,
+        text=voice.replies(asked.topic, asked.who, agent),
+        properties={"agent": agent, "department": department},
+    )
     told = (asked.topic == "delivery") & (channel == "email")
     statement = truth.SHIPPING_STATEMENTS[2]
     stream.add(
-        Kind.OPERATION, "Delivery Time Stated", answered[told], external_id=ids[told], channel="email",
-        subject=asked.order[told], text=f"Delivery can take up to {statement.high_days} days.",
-        properties={"source": statement.source, "low_days": statement.low_days, "high_days": statement.high_days},
-    )  # fmt: skip
+        Kind.OPERATION,
+        "Delivery Time Stated",
+        answered[told],
+        external_id=ids[told],
+        channel="email",
+        subject=asked.order[told],
+        text=f"Delivery can take up to {statement.high_days} days.",
+        properties={
+            "source": statement.source,
+            "low_days": statement.low_days,
+            "high_days": statement.high_days,
+        },
+    )
     moved = rng.random(len(asked)) < 0.10 + 0.12 * (round_ > 0)
     stream.add(
-        Kind.OPERATION, "Ticket Transferred", answered[moved] + 20 * MINUTE, external_id=ids[moved], channel="system",
+        Kind.OPERATION,
+        "Ticket Transferred",
+        answered[moved] + 20 * MINUTE,
+        external_id=ids[moved],
+        channel="system",
         subject=number[moved],
-    )  # fmt: skip
+    )
     solved_at = answered + lasting(
         rng,
         len(asked),
@@ -149,9 +176,14 @@ def serve(
     )
     solved_at = np.where(repeats, np.maximum(solved_at, asked.at + gap + HOUR), solved_at)
     stream.add(
-        Kind.OPERATION, "Ticket Solved", solved_at, external_id=ids, channel="system", subject=number,
+        Kind.OPERATION,
+        "Ticket Solved",
+        solved_at,
+        external_id=ids,
+        channel="system",
+        subject=number,
         properties={"department": department, "topic": asked.topic},
-    )  # fmt: skip
+    )
     rate(rng, people, stream, voice, asked, number, waits, repeats, round_, solved_at)
     memory.keep("reply_slow", asked.who[waits > 3 * DAY], (asked.at + 3 * DAY)[waits > 3 * DAY])
     memory.keep("told_twice", asked.who[repeats], (asked.at + gap)[repeats])
@@ -167,9 +199,12 @@ def serve(
 
 def reply_waits(rng, people: People, asked: Issues, department) -> np.ndarray:
     """Seconds to the first reply: by department and channel, and longer for one group than for the others."""
-    median = np.array(
-        [truth.FIRST_REPLY_MEDIAN_DAYS[key] for key in zip(department, asked.channel, strict=True)], float
-    ) * DAY  # fmt: skip
+    median = (
+        np.array(
+            [truth.FIRST_REPLY_MEDIAN_DAYS[key] for key in zip(department, asked.channel, strict=True)], float
+        )
+        * DAY
+    )
     median = median * np.where(
         people.language[asked.who] == truth.DISPARITY_LANGUAGE, truth.DISPARITY_TIMES, 1.0
     )
@@ -187,15 +222,31 @@ def speak(
     known_by = np.where(unknown, None, ids)
     said = voice.requests(asked.topic, asked.who, again=round_ > 0)
     stream.add(
-        Kind.CONTACT, "Help Requested", asked.at, external_id=known_by, email=email, phone=np.where(unknown, None, phone),
-        channel=asked.channel, subject=number, text=said,
-        properties={"topic": asked.topic, "department": department, "issue": asked.issue, "order": asked.order},
-    )  # fmt: skip
+        Kind.CONTACT,
+        "Help Requested",
+        asked.at,
+        external_id=known_by,
+        email=email,
+        phone=np.where(unknown, None, phone),
+        channel=asked.channel,
+        subject=number,
+        text=said,
+        properties={
+            "topic": asked.topic,
+            "department": department,
+            "issue": asked.issue,
+            "order": asked.order,
+        },
+    )
     about = asked.order != None  # noqa: E711  (an array of objects)
     stream.add(
-        Kind.BEHAVIOR, "Delivery Question", asked.at[about], external_id=ids[about], channel=asked.channel[about],
+        Kind.BEHAVIOR,
+        "Delivery Question",
+        asked.at[about],
+        external_id=ids[about],
+        channel=asked.channel[about],
         subject=asked.order[about],
-    )  # fmt: skip
+    )
     confirmed = asked.at[unknown] + rng.integers(HOUR, 3 * DAY, unknown.sum())
     stream.add(
         Kind.BEHAVIOR,
@@ -236,12 +287,18 @@ def rate(
         np.where(twice, "told_twice", np.where(wait > 2 * DAY, "reply_slow", "not_solved")),
     )
     stream.add(
-        Kind.ANSWER, "Ticket Rated", solved_at[row] + lasting(rng, len(row), median=5 * HOUR, spread=0.8, longest=4 * DAY),
-        external_id=people.external_id[asked.who[row]], channel=np.where(asked.channel[row] == "phone", "sms", asked.channel[row]),
-        subject=number[row], step="problem-solved", score=score, scale="csat5",
+        Kind.ANSWER,
+        "Ticket Rated",
+        solved_at[row] + lasting(rng, len(row), median=5 * HOUR, spread=0.8, longest=4 * DAY),
+        external_id=people.external_id[asked.who[row]],
+        channel=np.where(asked.channel[row] == "phone", "sms", asked.channel[row]),
+        subject=number[row],
+        step="problem-solved",
+        score=score,
+        scale="csat5",
         text=voice.comments(cause, asked.who[row], share=0.46, days=np.rint(wait / DAY).clip(1)),
         properties={"topic": asked.topic[row]},
-    )  # fmt: skip
+    )
 
 
 def complain(rng, people: People, onboarded: Onboarded, stream: Stream, voice: Voice, prefix: str) -> None:
@@ -255,13 +312,29 @@ def complain(rng, people: People, onboarded: Onboarded, stream: Stream, voice: V
     at = np.minimum(onboarded.signed_up[chosen] + rng.integers(DAY, 4 * DAY, len(chosen)), before)
     number = np.array([f"{prefix}C{place:02d}" for place in range(len(chosen))], object)
     stream.add(
-        Kind.CONTACT, "Help Requested", at, external_id=people.external_id[who], channel="email", subject=number,
+        Kind.CONTACT,
+        "Help Requested",
+        at,
+        external_id=people.external_id[who],
+        channel="email",
+        subject=number,
         text=voice.complaints(who),
-        properties={"topic": "connecting", "department": "support", "problem": truth.COMPLAINT_PROBLEM, "issue": number},
-    )  # fmt: skip
+        properties={
+            "topic": "connecting",
+            "department": "support",
+            "problem": truth.COMPLAINT_PROBLEM,
+            "issue": number,
+        },
+    )
+    agent = rng.choice(AGENTS, len(chosen))
     answered = at + lasting(rng, len(chosen), median=7 * DAY, spread=0.3, longest=14 * DAY)
     stream.add(
-        Kind.MESSAGE, "Agent Replied", answered, external_id=people.external_id[who], channel="email", subject=number,
-        text=voice.replies(np.full(len(chosen), "connecting", object), who, rng.choice(AGENTS, len(chosen))),
-        properties={"department": "support"},
-    )  # fmt: skip
+        Kind.MESSAGE,
+        "Agent Replied",
+        answered,
+        external_id=people.external_id[who],
+        channel="email",
+        subject=number,
+        text=voice.replies(np.full(len(chosen), "connecting", object), who, agent),
+        properties={"agent": agent, "department": "support"},
+    )

@@ -52,7 +52,10 @@ class Memory:
         self.who, self.at, self.cause = who[order], at[order], cause[order]
 
     def at_moment(self, moment: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """For each customer at their own moment: the sum of what they remember, and the cause that weighs most (−1: none)."""
+        """For each customer at their own moment: the sum of what they remember, and the weightiest cause.
+
+        A cause of −1 says that nothing is remembered.
+        """
         age = moment[self.who] - self.at
         alive = (age >= 0) & (age < FADES_AFTER_DAYS * DAY)
         who, cause, age = self.who[alive], self.cause[alive], age[alive]

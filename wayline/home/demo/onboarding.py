@@ -57,9 +57,16 @@ def onboard(
 
     look_around(rng, people, who, stream)
     stream.add(
-        Kind.BEHAVIOR, truth.SIGNED_UP, at, external_id=ids, email=people.email[who], anonymous_id=people.anonymous_id[who],
-        channel="web", traits=people.traits(who), properties={"plan": people.plan[who]},
-    )  # fmt: skip
+        Kind.BEHAVIOR,
+        truth.SIGNED_UP,
+        at,
+        external_id=ids,
+        email=people.email[who],
+        anonymous_id=people.anonymous_id[who],
+        channel="web",
+        traits=people.traits(who),
+        properties={"plan": people.plan[who]},
+    )
     created = at + lasting(rng, len(who), median=4 * MINUTE, spread=0.8, longest=HOUR)
     stream.add(Kind.BEHAVIOR, truth.WORKSPACE_CREATED, created, external_id=ids, channel="web")
 
@@ -179,9 +186,16 @@ def ask_effort(
         ("connecting_easy", "report_easy", "invite_easy")[place],
     )
     stream.add(
-        Kind.ANSWER, "Set-up Effort Rated", at, external_id=people.external_id[who[row]], channel="web", step=step.key,
-        score=score, scale="ces7", text=voice.comments(cause, who[row], share=0.42),
-    )  # fmt: skip
+        Kind.ANSWER,
+        "Set-up Effort Rated",
+        at,
+        external_id=people.external_id[who[row]],
+        channel="web",
+        step=step.key,
+        score=score,
+        scale="ces7",
+        text=voice.comments(cause, who[row], share=0.42),
+    )
 
 
 def effort_goal(place: int) -> float:

@@ -53,9 +53,14 @@ def sell(
     shoppers = people.shops
     only_shop = shoppers[people.line[shoppers] == "shop"]
     stream.add(
-        Kind.BEHAVIOR, "Account Created", people.joined[only_shop], external_id=people.external_id[only_shop],
-        email=people.email[only_shop], channel="web", traits=people.traits(only_shop),
-    )  # fmt: skip
+        Kind.BEHAVIOR,
+        "Account Created",
+        people.joined[only_shop],
+        external_id=people.external_id[only_shop],
+        email=people.email[only_shop],
+        channel="web",
+        traits=people.traits(only_shop),
+    )
     who = np.repeat(
         shoppers, 1 + rng.poisson(1.5 + 0.3 * people.goodwill[shoppers].clip(-1, 2), len(shoppers))
     )
@@ -67,9 +72,15 @@ def sell(
 
     browse(rng, stream, ids, placed, product)
     stream.add(
-        Kind.BEHAVIOR, "Order Placed", placed, external_id=ids, channel="web", subject=number, value=price,
+        Kind.BEHAVIOR,
+        "Order Placed",
+        placed,
+        external_id=ids,
+        channel="web",
+        subject=number,
+        value=price,
         properties={"product": product},
-    )  # fmt: skip
+    )
     paid = rng.random(len(who)) >= truth.PAYMENT_FAILS
     pay_at = placed + lasting(rng, len(who), median=3 * MINUTE, spread=1.2, longest=DAY)
     stream.add(
@@ -117,9 +128,14 @@ def sell(
     arrives = np.maximum(placed + (days * DAY).astype(np.int64), shipped + 6 * HOUR)
     arrives = np.where(lost, stream.now + 30 * DAY, arrives)
     stream.add(
-        Kind.OPERATION, "Order Delivered", arrives, external_id=ids, channel="carrier", subject=number,
+        Kind.OPERATION,
+        "Order Delivered",
+        arrives,
+        external_id=ids,
+        channel="carrier",
+        subject=number,
         properties={"days": np.round(days, 1)},
-    )  # fmt: skip
+    )
     track(rng, stream, ids, number, shipped, arrives)
     judge(rng, people, memory, stream, voice, who, number, placed, arrives, days, lost)
     late, refused, returning = send_back(
@@ -151,9 +167,15 @@ def say_delivery(stream: Stream, statement: truth.Statement, at, ids, number) ->
         else f"Delivery takes {low} to {high} days."
     )
     stream.add(
-        Kind.OPERATION, "Delivery Time Stated", at, external_id=ids, channel=statement.channel, subject=number, text=words,
+        Kind.OPERATION,
+        "Delivery Time Stated",
+        at,
+        external_id=ids,
+        channel=statement.channel,
+        subject=number,
+        text=words,
         properties={"source": statement.source, "low_days": low, "high_days": high},
-    )  # fmt: skip
+    )
 
 
 def browse(rng, stream: Stream, ids, placed, product) -> None:
@@ -163,12 +185,16 @@ def browse(rng, stream: Stream, ids, placed, product) -> None:
     at = placed[row] - (rng.exponential(2.5, len(row)) * HOUR + 60).astype(np.int64)
     statement = truth.SHIPPING_STATEMENTS[0]
     stream.add(
-        Kind.PAGE, "Product", at, external_id=ids[row], channel="web",
+        Kind.PAGE,
+        "Product",
+        at,
+        external_id=ids[row],
+        channel="web",
         properties={
             "product": product[row],
             "delivery": f"{statement.low_days} to {statement.high_days} days",
         },
-    )  # fmt: skip
+    )
 
 
 def track(rng, stream: Stream, ids, number, shipped, arrives) -> None:
@@ -197,23 +223,35 @@ def judge(
         cause = np.where((stars < 4) & ~late[row], "damaged", cause)
         at = arrives[row] + lasting(rng, len(row), median=1.2 * DAY, spread=0.7, longest=12 * DAY)
         stream.add(
-            Kind.ANSWER, "Order Reviewed", at, external_id=people.external_id[who[row]], channel="email", subject=number[row],
-            step="order-delivered", score=stars, scale="stars5",
+            Kind.ANSWER,
+            "Order Reviewed",
+            at,
+            external_id=people.external_id[who[row]],
+            channel="email",
+            subject=number[row],
+            step="order-delivered",
+            score=stars,
+            scale="stars5",
             text=voice.comments(cause, who[row], share=0.45, days=np.rint(days[row])),
-        )  # fmt: skip
+        )
 
 
 def send_back(
     rng, people, memory: Memory, stream: Stream, voice: Voice, who, ids, number, arrives, days, price
 ):
-    """Returns: through the post, where the refund waits since the policy changed, or in a shop that may not see the order."""
+    """Returns: by post, where refunds wait since the policy changed, or in a shop that may not see the order."""
     back = np.flatnonzero(happens(rng, 0.05 * days - 0.2 * people.goodwill[who], truth.RETURNS))
     asked = arrives[back] + lasting(rng, len(back), median=3 * DAY, spread=0.7, longest=20 * DAY)
     in_store = rng.random(len(back)) < truth.RETURNED_IN_STORE
     stream.add(
-        Kind.BEHAVIOR, "Return Requested", asked, external_id=ids[back], channel="web", subject=number[back],
+        Kind.BEHAVIOR,
+        "Return Requested",
+        asked,
+        external_id=ids[back],
+        channel="web",
+        subject=number[back],
         properties={"way": np.where(in_store, "in store", "by post").astype(object)},
-    )  # fmt: skip
+    )
 
     store, visit = (
         back[in_store],
@@ -221,9 +259,14 @@ def send_back(
     )
     refused = rng.random(len(store)) < truth.STORE_CANNOT_FIND_ORDER
     stream.add(
-        Kind.OPERATION, "Return Refused", visit[refused], external_id=ids[store[refused]], channel="store",
-        subject=number[store[refused]], properties={"reason": "order not found in the shop's till"},
-    )  # fmt: skip
+        Kind.OPERATION,
+        "Return Refused",
+        visit[refused],
+        external_id=ids[store[refused]],
+        channel="store",
+        subject=number[store[refused]],
+        properties={"reason": "order not found in the shop's till"},
+    )
     taken = visit + np.where(refused, 8 * DAY, 0)
     refund = taken + lasting(
         rng, len(store), median=truth.STORE_REFUND_MEDIAN_DAYS * DAY, spread=0.4, longest=6 * DAY

@@ -75,10 +75,24 @@ class Stream:
                 traits=known,
             )
             for (
-                moment, number, external_id, email, phone, anonymous_id,
-                channel, source, subject, step, score, scale, text, value, of, known,
+                moment,
+                number,
+                external_id,
+                email,
+                phone,
+                anonymous_id,
+                channel,
+                source,
+                subject,
+                step,
+                score,
+                scale,
+                text,
+                value,
+                of,
+                known,
             ) in rows
-        )  # fmt: skip
+        )
 
     def in_order(self) -> list[Signal]:
         """All of them, the oldest first."""

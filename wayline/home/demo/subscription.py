@@ -45,16 +45,26 @@ def live_with_it(
         leaves = staying & (rng.random(len(who)) < hazard) & (at < stream.now)
         renews = staying & ~leaves & (price > 0)
         stream.add(
-            Kind.OPERATION, "Subscription Renewed", at[renews], external_id=people.external_id[who[renews]], channel="system",
-            value=price[renews], properties={"plan": plan[renews]},
-        )  # fmt: skip
+            Kind.OPERATION,
+            "Subscription Renewed",
+            at[renews],
+            external_id=people.external_id[who[renews]],
+            channel="system",
+            value=price[renews],
+            properties={"plan": plan[renews]},
+        )
         cause = np.array(
             [CAUSES[place] if place >= 0 else "price" for place in weightiest[who[leaves]]], object
         )
         stream.add(
-            Kind.BEHAVIOR, "Subscription Canceled", at[leaves], external_id=people.external_id[who[leaves]], channel="web",
-            text=voice.comments(cause, who[leaves], share=0.6, leaving=True), properties={"plan": plan[leaves]},
-        )  # fmt: skip
+            Kind.BEHAVIOR,
+            "Subscription Canceled",
+            at[leaves],
+            external_id=people.external_id[who[leaves]],
+            channel="web",
+            text=voice.comments(cause, who[leaves], share=0.6, leaving=True),
+            properties={"plan": plan[leaves]},
+        )
         left[who[leaves]] = at[leaves]
         staying &= ~leaves
 
@@ -132,9 +142,15 @@ def ask_quarterly(
         cause = np.where((score >= 9) & ~warm, "works_daily", np.where((score <= 6) & warm, "price", cause))
         at = sent[row] + lasting(rng, len(row), median=0.6 * DAY, spread=1.0, longest=12 * DAY)
         stream.add(
-            Kind.ANSWER, "NPS Answered", at, external_id=people.external_id[row], channel="email", score=score, scale="nps",
+            Kind.ANSWER,
+            "NPS Answered",
+            at,
+            external_id=people.external_id[row],
+            channel="email",
+            score=score,
+            scale="nps",
             text=voice.comments(cause, row, share=0.5),
-        )  # fmt: skip
+        )
 
 
 def recommend(scores: np.ndarray) -> float:
@@ -155,6 +171,12 @@ def review(rng, people: People, memory: Memory, stream: Stream, voice: Voice) ->
     kind = np.array([voice.is_kind(name) for name in cause])
     cause = np.where((stars >= 4) & ~kind, "works_daily", np.where((stars <= 2) & kind, "price", cause))
     stream.add(
-        Kind.REVIEW, "Public Review", moment[loud], external_id=people.external_id[loud], channel="review site",
-        score=stars, scale="stars5", text=voice.comments(cause, loud, share=1.0),
-    )  # fmt: skip
+        Kind.REVIEW,
+        "Public Review",
+        moment[loud],
+        external_id=people.external_id[loud],
+        channel="review site",
+        score=stars,
+        scale="stars5",
+        text=voice.comments(cause, loud, share=1.0),
+    )

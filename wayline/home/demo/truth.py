@@ -19,7 +19,7 @@ REGIONS = {"North": 0.31, "West": 0.27, "South": 0.24, "East": 0.18}
 COMPANY_SIZES = {"1": 0.28, "2 to 10": 0.37, "11 to 100": 0.24, "over 100": 0.11}
 
 
-# --- Onboarding -------------------------------------------------------------------------------------------------
+# Onboarding
 # "Setup Completed" (data connected, first report built) and "Activated" (and a teammate invited) are two
 # events: those who complete the set-up and never invite anyone are part of the 45 % who are lost.
 
@@ -51,8 +51,8 @@ ONBOARDING_WINDOW_DAYS = 30
 ONBOARDING_SLOWEST_DAYS = 26  # nobody who gets through needs longer, so a 30-day window loses nobody
 
 
-# --- The fix ----------------------------------------------------------------------------------------------------
-# Guided connecting was tried on a random half of the people who signed up in these weeks and then switched off,
+# The fix
+# Guided connecting was tried on a random half of the people who signed up in these weeks, then switched off,
 # so the last 90 days, and the 90 days before, show the unfixed onboarding unmixed.
 @dataclass(frozen=True)
 class Fix:
@@ -68,13 +68,13 @@ class Fix:
 
 FIX = Fix()
 
-# They wrote about the very thing the fix repairs, before it was repaired; nobody else has this problem written down.
+# They wrote about the very thing the fix repairs, before it was repaired; nobody else named this problem.
 COMPLAINERS = 12
 COMPLAINT_PROBLEM = "connector time-out"
 COMPLAINED_BEFORE_DAYS_AGO = 276
 
 
-# --- Orders -----------------------------------------------------------------------------------------------------
+# Orders
 # Three places say three different things about delivery, and what happens is slower than all of them at P90.
 @dataclass(frozen=True)
 class Statement:
@@ -115,7 +115,7 @@ POLICY_CHANGE = PolicyChange()
 STORE_REFUND_MEDIAN_DAYS = 1.0
 
 
-# --- The desk ---------------------------------------------------------------------------------------------------
+# The desk
 FIRST_REPLY_MEDIAN_DAYS = {
     ("sales", "email"): 1.0,
     ("support", "email"): 7.0,
@@ -131,7 +131,7 @@ CONTACTED_AGAIN = 0.30  # of contacts, those followed within seven days by anoth
 REPEAT_WITHIN_DAYS = 7
 
 
-# --- What people answer -----------------------------------------------------------------------------------------
+# What people answer
 NPS = 24
 CSAT_TOP_BOX = 0.76
 CES_MEAN = 5.1

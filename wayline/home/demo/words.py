@@ -13,9 +13,16 @@ from .people import People
 
 PHRASES = Path(__file__).parent / "phrases"
 KIND = {
-    "connecting_easy", "report_easy", "invite_easy", "activated", "punctual", "refund_quick", "store_easy", "solved_quick",
+    "connecting_easy",
+    "report_easy",
+    "invite_easy",
+    "activated",
+    "punctual",
+    "refund_quick",
+    "store_easy",
+    "solved_quick",
     "works_daily",
-}  # fmt: skip
+}
 TOOLS = (
     "our till",
     "the old spreadsheet",

@@ -1,0 +1,1 @@
+"""What the pages that join areas ask: the overview, one customer's story, the search."""

@@ -1,0 +1,250 @@
+"""How it feels to be our customer, on one page: scores, their trend, journeys, and what was said."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from wayline.accounts.models import Membership, Workspace
+from wayline.customers.models import Customer
+from wayline.journeys import queries as journeys
+from wayline.journeys.living import Loss, living_map
+from wayline.journeys.models import Journey
+from wayline.journeys.reading import Reading, end_of, period_of
+from wayline.journeys.segments import parse
+from wayline.kit import charts
+from wayline.metrics import answers, flows, observed
+from wayline.metrics.catalog import BAD, METRICS, TOP_BOX, Metric
+from wayline.metrics.questions import Answer, FlowAnswer, Period, Question
+from wayline.signals.conditions import AnySignal, SignalCondition, SignalIs, Test
+from wayline.signals.vocabulary import SCALES, Kind
+from wayline.statistics.estimates import Change, Estimate
+
+TREND_WEEKS = 26
+WORDS_SHOWN = 3
+STALE_AFTER = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One headline score: what to ask, how to call it, and the ends of its axis."""
+
+    slug: str
+    label: str
+    note: str
+    low: float
+    high: float
+    answer: Answer | None = None
+
+    @property
+    def metric(self) -> Metric:
+        return METRICS[self.slug]
+
+    @property
+    def unit(self) -> str:
+        return self.metric.unit
+
+    @property
+    def digits(self) -> int:
+        """Means are shown with one digit here; the metric's own page shows more."""
+        return min(self.metric.digits, 1)
+
+
+HEADLINES = (
+    Headline("nps", "NPS", "Would they recommend us?", -50, 100),
+    Headline("csat_top_box", "CSAT", "Satisfied after a contact", 0, 100),
+    Headline("ces_mean", "CES", "“It was easy”, 1 to 7", 1, 7),
+    Headline("first_contact_resolution", "Solved first time", "No repeat contact in 7 days", 0, 100),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One journey in the table: how many finish it, what changed, and where most are lost."""
+
+    journey: Journey
+    answer: FlowAnswer | None
+    loss: Loss | None
+
+    @property
+    def conversion(self) -> Estimate | None:
+        return self.answer.conversion if self.answer and self.answer.entered else None
+
+    @property
+    def change(self) -> Change | None:
+        return self.answer.conversion_change if self.answer and self.answer.entered else None
+
+    @property
+    def badness(self) -> tuple[int, float]:
+        """Real losses first, the deepest before the others; journeys that say nothing stand last."""
+        if self.conversion is None or self.change is None or self.change.difference is None:
+            return (3, 0.0)
+        order = {"down": 0, "within noise": 1, "too few to say": 2, "up": 1}[self.change.verdict]
+        return (order, self.change.difference)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A customer's own sentence with the person behind it."""
+
+    text: str
+    at: datetime
+    channel: str | None
+    score: float | None
+    scale: str | None
+    customer: Customer
+
+    @property
+    def scale_name(self) -> str:
+        return SCALES[self.scale].name if self.scale in SCALES else ""
+
+
+@dataclass(frozen=True)
+class Overview:
+    period: Period
+    headlines: tuple[Headline, ...]
+    trend: dict
+    lines: tuple[Line, ...]
+    low: tuple[Said, ...]
+    high: tuple[Said, ...]
+    freshness: "Freshness"
+
+    @property
+    def last_day(self) -> datetime:
+        return self.period.end - timedelta(days=1)
+
+    @property
+    def days(self) -> int:
+        return (self.period.end - self.period.start).days
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """How far the data speaks, as the reader must know before trusting a number."""
+
+    last_at: datetime | None
+    is_stale: bool
+    signals: int
+    names: int
+
+
+def freshness(workspace: Workspace, *, now: datetime) -> Freshness:
+    """The last moment the signals speak of, and how many there are."""
+    names = observed.names(workspace.pk)
+    last_at = max((name.last_at for name in names), default=None)
+    return Freshness(
+        last_at=last_at,
+        is_stale=last_at is not None and now - last_at > STALE_AFTER,
+        signals=sum(name.n for name in names),
+        names=len(names),
+    )
+
+
+def overview(member: Membership, *, period_choice: str, segment_line: str, now: datetime) -> Overview:
+    """Everything the overview shows, for one period and one segment."""
+    workspace = member.workspace
+    fresh = freshness(workspace, now=now)
+    first_at = min((name.first_at for name in observed.names(workspace.pk)), default=None)
+    period = period_of(period_choice, end=end_of(fresh.last_at, now), first_at=first_at)
+    segment = parse(segment_line)
+    asked = {"workspace": workspace.pk, "period": period, "segment": segment, "timezone": workspace.timezone}
+    return Overview(
+        period=period,
+        headlines=tuple(
+            Headline(
+                each.slug,
+                each.label,
+                each.note,
+                each.low,
+                each.high,
+                answers.answer(Question(metric=each.slug, **asked)),
+            )
+            for each in HEADLINES
+        ),
+        trend=nps_by_week(workspace, end=period.end, segment=segment),
+        lines=lines(member, period, period_choice, segment, segment_line),
+        low=said(workspace, period, below=True),
+        high=said(workspace, period, below=False),
+        freshness=fresh,
+    )
+
+
+def nps_by_week(workspace: Workspace, *, end: datetime, segment) -> dict:
+    """NPS of each of the last weeks on its own, with its interval: no smoothing that hides the noise."""
+    monday = end - timedelta(days=end.weekday())
+    period = Period(monday - timedelta(weeks=TREND_WEEKS - 1), end)
+    answer = answers.answer(
+        Question(
+            workspace=workspace.pk,
+            metric="nps",
+            period=period,
+            by=("week",),
+            segment=segment,
+            timezone=workspace.timezone,
+        )
+    )
+    known = {row.key[0][:10]: row.estimate for row in answer.rows if row.key[0]}
+    points = []
+    for week in range(TREND_WEEKS):
+        start = period.start + timedelta(weeks=week)
+        last = min(start + timedelta(days=6), end - timedelta(days=1))
+        points.append(
+            charts.TrendPoint(
+                label=f"{start.day} {start:%b}",
+                title=f"{start.day} {start:%b} to {last.day} {last:%b %Y}",
+                estimate=known.get(f"{start:%Y-%m-%d}"),
+            )
+        )
+    return charts.trend(points, label="NPS")
+
+
+def lines(
+    member: Membership, period: Period, period_choice: str, segment, segment_line: str
+) -> tuple[Line, ...]:
+    """Every journey, the worst change first."""
+    found = [
+        line(journey, period, period_choice, segment, segment_line)
+        for journey in Journey.objects.visible_to(member).with_steps().select_related("owner")
+    ]
+    return tuple(sorted(found, key=lambda each: each.badness))
+
+
+def line(journey: Journey, period: Period, period_choice: str, segment, segment_line: str) -> Line:
+    if not any(step.is_bound for step in journeys.steps_of(journey)):
+        return Line(journey, None, None)
+    reading = Reading(
+        period, period_choice, journey.window, journey.start, segment=segment, segment_line=segment_line
+    )
+    answer = flows.flow(journeys.asked(journey, reading), compare=True)
+    picture = living_map(journey, reading, answer, address=lambda *_: "")
+    return Line(journey, answer, next(iter(picture.losses), None))
+
+
+def said(workspace: Workspace, period: Period, *, below: bool) -> tuple[Said, ...]:
+    """The latest sentences beside a bad score, or beside a good one."""
+    preview = observed.preview(workspace.pk, spoken(below=below), period, limit=WORDS_SHOWN)
+    people = Customer.objects.filter(workspace=workspace).in_bulk(
+        [each.customer for each in preview.examples]
+    )
+    return tuple(
+        Said(each.text, each.at, each.channel, each.score, each.scale, people[each.customer])
+        for each in preview.examples
+        if each.customer in people
+    )
+
+
+def spoken(*, below: bool) -> SignalCondition:
+    """Answers and reviews with words, whose score is bad (or good) on the scale on which it was asked."""
+    ends: Sequence[tuple[str, float]] = tuple((BAD if below else TOP_BOX).items())
+    return AnySignal(
+        of=tuple(
+            SignalIs(
+                kinds=(Kind.ANSWER, Kind.REVIEW),
+                where=(
+                    Test(field="@scale", op="is", value=scale),
+                    Test(field="@score", op="at_most" if below else "at_least", value=end),
+                    Test(field="@text", op="exists"),
+                ),
+            )
+            for scale, end in ends
+        )
+    )

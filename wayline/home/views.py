@@ -1,0 +1,83 @@
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from wayline.accounts import access
+from wayline.accounts.models import Role
+from wayline.customers.models import Customer
+from wayline.home import forms
+from wayline.home.queries import overview as overviews
+from wayline.home.queries import search as searches
+from wayline.home.queries import story as stories
+from wayline.journeys import queries as journeys
+from wayline.journeys.models import Journey
+from wayline.kit.pages import show
+
+
+@require_GET
+@access.member("viewer")
+def overview(request):
+    """How it feels to be our customer; what to do first while there are no signals."""
+    now = timezone.now()
+    fresh = overviews.freshness(request.workspace, now=now)
+    if not fresh.signals:
+        return show_start(request, fresh)
+    controls = forms.Controls(request.GET)
+    is_understood = controls.is_valid()
+    context = {
+        "controls": controls,
+        "segments": journeys.segment_choices(request.workspace),
+        "overview": overviews.overview(
+            request.member,
+            period_choice=controls.period_choice,
+            segment_line=controls.segment_line if is_understood else "",
+            now=now,
+        ),
+    }
+    return show(request, "home/overview.html", context, status=200 if is_understood else 422)
+
+
+@require_GET
+@access.member("viewer")
+def start(request):
+    """The first steps in an empty workspace, each with what is done already."""
+    return show_start(request, overviews.freshness(request.workspace, now=timezone.now()))
+
+
+def show_start(request, fresh):
+    has_journeys = Journey.objects.visible_to(request.member).exists()
+    return show(request, "home/start.html", {"freshness": fresh, "has_journeys": has_journeys})
+
+
+@require_GET
+@access.member("viewer")
+def customer(request, customer_id: int):
+    """One customer's story. Asked for older moments, htmx gets only the next part of the timeline."""
+    own = Customer.objects.filter(workspace=request.workspace).select_related("merged_into")
+    found = get_object_or_404(own, pk=customer_id)
+    if found.merged_into:
+        return redirect("home:customer", request.workspace.slug, found.merged_into_id)
+    before = request.GET.get("before", "")
+    if request.htmx and before:
+        past = stories.past(request.member, found, before=before)
+        return show(request, "home/past.html", {"customer": found, "past": past})
+    story = stories.story(request.member, found, before=before, now=timezone.now())
+    context = {
+        "customer": found,
+        "story": story,
+        "past": story.past,
+        "before": before,
+        "may_undo": request.member.may(Role.CONTRIBUTOR),
+    }
+    return show(request, "home/customer.html", context)
+
+
+@require_GET
+@access.member("viewer")
+def search(request):
+    """Journeys, customers, metrics and pages by name; the palette gets only the answers."""
+    form = forms.Search(request.GET)
+    words = form.cleaned_data["q"] if form.is_valid() else ""
+    context = {"words": words, "found": searches.search(request.member, words)}
+    template = "home/hits.html" if request.htmx else "home/search.html"
+    return show(request, template, context)
