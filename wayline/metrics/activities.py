@@ -1,0 +1,5 @@
+ACTIVITIES = {
+    "target.set": "Set a target",
+    "target.removed": "Removed a target",
+    "baseline.frozen": "Froze a baseline",
+}
