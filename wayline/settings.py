@@ -60,8 +60,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django_cotton",
-    "template_partials",
+    "django_cotton.apps.SimpleAppConfig",  # both would rewrite the loaders below, the second undoing the first
+    "template_partials.apps.SimpleAppConfig",
     "wayline.kit",  # before allauth, whose templates it replaces
     "allauth",
     "allauth.account",
@@ -93,11 +93,20 @@ MIDDLEWARE = [
 ROOT_URLCONF = "wayline.urls"
 ASGI_APPLICATION = "wayline.asgi.application"
 
+TEMPLATE_LOADERS = [
+    "django_cotton.cotton_loader.Loader",
+    "django.template.loaders.app_directories.Loader",
+]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "template_partials.loader.Loader",
+                    [("django.template.loaders.cached.Loader", TEMPLATE_LOADERS)],
+                )
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -105,7 +114,11 @@ TEMPLATES = [
                 "wayline.accounts.context.shell",
                 "wayline.navigation.navigation",
             ],
-            "builtins": ["wayline.kit.templatetags.kit", "template_partials.templatetags.partials"],
+            "builtins": [
+                "django_cotton.templatetags.cotton",
+                "template_partials.templatetags.partials",
+                "wayline.kit.templatetags.kit",
+            ],
         },
     }
 ]
