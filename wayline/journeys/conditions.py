@@ -50,15 +50,9 @@ def says_something(condition: SignalCondition) -> bool:
     )
 
 
-def names(condition: SignalCondition | None, kind: str, name: str) -> bool:
-    """Whether the condition asks for signals of this kind and name."""
-    if condition is None:
-        return False
-    return any(
-        (not leaf.kinds or kind in leaf.kinds) and (not leaf.names or name in leaf.names)
-        for leaf in leaves(condition)
-        if leaf.kinds or leaf.names
-    )
+def named(condition: SignalCondition) -> set[str]:
+    """Every name the condition asks for."""
+    return {name for leaf in leaves(condition) for name in leaf.names}
 
 
 def sentence(condition: SignalCondition | None) -> str:

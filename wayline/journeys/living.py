@@ -1,0 +1,234 @@
+"""One frozen picture of a journey as it is lived: what the map page shows and the API answers.
+
+Everything is worked out here from the journey, the reading and the answer of metrics.flows; templates only
+place it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from wayline.metrics.questions import FlowAnswer, StepAnswer
+from wayline.signals.vocabulary import SCALES, Scale
+from wayline.statistics import comparison
+from wayline.statistics.estimates import Change, Estimate
+
+from . import conditions, feelings, lanes
+from .models import Journey, Phase, Step
+from .reading import Reading
+
+STATES = ("entered", "completed", "in_progress", "dropped", "scored", "said")
+SQUARE_AND_ADD = "square-and-add of the two 95 % intervals"
+NEWCOMBE = "Newcombe"
+
+
+@dataclass(frozen=True)
+class Score:
+    """One scale's mean at one step; `against` and `difference` are for the second segment."""
+
+    scale: Scale
+    estimate: Estimate
+    change: Change | None
+    against: Estimate | None = None
+    difference: Change | None = None
+
+
+@dataclass(frozen=True)
+class LivingStep:
+    """A step with its number on the map and, when it is bound, what was observed."""
+
+    number: int
+    step: Step
+    binding: str
+    answer: StepAnswer
+    against: StepAnswer | None
+    links: dict[str, str]
+    against_links: dict[str, str]
+    scores: tuple[Score, ...]
+    difference: Change | None
+    is_last: bool = False
+
+    @property
+    def is_alive(self) -> bool:
+        """Bound, and the flow has counted it."""
+        return self.step.is_bound and self.answer.entered is not None
+
+
+@dataclass(frozen=True)
+class LivingPhase:
+    number: int
+    phase: Phase
+    steps: tuple[LivingStep, ...]
+    is_open: bool
+    share_from: float  # where the phase begins across the map, 0 to 1
+    share: float
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A step at which customers were lost, with its share of everybody lost on the way."""
+
+    rank: int
+    step: LivingStep
+    dropped: int
+    share: Estimate | None
+    link: str
+
+
+@dataclass(frozen=True)
+class Total:
+    """One count over the whole journey, with the people behind it."""
+
+    label: str
+    count: int
+    against: int | None
+    link: str
+    against_link: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class LivingMap:
+    journey: Journey
+    reading: Reading
+    phases: tuple[LivingPhase, ...]
+    answer: FlowAnswer
+    against: FlowAnswer | None
+    totals: tuple[Total, ...]
+    losses: tuple[Loss, ...]
+    difference: Change | None
+    curve: dict
+    lanes: tuple = field(default=())
+
+    @property
+    def steps(self) -> tuple[LivingStep, ...]:
+        return tuple(step for phase in self.phases for step in phase.steps)
+
+    @property
+    def unbound(self) -> tuple[LivingStep, ...]:
+        return tuple(step for step in self.steps if not step.step.is_bound)
+
+    @property
+    def state(self) -> str:
+        """empty: no steps; unbound: no step is bound; silent: nobody started in the period; else alive."""
+        if not self.steps:
+            return "empty"
+        if len(self.unbound) == len(self.steps):
+            return "unbound"
+        return "alive" if self.answer.entered else "silent"
+
+
+Address = Callable[[str, str, str], str]  # step key, state, which segment -> the people behind that number
+
+
+def living_map(
+    journey: Journey,
+    reading: Reading,
+    answer: FlowAnswer,
+    *,
+    address: Address,
+    against: FlowAnswer | None = None,
+    open_phase: int = 1,
+) -> LivingMap:
+    """The picture of the journey from what flows answered, for one segment or for two side by side."""
+    answers = {step.key: step for step in answer.steps}
+    others = {step.key: step for step in against.steps} if against else {}
+    phases = _phases(journey, answers, others, address, open_phase)
+    picture = LivingMap(
+        journey=journey,
+        reading=reading,
+        phases=phases,
+        answer=answer,
+        against=against,
+        totals=_totals(answer, against, address),
+        losses=_losses(phases),
+        difference=compared(answer.conversion, against.conversion if against else None, NEWCOMBE),
+        curve=feelings.curve(phases),
+    )
+    return lanes.laid(picture)
+
+
+def compared(first: Estimate | None, second: Estimate | None, method: str = SQUARE_AND_ADD) -> Change | None:
+    """First segment minus second, claimed only beyond noise."""
+    if first is None or second is None:
+        return None
+    return comparison.compare(first, second, method)
+
+
+def _phases(journey, answers, others, address, open_phase) -> tuple[LivingPhase, ...]:
+    phases = list(journey.phases.all())
+    open_phase = open_phase if 1 <= open_phase <= len(phases) else 1
+    built, number = [], 0
+    last = next((step for phase in reversed(phases) for step in reversed(phase.steps.all())), None)
+    for index, phase in enumerate(phases, start=1):
+        steps = []
+        for step in phase.steps.all():
+            number += 1
+            steps.append(_step(number, step, answers, others, address, is_last=step is last))
+        share = 1 / len(phases)
+        built.append(LivingPhase(index, phase, tuple(steps), index == open_phase, (index - 1) * share, share))
+    return tuple(built)
+
+
+def _step(number: int, step: Step, answers, others, address: Address, *, is_last: bool) -> LivingStep:
+    answer = answers.get(step.key, StepAnswer(key=step.key))
+    against = others.get(step.key)
+    return LivingStep(
+        number=number,
+        step=step,
+        binding=conditions.sentence(conditions.parsed(step.condition)),
+        answer=answer,
+        against=against,
+        links={state: address(step.key, state, "segment") for state in STATES},
+        against_links={state: address(step.key, state, "against") for state in STATES} if against else {},
+        scores=_scores(answer, against),
+        difference=compared(answer.conversion, against.conversion if against else None, NEWCOMBE),
+        is_last=is_last,
+    )
+
+
+def _scores(answer: StepAnswer, against: StepAnswer | None) -> tuple[Score, ...]:
+    """Every scale asked there, in the vocabulary's order; scales are never averaged together."""
+    others = against.scores if against else {}
+    return tuple(
+        Score(
+            scale=scale,
+            estimate=answer.scores[slug],
+            change=answer.score_changes.get(slug),
+            against=others.get(slug),
+            difference=compared(answer.scores[slug], others.get(slug)),
+        )
+        for slug, scale in SCALES.items()
+        if slug in answer.scores
+    )
+
+
+def _losses(phases: tuple[LivingPhase, ...]) -> tuple[Loss, ...]:
+    # Only required steps lose anybody: who stops after an optional one was lost at the required one before.
+    lost = [
+        step for phase in phases for step in phase.steps if step.answer.dropped and step.answer.loss_share
+    ]
+    lost.sort(key=lambda step: (-step.answer.dropped, step.number))
+    return tuple(
+        Loss(rank, step, step.answer.dropped, step.answer.loss_share, step.links["dropped"])
+        for rank, step in enumerate(lost, start=1)
+    )
+
+
+def _totals(answer: FlowAnswer, against: FlowAnswer | None, address: Address) -> tuple[Total, ...]:
+    words = (
+        ("entered", "Started", "attempts that began in the period"),
+        ("completed", "Completed", "reached the last required step in time"),
+        ("in_progress", "In progress", "still have time left; not counted as lost"),
+        ("dropped", "Lost", "time is over before the last required step"),
+    )
+    return tuple(
+        Total(
+            label=label,
+            count=getattr(answer, state),
+            against=getattr(against, state) if against else None,
+            link=address("", state, "segment"),
+            against_link=address("", state, "against") if against else "",
+            meaning=meaning,
+        )
+        for state, label, meaning in words
+    )

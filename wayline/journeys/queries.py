@@ -1,0 +1,231 @@
+"""What pages, endpoints and the command line ask about journeys."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import zip_longest
+
+from django.core.cache import cache
+
+from wayline.accounts.models import Membership, Workspace
+from wayline.customers.models import Customer
+from wayline.metrics import flows, observed, people
+from wayline.metrics.questions import FlowAnswer, FlowQuestion, FlowStep, Period
+from wayline.signals.conditions import CustomerCondition
+from wayline.statistics.estimates import Estimate
+
+from . import conditions
+from .living import Address, Loss, living_map
+from .models import Journey, Step
+from .reading import DEFAULT_PERIOD, Reading, end_of, period_of
+
+UNSAID = object()
+PEOPLE_ON_A_PAGE = 50
+EVERYBODY = 10**9
+SAMPLED_CUSTOMERS = 500
+
+
+def flow_question(
+    journey: Journey,
+    *,
+    period: Period,
+    window: timedelta | None | object = UNSAID,
+    start: str = "",
+    segment: CustomerCondition | None = None,
+) -> FlowQuestion:
+    """The question a journey asks of the signals; window and start are the journey's own unless said."""
+    return FlowQuestion(
+        workspace=journey.workspace_id,
+        steps=tuple(flow_step(step) for step in steps_of(journey)),
+        period=period,
+        window=journey.window if window is UNSAID else window,
+        start=start or journey.start,
+        follow=journey.follow,
+        segment=segment,
+    )
+
+
+def flow_step(step: Step) -> FlowStep:
+    return FlowStep(
+        key=step.key,
+        title=step.title,
+        condition=conditions.parsed(step.condition),
+        is_required=step.is_required,
+        is_repeatable=step.is_repeatable,
+    )
+
+
+def steps_of(journey: Journey) -> list[Step]:
+    """The kept steps in the order of the map; no query when the journey came `with_steps`."""
+    if "phases" not in getattr(journey, "_prefetched_objects_cache", {}):
+        journey = Journey.objects.with_steps().get(pk=journey.pk)
+    return [step for phase in journey.phases.all() for step in phase.steps.all()]
+
+
+def asked(journey: Journey, reading: Reading, *, against: bool = False) -> FlowQuestion:
+    """The question of a page: of its first segment, or of the one it is compared with."""
+    return flow_question(
+        journey,
+        period=reading.period,
+        window=reading.window,
+        start=reading.start,
+        segment=reading.against if against else reading.segment,
+    )
+
+
+def living(journey: Journey, reading: Reading, *, address: Address, open_phase: int = 1):
+    """The living map, with the change against the period before, or against a second segment."""
+    compares = bool(reading.against_line)
+    return living_map(
+        journey,
+        reading,
+        flows.flow(asked(journey, reading), compare=not compares),
+        against=flows.flow(asked(journey, reading, against=True)) if compares else None,
+        address=address,
+        open_phase=open_phase,
+    )
+
+
+def usual_reading(journey: Journey, *, now: datetime) -> Reading:
+    """The reading of the library: the default period, the journey's own window and start."""
+    end = end_of(observed.last_at(journey.workspace_id), now)
+    period = period_of(DEFAULT_PERIOD, end=end)
+    return Reading(period, DEFAULT_PERIOD, journey.window, journey.start)
+
+
+@dataclass(frozen=True)
+class Shelved:
+    """A journey in the library with the numbers that say how it goes."""
+
+    journey: Journey
+    bound: int
+    steps: int
+    answer: FlowAnswer | None
+    loss: Loss | None
+
+    @property
+    def conversion(self) -> Estimate | None:
+        return self.answer.conversion if self.answer and self.answer.entered else None
+
+
+def library(member: Membership, *, now: datetime, search: str = "") -> tuple[Shelved, ...]:
+    """Every journey with its conversion over the default period and its biggest loss."""
+    journeys = Journey.objects.visible_to(member).with_steps()
+    if search:
+        journeys = journeys.filter(title__icontains=search)
+    return tuple(_shelved(journey, now) for journey in journeys)
+
+
+def _shelved(journey: Journey, now: datetime) -> Shelved:
+    steps = steps_of(journey)
+    bound = sum(step.is_bound for step in steps)
+    if not bound:
+        return Shelved(journey, 0, len(steps), None, None)
+    reading = usual_reading(journey, now=now)
+    picture = living_map(
+        journey, reading, flows.flow(asked(journey, reading), compare=True), address=lambda *_: ""
+    )
+    return Shelved(journey, bound, len(steps), picture.answer, next(iter(picture.losses), None))
+
+
+@dataclass(frozen=True)
+class Found:
+    """A customer behind a number: at which step, and when they were there."""
+
+    customer: Customer
+    step: str
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class Behind:
+    """The customers behind a number, one page of them."""
+
+    n: int
+    found: tuple[Found, ...]
+    page: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.n // PEOPLE_ON_A_PAGE))
+
+    @property
+    def previous_page(self) -> int:
+        return self.page - 1
+
+    @property
+    def next_page(self) -> int:
+        return self.page + 1
+
+
+def people_behind(
+    journey: Journey, reading: Reading, *, step: str, state: str, against: bool = False, page: int = 1
+) -> Behind:
+    """Who is behind a number of the map; without a step, behind a number of the whole journey."""
+    page = max(page, 1)
+    everybody = _everybody(journey, reading, step, state, against)
+    here = everybody[(page - 1) * PEOPLE_ON_A_PAGE : page * PEOPLE_ON_A_PAGE]
+    return Behind(len(everybody), _found(journey, here), page)
+
+
+def everybody_behind(
+    journey: Journey, reading: Reading, *, step: str, state: str, against: bool = False
+) -> Iterator[Found]:
+    """All of them, for an export: customers are read five hundred at a time."""
+    everybody = _everybody(journey, reading, step, state, against)
+    for begin in range(0, len(everybody), 500):
+        yield from _found(journey, everybody[begin : begin + 500])
+
+
+Place = tuple[int, str, datetime | None]  # customer, step key, when
+
+
+def _everybody(journey: Journey, reading: Reading, step: str, state: str, against: bool) -> list[Place]:
+    question = asked(journey, reading, against=against)
+    seen: dict[int, Place] = {}
+    for key in _keys(journey, step, state):
+        behind = people.behind(question, key, state, limit=EVERYBODY)
+        for customer, at in zip_longest(behind.customers, getattr(behind, "at", ())):
+            seen.setdefault(customer, (customer, key, at))
+    return list(seen.values())
+
+
+def _keys(journey: Journey, step: str, state: str) -> list[str]:
+    """The steps whose people make up the number; whoever is lost is lost at exactly one required step."""
+    if step:
+        return [step]
+    required = [each.key for each in steps_of(journey) if each.is_bound and each.is_required]
+    if state == "entered":
+        return required[:1]
+    return required[-1:] if state == "completed" else required
+
+
+def _found(journey: Journey, places: list[Place]) -> tuple[Found, ...]:
+    ids = [customer for customer, _, _ in places]
+    rows = Customer.objects.filter(workspace=journey.workspace_id).in_bulk(ids)
+    titles = {step.key: step.title for step in steps_of(journey)}
+    return tuple(
+        Found(rows[customer], titles.get(key, key), at) for customer, key, at in places if customer in rows
+    )
+
+
+def segment_choices(workspace: Workspace) -> tuple[str, ...]:
+    """Segments worth offering: the common values of the traits that have few of them."""
+    return cache.get_or_set(f"journeys:segments:{workspace.pk}", lambda: _common_traits(workspace), 300)
+
+
+def _common_traits(workspace: Workspace) -> tuple[str, ...]:
+    sample = Customer.objects.filter(workspace=workspace, merged_into=None).order_by("-pk")
+    values: dict[str, dict[str, int]] = {}
+    for traits in sample.values_list("traits", flat=True)[:SAMPLED_CUSTOMERS]:
+        for trait, value in traits.items():
+            if isinstance(value, str | bool) and value != "":
+                said = str(value).lower() if isinstance(value, bool) else value
+                counts = values.setdefault(trait, {})
+                counts[said] = counts.get(said, 0) + 1
+    return tuple(
+        f"{trait} is {value}"
+        for trait, counts in sorted(values.items())
+        if len(counts) <= 12
+        for value, _ in sorted(counts.items(), key=lambda row: -row[1])
+    )

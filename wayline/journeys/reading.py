@@ -1,0 +1,59 @@
+"""How a journey is read on a page: period, window, start, and one or two segments."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from urllib.parse import urlencode
+
+from wayline.metrics.questions import Period
+from wayline.signals.conditions import CustomerCondition
+
+PERIODS = (("7", "7 days"), ("28", "28 days"), ("90", "90 days"), ("365", "365 days"), ("all", "All signals"))
+DEFAULT_PERIOD = "90"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one page asks, and the query string that asks for it again."""
+
+    period: Period
+    period_choice: str
+    window: timedelta | None
+    start: str
+    segment: CustomerCondition | None = None
+    segment_line: str = ""
+    against: CustomerCondition | None = None
+    against_line: str = ""
+    query: str = ""
+
+    @property
+    def window_words(self) -> str:
+        if self.window is None:
+            return "no limit"
+        return f"{self.window.days} day{'s' if self.window.days != 1 else ''}"
+
+    @property
+    def last_day(self) -> datetime:
+        return self.period.end - timedelta(days=1)
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.segment_line)
+
+
+def end_of(last_at: datetime | None, now: datetime) -> datetime:
+    """The midnight that ends the last day with signals: the same all day long, so that answers keep."""
+    last = min(last_at, now) if last_at else now
+    return datetime.combine(last.astimezone(UTC).date(), time(), UTC) + timedelta(days=1)
+
+
+def period_of(choice: str, *, end: datetime, first_at: datetime | None = None) -> Period:
+    """The last so many days up to the end; "all" begins with the first signal."""
+    if choice == "all":
+        first = datetime.combine(first_at.astimezone(UTC).date(), time(), UTC) if first_at else None
+        return Period(first or end - timedelta(days=365), end)
+    return Period(end - timedelta(days=int(choice)), end)
+
+
+def as_query(values: dict) -> str:
+    """The values as a query string, without the empty ones."""
+    return urlencode({name: value for name, value in values.items() if value not in (None, "")})

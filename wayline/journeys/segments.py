@@ -1,0 +1,62 @@
+"""A segment as people write it in one line: "plan is pro and seats over 10"."""
+
+import re
+
+from wayline.signals.conditions import AllCustomers, CustomerCondition, Test, TraitIs
+
+# Longer words first, so that "is not" is not read as "is" followed by "not".
+WORDS = (
+    ("is one of", "in"),
+    ("is not", "is_not"),
+    ("is known", "exists"),
+    ("is missing", "missing"),
+    ("is", "is"),
+    ("contains", "contains"),
+    ("starts with", "starts_with"),
+    ("at least", "at_least"),
+    ("at most", "at_most"),
+    ("over", "over"),
+    ("under", "under"),
+)
+NUMBERS = {"over", "at_least", "under", "at_most"}
+EXAMPLE = "Write it like: plan is pro, or: country is not Germany and seats over 10."
+
+
+class SegmentNotUnderstood(ValueError):
+    """The line is not a segment. The message says what to write."""
+
+
+def parse(line: str) -> CustomerCondition | None:
+    """The condition the line says; None for an empty line, which means everybody."""
+    line = " ".join(line.split())
+    if not line:
+        return None
+    tests = tuple(TraitIs(test=_test(part)) for part in re.split(r"\s+and\s+", line))
+    return tests[0] if len(tests) == 1 else AllCustomers(of=tests)
+
+
+def _test(part: str) -> Test:
+    for words, op in WORDS:
+        found = re.fullmatch(rf"(.+?) {words}(?: (.+))?", part)
+        if found is None:
+            continue
+        field, value = found.groups()
+        if op in ("exists", "missing"):
+            if value is None:
+                return Test(field=field, op=op)
+            continue
+        if value is None:
+            raise SegmentNotUnderstood(f"Say what “{field}” should be after “{words}”. {EXAMPLE}")
+        return Test(field=field, op=op, value=_value(op, value, field))
+    raise SegmentNotUnderstood(f"“{part}” is not understood. {EXAMPLE}")
+
+
+def _value(op: str, value: str, field: str) -> str | float | list[str]:
+    if op == "in":
+        return [item.strip() for item in value.split(",") if item.strip()]
+    if op in NUMBERS:
+        try:
+            return float(value)
+        except ValueError:
+            raise SegmentNotUnderstood(f"“{value}” is not a number. Write: {field} over 10.") from None
+    return value

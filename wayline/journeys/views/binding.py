@@ -1,0 +1,56 @@
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from wayline.accounts import access
+from wayline.journeys import bindings, forms, operations
+from wayline.journeys.models import Step
+from wayline.kit.pages import show
+from wayline.kit.refusals import Refusal
+
+
+def _step(request, step_id: int) -> Step:
+    found = Step.objects.visible_to(request.member).select_related("phase__journey__workspace")
+    return get_object_or_404(found, pk=step_id)
+
+
+@require_http_methods(["GET", "POST"])
+@access.member("contributor")
+def bind(request, step_id):
+    """Choose the signals that are this step, see what they match, save."""
+    step = _step(request, step_id)
+    if request.method == "GET":
+        chosen = request.GET if "preview" in request.GET else forms.bound_values(step.condition)
+        return _show(request, step, forms.Binding(chosen))
+
+    form, refused = forms.Binding(request.POST), ""
+    if form.is_valid():
+        try:
+            operations.bind_step(step, condition=form.condition(), by=request.user, now=timezone.now())
+        except Refusal as refusal:
+            refused = str(refusal)
+        else:
+            messages.success(request, f"“{step}” is bound.")
+            return redirect("journeys:map", request.workspace.slug, step.phase.journey_id)
+    return _show(request, step, form, refused=refused, status=409 if refused else 422)
+
+
+@require_POST
+@access.member("contributor")
+def unbind(request, step_id):
+    """Take the binding away."""
+    step = _step(request, step_id)
+    operations.unbind_step(step, by=request.user, now=timezone.now())
+    return redirect("journeys:bind", request.workspace.slug, step.pk)
+
+
+def _show(request, step: Step, form: forms.Binding, *, refused="", status=200):
+    context = {
+        "journey": step.phase.journey,
+        "step": step,
+        "form": form,
+        "refused": refused,
+        "board": bindings.board(step, form, search=request.GET.get("q", "").strip(), now=timezone.now()),
+    }
+    return show(request, "journeys/bind.html", context, fragment="preview", status=status)

@@ -1,0 +1,38 @@
+from django.views.decorators.http import require_GET
+
+from wayline.accounts import access
+from wayline.journeys import actual_paths, queries
+from wayline.journeys.views.find import controls_of, journey_of
+from wayline.kit.pages import show
+
+
+@require_GET
+@access.member("viewer")
+def paths(request, journey_id):
+    """What customers really did, held against the map."""
+    journey = journey_of(request, journey_id)
+    controls = controls_of(request, journey)
+    reading = controls.reading()
+    bound = [step for step in queries.steps_of(journey) if step.is_bound]
+    start, end = (
+        next((step for step in bound if step.key == request.GET.get(name)), None) for name in ("from", "to")
+    )
+    top = request.GET.get("top", "")
+    top = int(top) if top.isdigit() and int(top) in actual_paths.TOP_EDGES else actual_paths.DEFAULT_TOP
+    context = {
+        "journey": journey,
+        "controls": controls,
+        "reading": reading,
+        "segments": queries.segment_choices(request.workspace),
+        "bound": bound,
+        "from_step": start,
+        "to_step": end,
+        "top": top,
+        "tops": actual_paths.TOP_EDGES,
+        "actual": actual_paths.actual_paths(journey, reading, top=top, start=start, end=end)
+        if bound
+        else None,
+    }
+    return show(
+        request, "journeys/paths.html", context, fragment="living", status=422 if controls.errors else 200
+    )
