@@ -239,7 +239,7 @@ def judge(
 def send_back(
     rng, people, memory: Memory, stream: Stream, voice: Voice, who, ids, number, arrives, days, price
 ):
-    """Returns: by post, where refunds wait since the policy changed, or in a shop that may not see the order."""
+    """Returns: by post, where refunds wait since the policy changed, or to a shop that may not know of it."""
     back = np.flatnonzero(happens(rng, 0.05 * days - 0.2 * people.goodwill[who], truth.RETURNS))
     asked = arrives[back] + lasting(rng, len(back), median=3 * DAY, spread=0.7, longest=20 * DAY)
     in_store = rng.random(len(back)) < truth.RETURNED_IN_STORE

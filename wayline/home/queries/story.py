@@ -154,13 +154,24 @@ def story(member: Membership, customer: Customer, *, before: str, now: datetime)
 
 def past(member: Membership, customer: Customer, *, before: str) -> Past:
     """A page of the timeline, grouped by the days of the workspace's own clock."""
-    moments = timeline.timeline(member.workspace_id, customer.pk, before=before or None, limit=MOMENTS)
+    moments = timeline.timeline(member.workspace_id, customer.pk, before=place_of(before), limit=MOMENTS)
     zone = ZoneInfo(member.workspace.timezone)
     days = tuple(
         Day(day, events(tuple(group), zone))
         for day, group in groupby(moments, key=lambda each: each.at.astimezone(zone).date())
     )
-    return Past(days, moments[-1].cursor if len(moments) == MOMENTS else "")
+    older = f"{moments[-1].at.isoformat()}/{moments[-1].seq}" if len(moments) == MOMENTS else ""
+    return Past(days, older)
+
+
+def place_of(before: str) -> tuple[datetime, int] | None:
+    """Where in the stream the link to older moments points; nonsense leads to the latest."""
+    at, _, seq = before.partition("/")
+    try:
+        moment = datetime.fromisoformat(at)
+        return (moment, int(seq)) if moment.tzinfo else None
+    except ValueError:
+        return None
 
 
 def events(moments: Sequence[timeline.Moment], zone: ZoneInfo) -> tuple[Event, ...]:
@@ -184,9 +195,8 @@ def event(moment: timeline.Moment, zone: ZoneInfo, *, repeats: int = 1) -> Event
     tone, score, scale = "", "", ""
     if moment.score is not None and moment.scale in SCALES:
         known = SCALES[moment.scale]
-        share = (moment.score - known.low) / (known.high - known.low)
-        share = share if known.is_easy_high else 1 - share
-        tone = "bad" if share < 0.4 else "good" if share >= 0.75 else "warn"
+        feeling = moment.feeling or 0.0
+        tone = "bad" if feeling < -0.5 else "good" if feeling > 0.9 else "warn"
         score, scale = f"{moment.score:g}", f"of {known.high:g}"
     return Event(
         moment=moment,

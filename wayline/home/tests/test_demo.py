@@ -1,0 +1,211 @@
+"""Every planted truth is found again by the product's own questions, inside its interval."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connections, transaction
+
+from wayline.accounts.testing import make_workspace
+from wayline.customers.models import Customer, Merge
+from wayline.home.demo import company, truth
+from wayline.journeys import queries as journeys
+from wayline.journeys.models import Journey
+from wayline.metrics import answers, flows
+from wayline.metrics.questions import Period, Question
+from wayline.signals.conditions import NotCustomer, SignalIs, Test, TraitIs
+from wayline.statistics import proportions
+from wayline.warehouse import connect
+
+NOW = datetime(2026, 11, 18, 15, 30, tzinfo=UTC)
+DAY = timedelta(days=1)
+EVERYTHING = Period(NOW - 365 * DAY, NOW)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(databases="__all__")]
+
+
+@dataclass(frozen=True)
+class Founded:
+    workspace: object
+    loaded: int
+
+
+@pytest.fixture(scope="module")
+def northwind(django_db_setup, django_db_blocker):
+    """The demo company with 2,000 customers, loaded once for this module and rolled back after it."""
+    with ExitStack() as stack:
+        stack.enter_context(django_db_blocker.unblock())
+        fresh = connect.open("duckdb://")
+        stack.callback(fresh.close)
+        stack.enter_context(connect.using(fresh))
+        for alias in connections:
+            stack.enter_context(transaction.atomic(using=alias))
+            stack.callback(transaction.set_rollback, True, using=alias)
+        workspace = make_workspace(name="Northwind Cloud", is_demo=True)
+        yield Founded(workspace, company.create(workspace, customers=2_000, now=NOW))
+
+
+def ask(northwind, metric: str, period: Period = EVERYTHING, **asked):
+    return answers.answer(Question(workspace=northwind.workspace.pk, metric=metric, period=period, **asked))
+
+
+def onboarding(northwind, period: Period, **asked):
+    journey = Journey.objects.get(workspace=northwind.workspace, title="I get value from my new software")
+    return flows.flow(journeys.flow_question(journey, period=period, **asked), now=NOW)
+
+
+def trait(name: str, value: str) -> TraitIs:
+    return TraitIs(test=Test(field=name, op="is", value=value))
+
+
+def holds(estimate, planted: float) -> bool:
+    return estimate.low <= planted <= estimate.high
+
+
+def test_a_year_of_signals_is_about_fifty_for_each_customer(northwind):
+    assert 80_000 < northwind.loaded < 125_000
+
+
+def test_the_last_90_days_lose_45_percent_of_those_who_sign_up(northwind):
+    found = onboarding(northwind, Period(NOW - 90 * DAY, NOW))
+
+    assert holds(found.conversion, 1 - truth.ABANDONS_SETUP)
+
+
+def test_a_year_without_the_treated_loses_as_many(northwind):
+    untreated = NotCustomer(of=trait("pilot", truth.FIX.treated))
+
+    assert holds(onboarding(northwind, EVERYTHING, segment=untreated).conversion, 1 - truth.ABANDONS_SETUP)
+
+
+def test_the_losses_split_60_25_15_over_the_three_sub_steps(northwind):
+    found = onboarding(northwind, Period(NOW - 180 * DAY, NOW))
+
+    steps = {step.key: step for step in found.steps}
+    for planted in truth.SUB_STEPS:
+        assert holds(steps[planted.key].loss_share, planted.share_of_losses), planted.key
+    assert max(found.steps, key=lambda step: step.dropped or 0).key == truth.SUB_STEPS[0].key
+
+
+def test_setup_completed_and_activated_are_two_events(northwind):
+    window = timedelta(days=truth.ONBOARDING_WINDOW_DAYS)
+    asked = {"of": SignalIs(names=(truth.SIGNED_UP,)), "within": window}
+    period = Period(NOW - 180 * DAY, NOW)
+
+    completed = ask(northwind, "rate", period, then=SignalIs(names=(truth.SETUP_COMPLETED,)), **asked)
+    activated = ask(northwind, "rate", period, then=SignalIs(names=(truth.ACTIVATED,)), **asked)
+
+    assert holds(completed.total.estimate, truth.SETUP_COMPLETED_RATE)
+    assert holds(activated.total.estimate, 1 - truth.ABANDONS_SETUP)
+
+
+def test_the_fix_raised_activation_for_those_who_had_it(northwind):
+    period = Period(NOW - (truth.FIX.starts_days_ago + 1) * DAY, NOW - truth.FIX.ends_days_ago * DAY)
+
+    treated = onboarding(northwind, period, segment=trait("pilot", truth.FIX.treated)).conversion
+    control = onboarding(northwind, period, segment=trait("pilot", truth.FIX.control)).conversion
+
+    assert holds(treated, truth.FIX.activation_after)
+    assert holds(control, truth.FIX.activation_before)
+    assert proportions.change(treated, control).verdict == "up"
+
+
+def test_the_two_last_quarters_do_not_differ(northwind):
+    journey = Journey.objects.get(workspace=northwind.workspace, title="I get value from my new software")
+    question = journeys.flow_question(journey, period=Period(NOW - 90 * DAY, NOW))
+
+    found = flows.flow(question, compare=True, now=NOW)
+
+    assert found.conversion_change.verdict == "within noise"
+
+
+def test_twelve_people_complained_about_what_was_fixed(northwind):
+    complaint = SignalIs(
+        where=(Test(field="problem", op="is", value=truth.COMPLAINT_PROBLEM),), kinds=("contact",)
+    )
+    before = Period(EVERYTHING.start, NOW - truth.FIX.starts_days_ago * DAY)
+
+    complained = ask(northwind, "customers", where=complaint).total.estimate
+
+    assert complained.value == truth.COMPLAINERS
+    assert ask(northwind, "customers", before, where=complaint).total.estimate.value == truth.COMPLAINERS
+
+
+def test_three_places_say_three_things_and_one_delivery_in_ten_is_slower_than_all(northwind):
+    stated = ask(
+        northwind, "signals", where=SignalIs(names=("Delivery Time Stated",)), by=("property:source",)
+    )
+    shown = ask(northwind, "signals", where=SignalIs(names=("Product",)), by=("property:delivery",))
+    order = Journey.objects.get(workspace=northwind.workspace, follow="subject", title__startswith="I order")
+    found = flows.flow(journeys.flow_question(order, period=Period(NOW - 300 * DAY, NOW - 60 * DAY)), now=NOW)
+
+    assert {row.key[0] for row in stated.rows} == {each.source for each in truth.SHIPPING_STATEMENTS[1:]}
+    assert [row.key[0] for row in shown.rows] == ["3 to 5 days"]
+    assert holds(found.median_time, truth.DELIVERY_MEDIAN_DAYS * 86_400)
+
+
+@pytest.mark.parametrize("department", ["sales", "support"])
+def test_sales_answers_mail_in_a_day_and_support_in_a_week(northwind, department):
+    where = SignalIs(
+        kinds=("contact",), channels=("email",), where=(Test(field="department", op="is", value=department),)
+    )
+
+    # Of the contacts of the last weeks only the quick replies are known.
+    settled = Period(EVERYTHING.start, NOW - 30 * DAY)
+
+    found = ask(northwind, "response_time_median", settled, where=where, segment=trait("language", "en"))
+
+    planted = truth.FIRST_REPLY_MEDIAN_DAYS[department, "email"] * 86_400
+    assert holds(found.total.estimate, planted)
+
+
+def test_who_writes_in_spanish_waits_longer_on_the_same_channel(northwind):
+    where = SignalIs(
+        kinds=("contact",), channels=("email",), where=(Test(field="department", op="is", value="support"),)
+    )
+
+    found = ask(northwind, "response_time_median", where=where, by=("trait:language",))
+
+    waits = {row.key[0]: row.estimate for row in found.rows}
+    assert waits[truth.DISPARITY_LANGUAGE].low > waits["en"].high
+    assert waits[truth.DISPARITY_LANGUAGE].value / waits["en"].value == pytest.approx(
+        truth.DISPARITY_TIMES, rel=0.2
+    )
+
+
+def test_a_third_of_contacts_are_followed_by_another(northwind):
+    found = ask(northwind, "repeat_contact").total.estimate
+
+    assert found.value == pytest.approx(truth.CONTACTED_AGAIN + 0.025, abs=0.03)
+
+
+def test_refunds_by_post_are_slower_since_the_policy_changed(northwind):
+    changed = NOW - truth.POLICY_CHANGE.days_ago * DAY
+    back = SignalIs(names=("Order Returned",), channels=("carrier",))
+    asked = {"of": back, "then": SignalIs(names=("Refund Issued",))}
+
+    after = ask(northwind, "duration_median", Period(changed, NOW - 20 * DAY), **asked).total.estimate
+    before = ask(northwind, "duration_median", Period(EVERYTHING.start, changed), **asked).total.estimate
+
+    assert holds(after, truth.POLICY_CHANGE.refund_median_days_after * 86_400)
+    assert holds(before, truth.POLICY_CHANGE.refund_median_days_before * 86_400)
+
+
+def test_what_people_answer_comes_out_as_planted(northwind):
+    assert holds(ask(northwind, "nps").total.estimate, truth.NPS)
+    assert holds(ask(northwind, "csat_top_box").total.estimate, truth.CSAT_TOP_BOX)
+    assert holds(ask(northwind, "ces_mean").total.estimate, truth.CES_MEAN)
+
+
+def test_visits_before_the_sign_up_belong_to_the_customer(northwind):
+    looked = ask(northwind, "customers", where=SignalIs(kinds=("page",), names=("Pricing",))).total.estimate
+
+    assert looked.value > 300
+    assert Customer.objects.filter(workspace=northwind.workspace, merged_into=None).count() == 2_000
+
+
+def test_second_addresses_are_merged_with_a_reason(northwind):
+    merges = Merge.objects.filter(workspace=northwind.workspace, reason__contains="Email Confirmed")
+
+    assert merges.count() > 10
+    assert all("e-mail" in merge.reason for merge in merges)
