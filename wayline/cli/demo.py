@@ -73,7 +73,7 @@ def loaded_company(customers: int, password: str) -> Workspace:
     for user, (_, _, role) in list(zip(people, PEOPLE, strict=True))[1:]:
         operations.add_member(workspace, user=user, role=role, by=people[0], now=now)
     print(f"Inventing {workspace.name} with {customers:,} customers:", flush=True)
-    company.create(workspace, customers=customers, progress=Progress())
+    company.create(workspace, customers=customers, progress=Progress(), by=people[0])
     audit.record("workspace.demo_loaded", subject=workspace, workspace=workspace, by=None, at=timezone.now())
     print(f"\rLoaded in {time.monotonic() - began:.0f} s.{' ' * 50}", flush=True)
     return workspace

@@ -1,0 +1,135 @@
+"""Answers on the command line: what the pages show, as text or as JSON."""
+
+import json
+import re
+from datetime import date
+
+from wayline.kit.refusals import Refusal
+
+from . import client
+
+
+class PeriodUnknown(Refusal):
+    """Not a period."""
+
+
+class JourneyUnknown(Refusal):
+    """No such journey."""
+
+
+def answer(asked) -> int:
+    """Answer a metric as its page does."""
+    by = [dimension.strip() for each in asked.by for dimension in each.split(",") if dimension.strip()]
+    body = {"metric": asked.metric, "by": by, **period(asked.period)}
+    found = client.ask("POST", "/metrics/answer", workspace=asked.workspace, body=body)
+    if asked.json:
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+        return 0
+    print(f"{found['metric']}: {found['meaning']}\n")
+    rows = [("all", found["total"]), *((_key(row["key"]), row) for row in found["rows"])]
+    _table(["", "value", "95 % interval", "n", "change"], [[key, *_cells(row)] for key, row in rows])
+    for note in found["notes"]:
+        print(f"\n{note}")
+    return 0
+
+
+def flow(asked) -> int:
+    """Answer a journey as its map does, with the period before beside it."""
+    journey = _journey(asked)
+    path = f"/journeys/{journey['id']}/flow"
+    found = client.ask("POST", path, workspace=asked.workspace, body=period(asked.period))
+    if asked.json:
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+        return 0
+    titles = {step["key"]: step["title"] for phase in journey["phases"] for step in phase["steps"]}
+    print(f"{journey['title']}\n{found['definition']}\n")
+    header = ["step", "entered", "went on", "in progress", "dropped", "conversion", "median time"]
+    steps = [[titles.get(step["key"], step["key"]), *_step(step)] for step in found["steps"]]
+    _table(header, steps)
+    whole = found["conversion"]
+    print(f"\nWhole journey: {found['completed']:,} of {found['entered']:,} starts, {_share(whole)}")
+    return 0
+
+
+def period(text: str) -> dict:
+    """`30d`, or two days as in 2026-01-01..2026-03-31, both included."""
+    days = re.fullmatch(r"(\d{1,4})d", text)
+    if days and int(days[1]) > 0:
+        return {"days": int(days[1])}
+    try:
+        since, until = (date.fromisoformat(day) for day in text.split(".."))
+    except ValueError:
+        raise PeriodUnknown(
+            f"“{text}” is not a period. Write 30d for the last 30 days, or 2026-01-01..2026-03-31."
+        ) from None
+    if until < since:
+        raise PeriodUnknown(f"The period {text} ends before it begins.")
+    return {"since": since.isoformat(), "until": until.isoformat()}
+
+
+def _journey(asked) -> dict:
+    if not asked.journey.isdigit():
+        listed = client.ask("GET", "/journeys/", workspace=asked.workspace)
+        wanted = asked.journey.casefold()
+        same = [each for each in listed if wanted == each["title"].casefold()]
+        like = same or [each for each in listed if wanted in each["title"].casefold()]
+        if len(like) != 1:
+            titles = "; ".join(f"{each['id']} {each['title']}" for each in listed) or "none yet"
+            raise JourneyUnknown(f"“{asked.journey}” names {len(like)} journeys. There are: {titles}.")
+        asked.journey = str(like[0]["id"])
+    return client.ask("GET", f"/journeys/{asked.journey}", workspace=asked.workspace)
+
+
+def _step(step: dict) -> list[str]:
+    if step["entered"] is None:
+        return ["not bound", "", "", "", "", ""]
+    counts = [f"{step[name]:,}" for name in ("entered", "completed", "in_progress", "dropped")]
+    time = step.get("median_time_seconds")
+    return [*counts, _share(step["conversion"]), _duration(time["value"]) if time else ""]
+
+
+def _share(estimate: dict | None) -> str:
+    if not estimate or estimate["value"] is None:
+        return "too few to say"
+    value = f"{estimate['value']:.1%}"
+    if estimate.get("low") is None:
+        return value
+    return f"{value} ({estimate['low']:.1%} to {estimate['high']:.1%}, n {estimate['n']:,})"
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "too few to say"
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _cells(row: dict) -> list[str]:
+    estimate, change = row["estimate"], row.get("change")
+    if estimate["value"] is None:
+        return ["too few to say", "", f"{estimate['n']:,}", ""]
+    interval = "" if estimate["low"] is None else f"{estimate['low']:.4g} to {estimate['high']:.4g}"
+    return [f"{estimate['value']:.4g}", interval, f"{estimate['n']:,}", _change(change)]
+
+
+def _change(change: dict | None) -> str:
+    if not change:
+        return ""
+    difference, verdict = change.get("difference"), str(change.get("verdict", "")).replace("_", " ")
+    return verdict if difference is None else f"{difference:+.4g} {verdict}"
+
+
+def _key(key: list) -> str:
+    return " / ".join("(none)" if part is None else str(part) for part in key)
+
+
+def _table(header: list[str], rows: list[list[str]]) -> None:
+    widths = [max(len(str(row[i])) for row in [header, *rows]) for i in range(len(header))]
+    for row in [header, *rows]:
+        cells = [
+            str(row[0]).ljust(widths[0]),
+            *(str(c).rjust(w) for c, w in zip(row[1:], widths[1:], strict=True)),
+        ]
+        print("  ".join(cells).rstrip())
