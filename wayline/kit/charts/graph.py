@@ -1,8 +1,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 BOX_WIDTH, BOX_HEIGHT = 136, 44
-ACROSS, DOWN, MARGIN = 216, 76, 16
+ACROSS, DOWN, PASSING, MARGIN, BELOW = 216, 76, 34, 16, 48
 THINNEST, THICKEST = 1.25, 9.0
 
 Edge = tuple[str, str, int]
@@ -25,15 +26,15 @@ def graph(nodes: Sequence[GraphNode], edges: Sequence[Edge], notes: dict | None 
     keys = {node.key for node in nodes}
     edges = [edge for edge in edges if edge[0] in keys and edge[1] in keys]
     ranks = _ranks(nodes, edges)
-    columns = _order(nodes, edges, ranks)
-    tallest = max((len(column) for column in columns), default=1)
-    places = _places(columns, tallest)
+    routes = {(a, b): _route(a, b, ranks) for a, b, _ in edges}
+    columns = _order(nodes, edges, ranks, routes)
+    places, tall = _places(columns, keys)
     most = max((count for *_, count in edges), default=1)
-    drawn = [_arrow(places[a], places[b], count, most, is_back=ranks[b] <= ranks[a]) for a, b, count in edges]
+    drawn = [
+        _arrow([places[key] for key in routes[a, b]], count, most, is_back=ranks[b] <= ranks[a])
+        for a, b, count in edges
+    ]
     labels = {node.key: node.label for node in nodes}
-    width = MARGIN * 2 + BOX_WIDTH + ACROSS * (len(columns) - 1)
-    has_back = any(arrow["is_back"] for arrow in drawn)
-    height = MARGIN * 2 + BOX_HEIGHT + DOWN * (tallest - 1) + (44 if has_back else 0)
     rows = [
         {"from": labels[a], "to": labels[b], "count": count, "note": (notes or {}).get((a, b), "")}
         for a, b, count in sorted(edges, key=lambda edge: -edge[2])
@@ -42,10 +43,16 @@ def graph(nodes: Sequence[GraphNode], edges: Sequence[Edge], notes: dict | None 
         "boxes": [{"node": node, "left": places[node.key][0], "top": places[node.key][1]} for node in nodes],
         "arrows": drawn,
         "rows": rows,
-        "width": width,
-        "height": height,
+        "width": MARGIN * 2 + BOX_WIDTH + ACROSS * (len(columns) - 1),
+        "height": MARGIN * 2 + tall + (BELOW if any(arrow["is_back"] for arrow in drawn) else 0),
         "is_empty": not nodes,
     }
+
+
+def _route(source: str, target: str, ranks: dict[str, int]) -> list:
+    """The edge's stops: a place of its own in every layer it passes, so it never runs through a box."""
+    between = range(ranks[source] + 1, ranks[target])
+    return [source, *((source, target, rank) for rank in between), target]
 
 
 def _ranks(nodes: Sequence[GraphNode], edges: Sequence[Edge]) -> dict[str, int]:
@@ -79,57 +86,63 @@ def _reaches(start: str, goal: str, edges: Iterable[tuple[str, str]]) -> bool:
     return False
 
 
-def _order(nodes, edges, ranks) -> list[list[str]]:
-    """Columns of keys, each node near the middle of those that lead to it."""
-    columns: list[list[str]] = [[] for _ in range(max(ranks.values(), default=0) + 1)]
+def _order(nodes, edges, ranks, routes) -> list[list]:
+    """Columns of boxes and passing edges, each near the middle of what leads to it."""
+    columns: list[list] = [[] for _ in range(max(ranks.values(), default=0) + 1)]
     for node in nodes:
         columns[ranks[node.key]].append(node.key)
-    heights: dict[str, float] = {}
+    before: dict = {}
+    for source, target, count in edges:
+        stops = routes[source, target]
+        for stop in stops[1:-1]:
+            columns[stop[2]].append(stop)
+        for earlier, later in pairwise(stops):
+            before.setdefault(later, []).append((earlier, count))
+    heights: dict = {}
     for column in columns:
         given = {key: place - (len(column) - 1) / 2 for place, key in enumerate(column)}
-        wanted = {key: _middle_before(key, edges, heights, given[key]) for key in column}
+        wanted = {key: _middle(before.get(key, ()), heights, given[key]) for key in column}
         column.sort(key=lambda key, wanted=wanted, given=given: (wanted[key], given[key]))
         heights.update((key, place - (len(column) - 1) / 2) for place, key in enumerate(column))
     return columns
 
 
-def _middle_before(key: str, edges: Sequence[Edge], heights: dict[str, float], otherwise: float) -> float:
-    before = [
-        (heights[source], count) for source, target, count in edges if target == key and source in heights
-    ]
-    total = sum(count for _, count in before)
-    return sum(height * count for height, count in before) / total if total else otherwise
+def _middle(before, heights: dict, otherwise: float) -> float:
+    known = [(heights[key], count) for key, count in before if key in heights]
+    total = sum(count for _, count in known)
+    return sum(height * count for height, count in known) / total if total else otherwise
 
 
-def _places(columns: list[list[str]], tallest: int) -> dict[str, tuple[float, float]]:
-    middle = MARGIN + BOX_HEIGHT / 2 + DOWN * (tallest - 1) / 2
-    return {
-        key: (
-            MARGIN + BOX_WIDTH / 2 + ACROSS * i,
-            middle + DOWN * (place - (len(column) - 1) / 2),
-        )
-        for i, column in enumerate(columns)
-        for place, key in enumerate(column)
-    }
+def _places(columns: list[list], keys: set[str]) -> tuple[dict, float]:
+    """The center of everything, and how tall the tallest column is; a passing edge needs less room."""
+    rooms = [[DOWN if key in keys else PASSING for key in column] for column in columns]
+    tall = max((sum(room) for room in rooms), default=0) - (DOWN - BOX_HEIGHT)
+    tall = max(tall, BOX_HEIGHT)
+    places = {}
+    for i, (column, room) in enumerate(zip(columns, rooms, strict=True)):
+        y = MARGIN + tall / 2 - sum(room) / 2
+        for key, height in zip(column, room, strict=True):
+            places[key] = (MARGIN + BOX_WIDTH / 2 + ACROSS * i, y + height / 2)
+            y += height
+    return places, tall
 
 
-def _arrow(source, target, count: int, most: int, *, is_back: bool) -> dict:
-    (x0, y0), (x1, y1) = source, target
+def _arrow(stops: list[tuple[float, float]], count: int, most: int, *, is_back: bool) -> dict:
     width = round(THINNEST + (THICKEST - THINNEST) * count / most, 2)
     tip = max(5.0, width * 0.9)
+    (x0, y0), (x1, y1) = stops[0], stops[-1]
     if is_back:
         y0, y1 = y0 + BOX_HEIGHT / 2, y1 + BOX_HEIGHT / 2
         x0, x1 = x0 + 18, x1 - 18
-        low = max(y0, y1) + 34
+        low = max(y0, y1) + BELOW - 10
         path = f"M{x0:.1f} {y0:.1f}C{x0:.1f} {low:.1f} {x1:.1f} {low:.1f} {x1:.1f} {y1 + tip:.1f}"
         head = f"M{x1:.1f} {y1:.1f}l{-tip * 0.7:.1f} {tip:.1f}h{tip * 1.4:.1f}z"
-        label = ((x0 + x1) / 2, max(y0, y1) + 26)
+        label = ((x0 + x1) / 2, (max(y0, y1) + 3 * low) / 4)
     else:
         x0, x1 = x0 + BOX_WIDTH / 2, x1 - BOX_WIDTH / 2
-        bend = (x1 - x0) / 2
-        path = f"M{x0:.1f} {y0:.1f}C{x0 + bend:.1f} {y0:.1f} {x1 - bend:.1f} {y1:.1f} {x1 - tip:.1f} {y1:.1f}"
+        path = f"M{x0:.1f} {y0:.1f}" + _bends([(x0, y0), *stops[1:-1], (x1 - tip, y1)])
         head = f"M{x1:.1f} {y1:.1f}l{-tip:.1f} {-tip * 0.7:.1f}v{tip * 1.4:.1f}z"
-        label = ((x0 + x1) / 2, (y0 + y1) / 2)
+        label = stops[1] if len(stops) > 2 else ((x0 + x1) / 2, (y0 + y1) / 2)
     return {
         "path": path,
         "head": head,
@@ -139,3 +152,12 @@ def _arrow(source, target, count: int, most: int, *, is_back: bool) -> dict:
         "left": round(label[0], 1),
         "top": round(label[1], 1),
     }
+
+
+def _bends(stops: list[tuple[float, float]]) -> str:
+    """Cubics through all stops, level at each of them."""
+    drawn = ""
+    for (x0, y0), (x1, y1) in pairwise(stops):
+        half = (x1 - x0) / 2
+        drawn += f"C{x0 + half:.1f} {y0:.1f} {x1 - half:.1f} {y1:.1f} {x1:.1f} {y1:.1f}"
+    return drawn

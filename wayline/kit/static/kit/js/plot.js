@@ -18,12 +18,11 @@ customElements.define(
     show(index) {
       this.at = Math.max(0, Math.min(this.rows.length - 1, index));
       const row = this.rows[this.at];
-      const [title, value, interval, n] = [...row.cells].map((cell) => cell.firstChild?.textContent.trim() ?? "");
-      const [shown] = row.cells[1].innerText.split(" (");
+      const [title, , interval, n] = [...row.cells].map((cell) => cell.textContent.trim());
       this.cross.hidden = false;
       this.cross.style.left = `${row.dataset.left}%`;
       this.cross.classList.toggle("flip", Number(row.dataset.left) > 60);
-      this.cross.firstElementChild.textContent = `${title}: ${shown.trim() || value} (${interval}), n ${n}`;
+      this.cross.firstElementChild.textContent = `${title}: ${row.dataset.shown} (${interval}), n ${n}`;
     }
 
     leave() {
