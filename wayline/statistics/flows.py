@@ -96,13 +96,14 @@ class Trace:
 
 def sorted_log(unit: np.ndarray, at: np.ndarray, seq: np.ndarray, steps: np.ndarray) -> Log:
     """Rows in the order of unit, time and arrival; sorted only when they are not already."""
-    if not _is_sorted(unit, at, seq):
+    if not is_sorted(unit, at, seq):
         order = np.lexsort((seq, at, unit))
         unit, at, steps = unit[order], at[order], steps[order]
     return Log(unit, at, steps)
 
 
-def _is_sorted(unit: np.ndarray, at: np.ndarray, seq: np.ndarray) -> bool:
+def is_sorted(unit: np.ndarray, at: np.ndarray, seq: np.ndarray) -> bool:
+    """Whether rows come by unit, time and arrival already."""
     next_unit, same_unit = unit[1:] > unit[:-1], unit[1:] == unit[:-1]
     later = (at[1:] > at[:-1]) | ((at[1:] == at[:-1]) & (seq[1:] >= seq[:-1]))
     return bool(np.all(next_unit | (same_unit & later)))
@@ -111,26 +112,26 @@ def _is_sorted(unit: np.ndarray, at: np.ndarray, seq: np.ndarray) -> bool:
 def follow(log: Log, course: Course) -> Attempts:
     """How far each unit's deciding attempt got."""
     starts = _starts(log, course)
-    first, last = _ends_of_runs(log.unit[starts])
+    first, last = ends_of_runs(log.unit[starts])
     unit = log.unit[starts[first]]
     start, latest_start = starts[first].copy(), starts[last].copy()
     furthest = np.zeros(len(unit), np.int32)
-    latest = _running_maximum(len(log.at), starts, starts)
+    latest = running_maximum(len(log.at), starts, starts)
     for number, step in enumerate(course.required[1:], 1):
         rows, began = _advances(log, log.rows_of(step), latest, course.window)
         if not len(rows):
             break
-        first, last = _ends_of_runs(log.unit[rows])
+        first, last = ends_of_runs(log.unit[rows])
         there = np.searchsorted(unit, log.unit[rows[first]])
         furthest[there], start[there], latest_start[there] = number, began[first], began[last]
-        latest = _running_maximum(len(log.at), rows, began)
+        latest = running_maximum(len(log.at), rows, began)
     return Attempts(log, course, unit, furthest, start, latest_start)
 
 
 def _starts(log: Log, course: Course) -> np.ndarray:
     rows = log.rows_of(course.required[0])
     rows = rows[(log.at[rows] >= course.starts_from) & (log.at[rows] < course.starts_until)]
-    return rows if course.is_any_start else rows[_ends_of_runs(log.unit[rows])[0]]
+    return rows if course.is_any_start else rows[ends_of_runs(log.unit[rows])[0]]
 
 
 def _advances(log: Log, rows: np.ndarray, latest: np.ndarray, window: int | None):
@@ -144,13 +145,14 @@ def _advances(log: Log, rows: np.ndarray, latest: np.ndarray, window: int | None
     return rows[counts], began[counts]
 
 
-def _running_maximum(length: int, rows: np.ndarray, values: np.ndarray) -> np.ndarray:
+def running_maximum(length: int, rows: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """At every row, the largest of the values placed at it or before it."""
     latest = np.full(length, NOWHERE, np.int32)
     latest[rows] = values
     return np.maximum.accumulate(latest, out=latest)
 
 
-def _ends_of_runs(units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def ends_of_runs(units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Where each run of equal units begins and ends."""
     changes = np.flatnonzero(units[1:] != units[:-1])
     if not len(units):

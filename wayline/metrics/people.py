@@ -1,0 +1,74 @@
+"""The customers behind a number of a flow."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, get_args
+
+import numpy as np
+
+from wayline.kit.refusals import Refusal
+from wayline.metrics import cache, flows, runs, voices
+from wayline.metrics.questions import FlowQuestion
+
+State = Literal["entered", "completed", "in_progress", "dropped", "scored", "said"]
+
+
+class StateUnknown(Refusal):
+    """There is no such number on a step."""
+
+
+class StepUnknown(Refusal):
+    """The question has no such step."""
+
+
+@dataclass(frozen=True)
+class People:
+    """Customers, the latest first; `n` counts all of them, `customers` is the part asked for."""
+
+    n: int
+    customers: tuple[int, ...]
+
+
+def behind(
+    question: FlowQuestion,
+    step_key: str,
+    state: State,
+    *,
+    limit: int = 50,
+    offset: int = 0,
+    now: datetime | None = None,
+) -> People:
+    """Who entered, completed, is in progress at, was dropped at, scored or said something at a step."""
+    if state not in get_args(State):
+        raise StateUnknown(f"There is no “{state}” to look behind. Choose {', '.join(get_args(State))}.")
+    step = next((n for n, each in enumerate(question.steps) if each.key == step_key), None)
+    if step is None:
+        raise StepUnknown(f"The journey has no step “{step_key}”. It may have been deleted.")
+    now = now or cache.minute()
+    customer, at = (
+        _voiced(question, step, state, now)
+        if state in ("scored", "said")
+        else (_counted(question, step, state, now))
+    )
+    # The latest moment of each customer decides their place; ids break ties, so that pages never overlap.
+    order = np.lexsort((customer, -at))
+    _, first = np.unique(customer[order], return_index=True)
+    customers = customer[order][np.sort(first)]
+    return People(len(customers), tuple(int(each) for each in customers[offset : offset + limit]))
+
+
+def _voiced(question: FlowQuestion, step: int, state: State, now: datetime):
+    if not any(each.condition for each in question.steps):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    heard = voices.voices(question, now=now).at_step(step)
+    chosen = heard.where(heard.has_text if state == "said" else heard.is_scored)
+    return chosen.customer, chosen.at
+
+
+def _counted(question: FlowQuestion, step: int, state: State, now: datetime):
+    if question.steps[step].condition is None:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    found = runs.run(question, now=now)
+    place = found.bound.index(step)
+    chosen = getattr(flows.fates(found, place), state)
+    return found.owner[chosen], found.attempts.log.at[found.trace.row[chosen, place]]
