@@ -1,2 +1,4 @@
+from .imports.urls import urlpatterns as imports
+
 app_name = "signals"
-urlpatterns: list = []
+urlpatterns: list = [*imports]

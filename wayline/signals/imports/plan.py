@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from itertools import islice
 from pathlib import Path
 from time import monotonic
 
@@ -35,6 +34,11 @@ class Made:
 
     line: int
     signals: list[Signal]
+
+    @property
+    def shown(self) -> list[tuple[Signal, list[tuple[str, object]]]]:
+        """Each signal with its properties and traits as pairs."""
+        return [(one, [*one.properties.items(), *one.traits.items()]) for one in self.signals]
 
 
 @dataclass
@@ -142,6 +146,11 @@ class Preview:
     by_entry: Counter[str] = field(default_factory=Counter)
     left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
 
+    @property
+    def reasons(self) -> list[tuple[str, str, int]]:
+        """What was not made of rows that made something else, and why."""
+        return [(entry, reason, count) for (entry, reason), count in self.left_out.items()]
+
 
 def preview(
     plan: Plan, *, rows: int = 8, seconds: float | None = None, refused: int | None = None
@@ -173,10 +182,3 @@ def preview(
         else:
             seen.left_out[entry, reason] += count
     return seen
-
-
-def first_rows(path: Path, mapping: Mapping | None = None, count: int = 2000) -> tuple[readers.Source, list]:
-    """The opened file's description and its first rows, for suggestions."""
-    with readers.opened(path, mapping.file if mapping else None) as source:
-        rows = list(islice(source.rows, count))
-    return source, rows
