@@ -1,7 +1,7 @@
 """The customers behind a number of a flow."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal, get_args
 
 import numpy as np
@@ -23,10 +23,14 @@ class StepUnknown(Refusal):
 
 @dataclass(frozen=True)
 class People:
-    """Customers, the latest first; `n` counts all of them, `customers` is the part asked for."""
+    """Customers, the latest first; `n` counts all of them, `customers` is the part asked for.
+
+    `at` says of each when they last were there: reached the step, gave the score, said the words.
+    """
 
     n: int
     customers: tuple[int, ...]
+    at: tuple[datetime, ...] = ()
 
 
 def behind(
@@ -53,8 +57,10 @@ def behind(
     # The latest moment of each customer decides their place; ids break ties, so that pages never overlap.
     order = np.lexsort((customer, -at))
     _, first = np.unique(customer[order], return_index=True)
-    customers = customer[order][np.sort(first)]
-    return People(len(customers), tuple(int(each) for each in customers[offset : offset + limit]))
+    latest = order[np.sort(first)]
+    here = latest[offset : offset + limit]
+    moments = [datetime.fromtimestamp(each / 1_000_000, UTC) for each in at[here].tolist()]
+    return People(len(latest), tuple(customer[here].tolist()), tuple(moments))
 
 
 def _voiced(question: FlowQuestion, step: int, state: State, now: datetime):
