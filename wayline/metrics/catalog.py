@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
+from wayline.kit import numbers
 from wayline.signals.conditions import AnySignal, NotSignal, SignalCondition, SignalIs, Test
 from wayline.signals.vocabulary import SCALES, Kind
 from wayline.statistics import counts, means, nps, proportions, quantiles
@@ -71,6 +72,15 @@ class Metric:
     within: timedelta | None = None
     floor: int = 30
     options: dict = field(default_factory=dict, hash=False)
+
+    @property
+    def change_digits(self) -> int:
+        """Changes are smaller than values: shares and scores in points show one digit more."""
+        return max(1, self.digits) if self.unit == "%" or self.slug == "nps" else self.digits
+
+    def amount(self, value: float, digits: int | None = None) -> str:
+        """A value of this metric in words, with its unit."""
+        return numbers.amount(value, self.unit, self.digits if digits is None else digits)
 
     def ends(self, scale: str | None) -> tuple[float, float] | None:
         """Between which two values the metric can lie, where it cannot lie anywhere."""

@@ -38,7 +38,7 @@ class Target(models.Model):
         return f"{self.metric} {self.get_direction_display().lower()} {self.value:g}"
 
     def is_met_by(self, estimate) -> bool | None:
-        """Whether the whole interval is on the right side; None while noise or too few answers forbid saying."""
+        """Whether the whole interval is on the right side; None while nobody can say."""
         if estimate.value is None or estimate.is_thin or estimate.low is None or estimate.high is None:
             return None
         if self.direction == self.Direction.AT_LEAST:

@@ -85,7 +85,7 @@ def freeze_baseline(
     metric = METRICS[question.metric]
     baseline = Baseline.objects.create(
         workspace=workspace,
-        name=name.strip() or f"{metric.name}, {question.period.start:%Y-%m-%d} to {question.period.end:%Y-%m-%d}",
+        name=name.strip() or f"{metric.name} on {now:%Y-%m-%d}",
         metric=metric.slug,
         question=asked,
         answer=said,

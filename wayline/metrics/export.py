@@ -1,0 +1,46 @@
+"""An answer as a table that a spreadsheet can open without running anything."""
+
+import csv
+import io
+
+from .catalog import METRICS
+from .questions import Answer, Row
+
+COLUMNS = (
+    "metric", "group", "value", "low", "high", "n", "effective_n", "is_thin", "difference", "difference_low",
+    "difference_high", "verdict", "method",
+)  # fmt: skip
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def csv_of(answer: Answer) -> str:
+    """The whole period first, then one line for each row. Shares are 0 to 1, durations in seconds."""
+    written = io.StringIO()
+    lines = csv.writer(written, lineterminator="\r\n")
+    lines.writerow(COLUMNS)
+    for row in (answer.total, *answer.rows):
+        lines.writerow(_line(answer, row))
+    return written.getvalue()
+
+
+def _line(answer: Answer, row: Row) -> list:
+    e, change = row.estimate, row.change
+    group = " / ".join(part if part is not None else "(not said)" for part in row.key) or "(all)"
+    differences = [change.difference, change.low, change.high, change.verdict] if change else [None] * 4
+    return [
+        METRICS[answer.metric].slug,
+        harmless(group),
+        e.value,
+        e.low,
+        e.high,
+        e.n,
+        e.effective_n,
+        int(e.is_thin),
+        *differences,
+        e.method,
+    ]
+
+
+def harmless(text: str) -> str:
+    """Text that a spreadsheet shows and never runs as a formula."""
+    return f"'{text}" if text.startswith(FORMULA) else text

@@ -1,0 +1,225 @@
+from datetime import date
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from wayline.accounts import access
+from wayline.kit.charts.trend import TrendPoint, trend
+from wayline.kit.charts.whiskers import WhiskerRow, whiskers
+from wayline.kit.pages import show
+from wayline.signals.vocabulary import SCALES
+
+from . import answers, export, forms, operations, queries, reading, written
+from .catalog import FAMILIES, METRICS, Metric
+
+SHOWN_ROWS, MANY_GROUPS, CHANCE = 30, 10, 0.05
+
+
+@access.member("viewer")
+@require_GET
+def catalog(request):
+    """All metrics of the workspace."""
+    form = forms.ReadingForm(request.GET, **choices(request))
+    asked = form.reading()
+    last_at = answers.last_at(request.workspace.pk, timezone.now())
+    groups = queries.lines(request.member, asked) if last_at else []
+    context = {"form": form, "reading": asked, "groups": groups, "asked": request.GET.urlencode()}
+    return show(request, "metrics/catalog.html", context, status=200 if form.is_valid() else 422)
+
+
+@access.member("viewer")
+@require_GET
+def metric(request, slug: str):
+    """One metric: its value, its course, who differs, how it spreads, and what it means."""
+    return show_metric(request, found(slug))
+
+
+@access.member("viewer")
+@require_GET
+def export_csv(request, slug: str):
+    answer = _exported(request, found(slug))
+    response = HttpResponse(export.csv_of(answer), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{slug}.csv"'
+    return response
+
+
+@access.member("viewer")
+@require_GET
+def export_json(request, slug: str):
+    response = JsonResponse(written.answer(_exported(request, found(slug))), json_dumps_params={"indent": 2})
+    response["Content-Disposition"] = f'attachment; filename="{slug}.json"'
+    return response
+
+
+@access.member("manager")
+@require_POST
+def set_target(request, slug: str):
+    metric = found(slug)
+    form = forms.TargetForm(request.POST, metric=metric)
+    if not form.is_valid():
+        return show_metric(request, metric, target_form=form, status=422)
+    operations.set_target(
+        request.workspace, metric=slug, **form.cleaned_data, by=request.user, now=timezone.now()
+    )
+    return _back(request, slug, "The target is set.")
+
+
+@access.member("manager")
+@require_POST
+def remove_target(request, slug: str):
+    operations.remove_target(request.workspace, metric=found(slug).slug, by=request.user, now=timezone.now())
+    return _back(request, slug, "The target is taken away.")
+
+
+@access.member("contributor")
+@require_POST
+def freeze_baseline(request, slug: str):
+    metric = found(slug)
+    name = forms.BaselineForm(request.POST)
+    asked = _form(request, metric).reading()
+    if not name.is_valid():
+        return show_metric(request, metric, status=422)
+    operations.freeze_baseline(
+        request.workspace,
+        question=asked.question(request.workspace.pk, slug),
+        name=name.cleaned_data["name"],
+        by=request.user,
+        now=timezone.now(),
+    )
+    return _back(request, slug, "The baseline is frozen.")
+
+
+def found(slug: str) -> Metric:
+    if slug not in METRICS:
+        raise Http404
+    return METRICS[slug]
+
+
+def choices(request) -> dict:
+    """What a reading form needs to know of the workspace."""
+    workspace = request.workspace
+    last_at = answers.last_at(workspace.pk, timezone.now())
+    traits = queries.trait_values(workspace.pk) if last_at else ()
+    return {
+        "last_day": reading.last_day(last_at, timezone.now(), workspace.timezone),
+        "timezone": workspace.timezone,
+        "segments": [(trait, value) for trait, value, _ in traits],
+    }
+
+
+def show_metric(request, metric: Metric, *, target_form=None, status: int = 200):
+    form = _form(request, metric)
+    asked = form.reading()
+    context = {
+        "metric": metric,
+        "family": FAMILIES[metric.family],
+        "form": form,
+        "reading": asked,
+        "asked": request.GET.urlencode(),
+        "is_ready": all(getattr(asked, name) for name in metric.requires),
+        "has_signals": answers.last_at(request.workspace.pk, timezone.now()) is not None,
+    }
+    target = queries.target_of(request.member, metric)
+    context |= {"target": target, "target_form": target_form or _target_form(metric, target)}
+    if context["is_ready"] and context["has_signals"]:
+        context |= _measured(request, metric, asked, target)
+    return show(request, "metrics/metric.html", context, status=status if form.is_valid() else 422)
+
+
+def _measured(request, metric: Metric, asked: reading.Reading, target) -> dict:
+    workspace, goal = request.workspace.pk, target.value if target else None
+    over_time = answers.answer(asked.question(workspace, metric.slug, by=(asked.rhythm,)))
+    total = over_time.total
+    split = answers.answer(asked.question(workspace, metric.slug, by=(asked.by,))) if asked.by else None
+    low, high = queries.reach(metric, total, over_time.scale, target)
+    points = [TrendPoint(_day(row.key[0], asked.rhythm), row.estimate, row.key[0]) for row in over_time.rows]
+    detectable = queries.detectable(metric, total.estimate)
+    groups = len(split.rows[:SHOWN_ROWS]) if split else 0
+    return {
+        "answer": over_time,
+        "goal": goal,
+        "scale_name": SCALES[over_time.scale].name if over_time.scale else "",
+        "target_words": metric.amount(goal) if target else "",
+        "detectable_words": _detectable_words(metric, detectable),
+        "split_name": asked.split_words,
+        "by_chance": round(groups * CHANCE) if groups >= MANY_GROUPS else 0,
+        "total": total,
+        "low": low,
+        "high": high,
+        "is_met": target.is_met_by(total.estimate) if target else None,
+        "trend": trend(points, target=goal, unit=metric.unit, digits=metric.digits, label=metric.name),
+        "split": split,
+        "breakdown": _breakdown(metric, split, goal),
+        "hidden": max(0, len(split.rows) - SHOWN_ROWS) if split else 0,
+        "distribution": queries.distribution(asked.question(workspace, metric.slug)),
+        "baselines": queries.since(request.member, metric, over_time),
+        "baseline_form": forms.BaselineForm(),
+    }
+
+
+def _breakdown(metric: Metric, split, goal) -> dict | None:
+    if split is None:
+        return None
+    rows = sorted(
+        split.rows[:SHOWN_ROWS],
+        key=lambda row: (row.estimate.is_thin, row.estimate.value is None, -(row.estimate.value or 0)),
+    )
+    return whiskers(
+        [WhiskerRow(row.key[0] or "Not said", row.estimate, row.change) for row in rows],
+        low=None if metric.scales or metric.unit == "%" else 0,
+        target=goal,
+        unit=metric.unit,
+        digits=metric.digits,
+        direction=metric.direction,
+    )
+
+
+def _detectable_words(metric: Metric, change: float | None) -> str:
+    if change is None:
+        return ""
+    words = metric.amount(change, max(metric.change_digits, 1))
+    return words.replace("%", " points") if metric.unit == "%" else words
+
+
+def _form(request, metric: Metric) -> forms.MetricForm:
+    workspace = request.workspace.pk
+    settings = choices(request)
+    question = reading.Reading(
+        reading.last_days(1, end=settings["last_day"], timezone=settings["timezone"])
+    ).question(workspace, metric.slug)
+    return forms.MetricForm(
+        request.GET,
+        metric=metric,
+        names=queries.names(workspace) if metric.takes else (),
+        properties=queries.properties(question),
+        traits=list(dict.fromkeys(trait for trait, _ in settings["segments"])),
+        **settings,
+    )
+
+
+def _target_form(metric: Metric, target) -> forms.TargetForm:
+    form = forms.TargetForm(metric=metric)
+    if target:
+        form.initial = {"value": round(target.value * form.factor, 4), "due_on": target.due_on}
+    return form
+
+
+def _exported(request, metric: Metric):
+    asked = _form(request, metric).reading()
+    by = (asked.by,) if asked.by else (asked.rhythm,)
+    return answers.answer(asked.question(request.workspace.pk, metric.slug, by=by))
+
+
+def _back(request, slug: str, sentence: str):
+    messages.success(request, sentence)
+    address = reverse("metrics:metric", args=[request.workspace.slug, slug])
+    return redirect(f"{address}?{request.GET.urlencode()}" if request.GET else address)
+
+
+def _day(written_day: str, rhythm: str) -> str:
+    day = date.fromisoformat(written_day)
+    return f"{day:%b %Y}" if rhythm == "month" else f"{day.day} {day:%b}"
