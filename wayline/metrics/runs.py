@@ -1,9 +1,8 @@
 """A flow question carried out: the journey's own signals read once, and every customer's deciding attempt."""
 
-import operator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, reduce
+from functools import cached_property
 
 import ibis
 import numpy as np
@@ -14,6 +13,8 @@ from wayline.kit.refusals import Refusal
 from wayline.metrics import cache
 from wayline.metrics.questions import FlowQuestion
 from wayline.signals import filters
+from wayline.signals.conditions import AnySignal, SignalIs
+from wayline.signals.masks import Masks
 from wayline.statistics import flows
 from wayline.warehouse import connect
 
@@ -165,17 +166,28 @@ def _is_required(question: FlowQuestion, bound: tuple[int, ...]) -> tuple[bool, 
 def _log(question: FlowQuestion, bound: tuple[int, ...], until: datetime, now: datetime):
     signals = own_signals(question)
     signals = of_segment(signals.filter(signals.at <= stored(until)), question, now)
-    conditions = [filters.signal_filter(question.steps[n].condition, signals) for n in bound]
-    bits = [each.ifelse(ibis.literal(1 << n, "int64"), 0) for n, each in enumerate(conditions)]
-    steps = reduce(operator.add, bits).cast(_smallest(len(bound)))
-    matching = signals.filter(reduce(operator.or_, conditions))
+    masks = Masks(tuple(question.steps[n].condition for n in bound))
+    matching = signals.filter(_of_any_step(question, bound, signals))
     if question.follow == "subject":
         matching = matching.filter(matching.subject.notnull())
     columns = ["customer", "at", "seq"] + (["subject"] if question.follow == "subject" else [])
-    rows = connect.current().run(matching.select(*columns, steps=steps))
+    rows = connect.current().run(matching.select(*columns, **masks.columns(matching)))
     units, unit = _units(question, rows)
-    at = rows["at"].to_numpy().view(np.int64)
-    return units, flows.sorted_log(unit, at, rows["seq"].to_numpy(), rows["steps"].to_numpy())
+    steps = np.zeros(rows.num_rows, _smallest(len(bound)))
+    for n, mask in enumerate(masks.of(rows)):
+        steps |= mask.astype(steps.dtype) << n
+    columns = [unit, rows["at"].to_numpy().view(np.int64), rows["seq"].to_numpy(), steps]
+    if not steps.all():
+        columns = [column[steps != 0] for column in columns]
+    return units, flows.sorted_log(*columns)
+
+
+def _of_any_step(question: FlowQuestion, bound: tuple[int, ...], signals: ibis.Table) -> ibis.Value:
+    conditions = [question.steps[n].condition for n in bound]
+    if all(isinstance(each, SignalIs) and each.names and not each.where for each in conditions):
+        # One list of names is decided once for each distinct name; what else they ask, the masks tell.
+        return filters.signal_filter(SignalIs(names=sum((each.names for each in conditions), ())), signals)
+    return filters.signal_filter(AnySignal(of=tuple(conditions)), signals)
 
 
 def _smallest(bits: int) -> str:
@@ -199,7 +211,9 @@ def _as_of(question, bound, log: flows.Log, until: datetime, now: datetime) -> d
     if question.segment is None and question.follow == "customer" and until == now:
         return moment(log.at.max())
     signals = own_signals(question)
-    conditions = [filters.signal_filter(question.steps[n].condition, signals) for n in bound]
-    found = signals.filter(reduce(operator.or_, conditions), signals.at <= stored(now))
+    found = signals.filter(
+        filters.signal_filter(AnySignal(of=tuple(question.steps[n].condition for n in bound)), signals),
+        signals.at <= stored(now),
+    )
     last = connect.current().run(found.agg(last=found.at.max()))["last"][0].as_py()
     return min(until, last.replace(tzinfo=UTC))

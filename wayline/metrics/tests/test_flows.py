@@ -137,6 +137,15 @@ def test_an_optional_step_loses_nobody(warehouse):
     assert counts(connected) == (3, 3, 0, 0)
 
 
+def test_a_signal_of_the_same_name_but_another_kind_is_no_step(warehouse):
+    step = make_step("signed up", condition=SignalIs(kinds=("behavior",), names=("signed up",)))
+    fill(went(1, "signed up") + [{"customer": 2, "kind": "page", "minute": 30 * DAY}])
+
+    answer = ask(make_question(step, window=None))
+
+    assert (answer.entered, answer.as_of) == (1, MONDAY)
+
+
 def test_each_order_of_a_customer_is_followed_by_itself(warehouse):
     fill(
         went(1, "signed up", "connected", subject="A")

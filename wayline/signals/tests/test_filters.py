@@ -17,6 +17,7 @@ from wayline.signals.conditions import (
     Test,
     TraitIs,
 )
+from wayline.signals.masks import Masks
 from wayline.signals.vocabulary import Signal
 from wayline.warehouse.testing import MONDAY, fill
 
@@ -128,18 +129,19 @@ def as_row(signal: Signal, **fields) -> dict:
 @pytest.mark.slow
 @many
 @given(st.lists(conditions, min_size=1, max_size=12), st.lists(signals, min_size=1, max_size=8))
-def test_filter_and_predicate_agree_on_every_signal(warehouse, conditions, signals):
+def test_filter_predicate_and_mask_agree_on_every_signal(warehouse, conditions, signals):
     with warehouse.writing() as writer:
         writer.forget_customers(1, [1])
     fill([as_row(signal, seq=number) for number, signal in enumerate(signals)])
     table = warehouse.table("signals")
 
     answers = {f"c{n}": filters.signal_filter(each, table) for n, each in enumerate(conditions)}
-    found = warehouse.run(table.select("seq", **answers).order_by("seq")).to_pylist()
+    masks = Masks(tuple(conditions))
+    rows = warehouse.run(table.select("seq", **answers, **masks.columns(table)).order_by("seq"))
 
-    assert [[row[f"c{n}"] for n in range(len(conditions))] for row in found] == [
-        [filters.matches(each, signal) for each in conditions] for signal in signals
-    ]
+    expected = [[filters.matches(each, signal) for signal in signals] for each in conditions]
+    assert [rows[name].to_pylist() for name in answers] == expected
+    assert [mask.tolist() for mask in masks.of(rows)] == expected
 
 
 @pytest.mark.slow

@@ -1,0 +1,90 @@
+"""Many conditions at once over the same rows: what to fetch, and how to tell which row is which.
+
+An engine computes the place of a name in a list once for each distinct name of a block of rows; it would
+compute one comparison per condition for every row. So the places are fetched, and NumPy does the rest.
+"""
+
+from collections.abc import Iterator
+
+import ibis
+import numpy as np
+import pyarrow as pa
+from ibis.expr.types import Table, Value
+
+from wayline.signals import filters
+from wayline.signals.conditions import AllSignals, AnySignal, NotSignal, SignalCondition, SignalIs, Test
+
+NAMED = {"kind": "kinds", "name": "names", "channel": "channels", "source": "sources"}
+
+
+class Masks:
+    """Conditions over one result; a property test holds them to filters.matches."""
+
+    def __init__(self, conditions: tuple[SignalCondition, ...]):
+        self._conditions = conditions
+        simple = [part for condition in conditions for part in _parts(condition)]
+        self._values = {
+            column: sorted({value for part in simple for value in getattr(part, many)})
+            for column, many in NAMED.items()
+        }
+        self._tests = list({repr(test): test for part in simple for test in part.where}.values())
+
+    def columns(self, signals: Table) -> dict[str, Value]:
+        """The columns to select beside one's own."""
+        places = {
+            f"place_of_{column}": ibis.array(values).index(signals[column]).fill_null(-1).cast("int16")
+            for column, values in self._values.items()
+            if values
+        }
+        tests = {
+            f"test_{n}": filters.signal_filter(SignalIs(where=(test,)), signals)
+            for n, test in enumerate(self._tests)
+        }
+        return places | tests
+
+    def of(self, rows: pa.Table) -> list[np.ndarray]:
+        """For each condition, which rows it holds."""
+        columns = {
+            name: rows[name].to_numpy()
+            for name in rows.column_names
+            if name.startswith(("place_of_", "test_"))
+        }
+        return [self._mask(condition, columns, rows.num_rows) for condition in self._conditions]
+
+    def _mask(self, condition: SignalCondition, columns: dict[str, np.ndarray], length: int) -> np.ndarray:
+        match condition:
+            case SignalIs():
+                masks = [
+                    self._named(column, getattr(condition, many), columns)
+                    for column, many in NAMED.items()
+                    if getattr(condition, many)
+                ]
+                masks += [columns[f"test_{self._number(test)}"] for test in condition.where]
+                return np.logical_and.reduce(masks) if masks else np.ones(length, bool)
+            case NotSignal():
+                return ~self._mask(condition.of, columns, length)
+        masks = [self._mask(each, columns, length) for each in condition.of]
+        if isinstance(condition, AllSignals):
+            return np.logical_and.reduce(masks) if masks else np.ones(length, bool)
+        return np.logical_or.reduce(masks) if masks else np.zeros(length, bool)
+
+    def _named(self, column: str, wanted: tuple[str, ...], columns: dict[str, np.ndarray]) -> np.ndarray:
+        places = columns[f"place_of_{column}"]
+        if len(wanted) == 1:
+            return places == self._values[column].index(wanted[0])
+        is_wanted = np.array([value in wanted for value in self._values[column]] + [False])
+        return is_wanted[places]  # −1, a value nobody named, is the last
+
+    def _number(self, test: Test) -> int:
+        return next(n for n, each in enumerate(self._tests) if repr(each) == repr(test))
+
+
+def _parts(condition: SignalCondition) -> Iterator[SignalIs]:
+    match condition:
+        case SignalIs():
+            yield condition
+        case NotSignal():
+            yield from _parts(condition.of)
+        case AllSignals() | AnySignal():
+            for each in condition.of:
+                yield from _parts(each)
