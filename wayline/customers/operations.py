@@ -1,10 +1,12 @@
 """Recognising who is who: by rules that can be read, with the reason kept, and the way back."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
 from django.db import connection, transaction
 
 from wayline.accounts.models import User
@@ -18,6 +20,20 @@ from .models import Customer, Identity, Merge
 MANY_IDENTITIES = 100
 MANY_TRAITS = 500
 AT_ONCE = 5_000  # values in one statement
+ROWS_AT_ONCE = 1_000
+CREATE = """
+    INSERT INTO customers_customer (workspace_id, name, email, phone, traits, first_seen_at, last_seen_at,
+        sole_source, has_declined) VALUES
+"""
+PLACES = "(%s, '', %s, %s, '{}', %s, %s, %s, false)"
+OWNERS = """
+    SELECT value, profile_id, customer_id FROM customers_identity
+    WHERE workspace_id = %s AND kind = %s AND value IN ({})
+"""
+ATTACH = """
+    INSERT INTO customers_identity (workspace_id, profile_id, customer_id, kind, value, first_seen_at)
+    VALUES (%s, %s, %s, %s, %s, %s)
+"""
 
 
 class MergeAlreadyUndone(Refusal):
@@ -28,8 +44,7 @@ class LaterMergeStands(Refusal):
     """The kept profile has itself been merged since."""
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, gc=False):
     """What one call says about who it is: values that name one person, and what may follow from that."""
 
     identities: tuple[tuple[str, str], ...]
@@ -124,8 +139,11 @@ class _Recognition:
             wanted.setdefault(ANONYMOUS_ID, {})[value] = None
         for kind, texts in wanted.items():
             for part in _parts(list(texts)):
-                found = Identity.objects.filter(workspace=self.workspace_id, kind=kind, value__in=part)
-                for value, profile_id, customer_id in found.values_list("value", "profile_id", "customer_id"):
+                places = ", ".join(["%s"] * len(part))
+                with connection.cursor() as cursor:
+                    cursor.execute(OWNERS.format(places), [self.workspace_id, kind, *part])
+                    found = cursor.fetchall()
+                for value, profile_id, customer_id in found:
                     profile = self._profile(profile_id)
                     if profile_id != customer_id:
                         profile.into = self._profile(customer_id)
@@ -264,44 +282,50 @@ class _Recognition:
         for kind, value, profile, _ in self.attached:
             if kind in {EMAIL, PHONE}:
                 shown.setdefault((profile, kind), value)
-        rows = [
-            Customer(
-                workspace_id=self.workspace_id,
-                email=shown.get((profile, EMAIL), ""),
-                phone=shown.get((profile, PHONE), "")[:40],
-                first_seen_at=profile.first_seen_at,
-                last_seen_at=profile.first_seen_at,
-                sole_source=self.source,
-            )
-            for profile in self.created
-        ]
-        for profile, row in zip(self.created, Customer.objects.bulk_create(rows, AT_ONCE), strict=True):
-            profile.id = row.pk
-        self.result.created = [profile.id for profile in self.created]
-        Identity.objects.bulk_create(
-            [
-                Identity(
-                    workspace_id=self.workspace_id,
-                    profile_id=profile.id,
-                    customer_id=profile.root().id,
-                    kind=kind,
-                    value=value,
-                    first_seen_at=at,
+        # Written as SQL: through the models, forty thousand rows take ten times as long.
+        adapt = connection.ops.adapt_datetimefield_value
+        with connection.cursor() as cursor:
+            for part in _parts(self.created, ROWS_AT_ONCE):
+                cursor.execute(
+                    CREATE + ", ".join([PLACES] * len(part)) + " RETURNING id",
+                    [
+                        value
+                        for profile in part
+                        for value in (
+                            self.workspace_id,
+                            shown.get((profile, EMAIL), ""),
+                            shown.get((profile, PHONE), "")[:40],
+                            adapt(profile.first_seen_at),
+                            adapt(profile.first_seen_at),
+                            self.source,
+                        )
+                    ],
                 )
-                for kind, value, profile, at in self.attached
-            ],
-            AT_ONCE,
-        )
+                for profile, (id,) in zip(part, sorted(cursor.fetchall()), strict=True):
+                    profile.id = id
+            cursor.executemany(
+                ATTACH,
+                [
+                    (self.workspace_id, profile.id, profile.root().id, kind, value, adapt(at))
+                    for kind, value, profile, at in self.attached
+                ],
+            )
+        self.result.created = [profile.id for profile in self.created]
         self._show_on_existing(shown)
         for kept, merged, reason, at in self.joined:
             self.result.merges.append(_merge(self.workspace_id, kept.id, merged.id, reason=reason, at=at))
 
     def _show_on_existing(self, shown: dict) -> None:
         new = set(self.created)
+        rows = defaultdict(list)
         for (profile, kind), value in shown.items():
             if profile not in new:
-                blank = Customer.objects.filter(pk=profile.root().id, **{kind: ""})
-                blank.update(**{kind: value[:40] if kind == PHONE else value})
+                rows[kind].append((value[:40] if kind == PHONE else value, profile.root().id))
+        with connection.cursor() as cursor:
+            for kind, values in rows.items():
+                cursor.executemany(
+                    f"UPDATE customers_customer SET {kind} = %s WHERE id = %s AND {kind} = ''", values
+                )
 
 
 def _precedence(profile: _Profile):
@@ -472,10 +496,11 @@ def _name(person: Customer, traits: dict) -> None:
 
 
 @transaction.atomic
-def see(sightings: Sequence[tuple[int, datetime, datetime]], *, source: str) -> None:
-    """Move first and last seen of (customer, first, last); a second source ends being the sole one."""
-    adapt = connection.ops.adapt_datetimefield_value
-    rows = [(customer, adapt(first), adapt(last)) for customer, first, last in sightings]
+def see(sightings: Iterable[tuple[int, str, str]], *, source: str) -> None:
+    """Move first and last seen of (customer, first, last); a second source ends being the sole one.
+
+    The times are text in UTC, as both databases write them: YYYY-MM-DD HH:MM:SS.
+    """
     with connection.cursor() as cursor:
         cursor.executemany(
             """
@@ -487,6 +512,6 @@ def see(sightings: Sequence[tuple[int, datetime, datetime]], *, source: str) -> 
             """,
             [
                 (first, first, last, last, source, customer, first, last, source)
-                for customer, first, last in rows
+                for customer, first, last in sightings
             ],
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from wayline.customers import operations as customers
 from wayline.customers.consent import is_denied
@@ -186,17 +187,18 @@ def see(batch, table: pa.Table) -> None:
     """Move when the customers of these new rows were first and last heard of."""
     groups = table.group_by("customer").aggregate([("at", "min"), ("at", "max")])
     customers.see(
-        [
-            (customer, first.replace(tzinfo=UTC), last.replace(tzinfo=UTC))
-            for customer, first, last in zip(
-                groups["customer"].to_pylist(),
-                groups["at_min"].to_pylist(),
-                groups["at_max"].to_pylist(),
-                strict=True,
-            )
-        ],
+        zip(
+            groups["customer"].to_pylist(),
+            _written(groups["at_min"]),
+            _written(groups["at_max"]),
+            strict=True,
+        ),
         source=batch.source,
     )
+
+
+def _written(times: pa.ChunkedArray) -> list[str]:
+    return pc.replace_substring_regex(times.cast(pa.string()), r"\.000000$", "").to_pylist()
 
 
 def _aware(at: datetime) -> datetime:

@@ -4,6 +4,7 @@ The mark of how far the journal is loaded moves in the same warehouse transactio
 part (profiles, refusals, counts) is committed just before, and does no harm when a crash makes it run again.
 """
 
+import gc
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -25,7 +26,7 @@ from .vocabulary import Signal
 
 log = structlog.get_logger()
 
-CHUNK = 20_000
+CHUNK = 50_000
 JOURNAL, CHANGES = "signals", "changes"
 EXCERPT = 2_000
 _draining = threading.RLock()
@@ -61,7 +62,8 @@ def drain() -> Loaded:
             ids = _next_entries(mark)
             if not ids and not WarehouseChange.objects.filter(pk__gt=changed).exists():
                 return total
-            total += _load_chunk(ids)
+            with _without_collecting():
+                total += _load_chunk(ids)
 
 
 def rebuild() -> Loaded:
@@ -72,6 +74,18 @@ def rebuild() -> Loaded:
                 writer.forget_source(workspace, source)
             writer.mark(JOURNAL, 0)
         return drain()
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """A chunk is a hundred thousand small objects without cycles; walking them again and again costs half the time."""
+    was_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_collecting:
+            gc.enable()
 
 
 def _marks() -> tuple[int, int]:

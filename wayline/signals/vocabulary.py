@@ -52,7 +52,7 @@ SCALES = {
 }
 
 
-class Signal(msgspec.Struct, omit_defaults=True, kw_only=True):
+class Signal(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     """One thing observed. `at` is when it happened, in UTC; `key` makes it unique within its workspace.
 
     At least one of external_id, email, phone and anonymous_id says whose it is. `traits` are facts about the
