@@ -53,6 +53,54 @@ def customer(workspace):
     return make_customer(workspace=workspace)
 
 
+@makes("merge_id")
+def merge(workspace):
+    from wayline.customers.models import Merge
+    from wayline.customers.testing import make_customer
+
+    kept, merged = make_customer(workspace=workspace), make_customer(workspace=workspace)
+    return Merge.objects.create(
+        workspace=workspace, kept=kept, merged=merged, reason="same e-mail", at=timezone.now()
+    )
+
+
+@makes("import_id")
+def import_(workspace):
+    from wayline.signals.imports.testing import make_import
+
+    return make_import(workspace=workspace)
+
+
+@makes("journey_id")
+def journey(workspace):
+    from wayline.journeys.testing import make_journey
+
+    return make_journey(workspace=workspace)
+
+
+@makes("phase_id")
+def phase(workspace):
+    return journey(workspace).phases.first()
+
+
+@makes("step_id")
+def step(workspace):
+    return phase(workspace).steps.first()
+
+
+@makes("touchpoint_id")
+def touchpoint(workspace):
+    return step(workspace).touchpoints.create(name="E-mail")
+
+
+@makes("slug", "metric")
+def metric(workspace):
+    return "nps"
+
+
+SHARED = {"slug", "metric"}  # names of the catalog, which is everybody's
+
+
 def json_text(body: dict | None) -> str:
     return "" if body is None else json.dumps(body)
 
@@ -61,6 +109,9 @@ def smallest(schema: dict, document: dict):
     """The smallest value a JSON schema takes, enough to get past the parsing."""
     if "$ref" in schema:
         return smallest(document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]], document)
+    if "discriminator" in schema:
+        name, one = next(iter(schema["discriminator"]["mapping"].items()))
+        return smallest({"$ref": one}, document) | {schema["discriminator"]["propertyName"]: name}
     for choice in ("anyOf", "oneOf", "allOf"):
         if choice in schema:
             return smallest(schema[choice][0], document)
