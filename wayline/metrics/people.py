@@ -1,6 +1,6 @@
 """The customers behind a number of a flow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, get_args
 
@@ -30,7 +30,7 @@ class People:
 
     n: int
     customers: tuple[int, ...]
-    at: tuple[datetime, ...] = ()
+    at: tuple[datetime, ...] = field(default=(), compare=False)
 
 
 def behind(
