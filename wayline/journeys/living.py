@@ -45,7 +45,7 @@ class LivingStep:
     against_links: dict[str, str]
     scores: tuple[Score, ...]
     difference: Change | None
-    is_last: bool = False
+    is_goal: bool = False  # the last required step: reaching it completes the journey
 
     @property
     def is_alive(self) -> bool:
@@ -158,18 +158,19 @@ def _phases(journey, answers, others, address, open_phase) -> tuple[LivingPhase,
     phases = list(journey.phases.all())
     open_phase = open_phase if 1 <= open_phase <= len(phases) else 1
     built, number = [], 0
-    last = next((step for phase in reversed(phases) for step in reversed(phase.steps.all())), None)
+    required = [step for phase in phases for step in phase.steps.all() if step.is_required and step.is_bound]
+    goal = required[-1] if required else None
     for index, phase in enumerate(phases, start=1):
         steps = []
         for step in phase.steps.all():
             number += 1
-            steps.append(_step(number, step, answers, others, address, is_last=step is last))
+            steps.append(_step(number, step, answers, others, address, is_goal=step is goal))
         share = 1 / len(phases)
         built.append(LivingPhase(index, phase, tuple(steps), index == open_phase, (index - 1) * share, share))
     return tuple(built)
 
 
-def _step(number: int, step: Step, answers, others, address: Address, *, is_last: bool) -> LivingStep:
+def _step(number: int, step: Step, answers, others, address: Address, *, is_goal: bool) -> LivingStep:
     answer = answers.get(step.key, StepAnswer(key=step.key))
     against = others.get(step.key)
     return LivingStep(
@@ -182,7 +183,7 @@ def _step(number: int, step: Step, answers, others, address: Address, *, is_last
         against_links={state: address(step.key, state, "against") for state in STATES} if against else {},
         scores=_scores(answer, against),
         difference=compared(answer.conversion, against.conversion if against else None, NEWCOMBE),
-        is_last=is_last,
+        is_goal=is_goal,
     )
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import zip_longest
 
 from django.core.cache import cache
 
@@ -185,7 +184,7 @@ def _everybody(journey: Journey, reading: Reading, step: str, state: str, agains
     seen: dict[int, Place] = {}
     for key in _keys(journey, step, state):
         behind = people.behind(question, key, state, limit=EVERYBODY)
-        for customer, at in zip_longest(behind.customers, getattr(behind, "at", ())):
+        for customer, at in zip(behind.customers, behind.at, strict=True):
             seen.setdefault(customer, (customer, key, at))
     return list(seen.values())
 
