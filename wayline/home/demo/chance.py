@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 import numpy as np
+from scipy.special import ndtri
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 # Shares of a day's activity by hour, and of a week's by weekday, Monday first.
@@ -38,6 +39,16 @@ def time_of_day(rng: np.random.Generator, n: int) -> np.ndarray:
 def wakeful(rng: np.random.Generator, at: np.ndarray) -> np.ndarray:
     """The same days, at hours when people are about."""
     return at - at % DAY + time_of_day(rng, len(at))
+
+
+def evenly(rng: np.random.Generator, groups: np.ndarray) -> np.ndarray:
+    """Standard normal draws, spread so evenly within each group that its quantiles come out as meant."""
+    drawn = np.empty(len(groups))
+    for group in np.unique(groups):
+        members = groups == group
+        n = members.sum()
+        drawn[members] = ndtri((rng.permutation(n) + rng.random(n)) / n)
+    return drawn
 
 
 def lasting(

@@ -7,7 +7,7 @@ import numpy as np
 from wayline.signals.vocabulary import Kind
 
 from . import truth
-from .chance import DAY, HOUR, MINUTE, happens, lasting, rated, wakeful
+from .chance import DAY, HOUR, MINUTE, evenly, happens, lasting, rated, wakeful
 from .memory import Memory
 from .onboarding import Onboarded
 from .people import People
@@ -199,16 +199,12 @@ def serve(
 
 def reply_waits(rng, people: People, asked: Issues, department) -> np.ndarray:
     """Seconds to the first reply: by department and channel, and longer for one group than for the others."""
-    median = (
-        np.array(
-            [truth.FIRST_REPLY_MEDIAN_DAYS[key] for key in zip(department, asked.channel, strict=True)], float
-        )
-        * DAY
-    )
-    median = median * np.where(
-        people.language[asked.who] == truth.DISPARITY_LANGUAGE, truth.DISPARITY_TIMES, 1.0
-    )
-    return lasting(rng, len(asked), median=median, spread=0.45, longest=40 * DAY)
+    keys = [f"{where}/{channel}" for where, channel in zip(department, asked.channel, strict=True)]
+    known = {f"{where}/{channel}": days for (where, channel), days in truth.FIRST_REPLY_MEDIAN_DAYS.items()}
+    is_slow = people.language[asked.who] == truth.DISPARITY_LANGUAGE
+    median = np.array([known[key] for key in keys]) * DAY * np.where(is_slow, truth.DISPARITY_TIMES, 1.0)
+    groups = np.char.add(np.array(keys), is_slow.astype(str))
+    return np.clip(median * np.exp(0.45 * evenly(rng, groups)), 20, 40 * DAY).astype(np.int64)
 
 
 def speak(

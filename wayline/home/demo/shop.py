@@ -7,7 +7,7 @@ import numpy as np
 from wayline.signals.vocabulary import Kind
 
 from . import truth
-from .chance import DAY, HOUR, MINUTE, happens, lasting, moments, pick, rated
+from .chance import DAY, HOUR, MINUTE, evenly, happens, lasting, moments, pick, rated
 from .memory import Memory
 from .people import People
 from .stream import Stream
@@ -155,7 +155,7 @@ def order_days(rng, people: People, who: np.ndarray, now: int) -> np.ndarray:
 
 def delivery_days(rng, n: int) -> np.ndarray:
     spread = np.log(truth.DELIVERY_P90_DAYS / truth.DELIVERY_MEDIAN_DAYS) / 1.2815516
-    return np.clip(truth.DELIVERY_MEDIAN_DAYS * np.exp(rng.normal(0, spread, n)), 1.5, 60)
+    return np.clip(truth.DELIVERY_MEDIAN_DAYS * np.exp(spread * evenly(rng, np.zeros(n, int))), 1.5, 60)
 
 
 def say_delivery(stream: Stream, statement: truth.Statement, at, ids, number) -> None:
@@ -285,7 +285,7 @@ def send_back(
         truth.POLICY_CHANGE.refund_median_days_after,
         truth.POLICY_CHANGE.refund_median_days_before,
     )
-    waits = lasting(rng, len(post), median=median * DAY, spread=0.35, longest=40 * DAY)
+    waits = np.clip(median * DAY * np.exp(0.35 * evenly(rng, median)), HOUR, 40 * DAY).astype(np.int64)
     hand_back(stream, ids, number, price, post, parcel, parcel + waits, channel="carrier")
     slow = waits > 6 * DAY
     memory.keep("refund_slow", who[post[slow]], parcel[slow] + 6 * DAY)
