@@ -152,9 +152,7 @@ def _written_out(text: str) -> datetime:
         return parsedate_to_datetime(text)
     month, day, year, hour, minute, second, offset, late_year = found.groups()
     month_number = MONTHS.get(month[:3].lower(), 0)
-    at = datetime(
-        int(year or late_year), month_number, int(day), int(hour), int(minute), int(second or 0)
-    )
+    at = datetime(int(year or late_year), month_number, int(day), int(hour), int(minute), int(second or 0))
     return _with_offset(at, offset)
 
 

@@ -190,7 +190,7 @@ When = Annotated[Test, BeforeValidator(_as_test)]
 
 
 class PartOf(Part):
-    of: Column
+    of: Column = Field(description="the column that is cut")
     split: str = Field(min_length=1, description="what stands between the parts")
     number: int = Field(description="1 is the first part, -1 the last")
 
@@ -253,16 +253,18 @@ class Lookup(Part):
 
 
 class Typed(Part):
-    column: Column
-    kind: Literal["text", "number", "yes_no"] = Field("text", alias="as")
+    column: Column = Field(description="the column, or a template of columns")
+    kind: Literal["text", "number", "yes_no"] = Field(
+        "text", alias="as", description="text (as it is), number or yes_no"
+    )
 
 
 class Identified(Part):
     """Whose it is: at least one identity."""
 
     external_id: Column | None = Field(None, description="your own number for the customer")
-    email: Column | None = None
-    phone: Column | None = None
+    email: Column | None = Field(None, description="their e-mail address")
+    phone: Column | None = Field(None, description="their telephone number")
     anonymous_id: Column | None = Field(
         None, description="a cookie, a device, a ticket: somebody not yet known"
     )
