@@ -108,10 +108,11 @@ def json_text(body: dict | None) -> str:
 def smallest(schema: dict, document: dict):
     """The smallest value a JSON schema takes, enough to get past the parsing."""
     if "$ref" in schema:
-        return smallest(document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]], document)
+        return smallest(resolved(schema["$ref"], document), document)
     if "discriminator" in schema:
-        name, one = next(iter(schema["discriminator"]["mapping"].items()))
-        return smallest({"$ref": one}, document) | {schema["discriminator"]["propertyName"]: name}
+        choices = schema["discriminator"]["mapping"]
+        name = min(choices, key=lambda name: len(json.dumps(resolved(choices[name], document))))
+        return smallest({"$ref": choices[name]}, document) | {schema["discriminator"]["propertyName"]: name}
     for choice in ("anyOf", "oneOf", "allOf"):
         if choice in schema:
             return smallest(schema[choice][0], document)
@@ -127,6 +128,10 @@ def smallest(schema: dict, document: dict):
     if schema.get("type") == "array":
         return [smallest(schema["items"], document)] * schema.get("minItems", 0)
     return {"integer": 1, "number": 1.0, "boolean": True, "null": None}.get(schema.get("type"), text(schema))
+
+
+def resolved(reference: str, document: dict) -> dict:
+    return document["components"]["schemas"][reference.rsplit("/", 1)[1]]
 
 
 def text(schema: dict) -> str:

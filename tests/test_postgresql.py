@@ -1,0 +1,142 @@
+"""The product on a real PostgreSQL, started here and stopped again."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).resolve().parent.parent
+
+# Runs in a process of its own, because Django's databases are chosen when it starts.
+STORY = """
+import json, sys
+import django; django.setup()
+from datetime import timedelta
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+call_command("migrate", verbosity=0, interactive=False)
+
+from wayline.accounts import operations as accounts
+from wayline.accounts.models import User
+from wayline.audit.models import Activity
+from wayline.customers.models import Customer
+from wayline.journeys.testing import make_journey
+from wayline.kit.tasks import queue
+from wayline.kit.tasks.worker import Worker
+from wayline.signals.models import JournalEntry
+from wayline.signals.testing import make_signal, observe
+from django.test import Client
+
+now = timezone.now()
+maya = accounts.create_user("maya@northwind.test", name="Maya", password="clouds over Kiel", by=None, now=now)
+workspace = accounts.create_workspace("Northwind", by=maya, now=now)
+accounts.invite(workspace, email="omar@x.test", role="viewer", by=maya, now=now)
+claimed = [len(queue.claim(name, now=now + timedelta(seconds=1))) for name in ("a", "b")]
+journey = make_journey(workspace=workspace)
+names = ["Order Placed", "Order Shipped", "Order Delivered"]
+signals = [
+    make_signal(name=name, external_id=f"c{n}", at=now - timedelta(days=9) + timedelta(hours=hour))
+    for n in range(40) for hour, name in enumerate(names[: 2 + n % 2])
+]
+loaded = [observe(workspace, *signals).loaded, observe(workspace, *signals).loaded]
+client = Client(SERVER_NAME="localhost")
+client.force_login(maya)
+pages = {}
+for path in ("", "journeys/", f"journeys/{journey.pk}/", "customers/", "signals/", "metrics/", "settings/people/",
+             "activities/"):
+    pages[path] = client.get(f"/northwind/{path}").status_code
+print(json.dumps({
+    "vendor": connection.vendor, "loaded": loaded, "claimed": claimed, "pages": pages,
+    "customers": Customer.objects.count(), "journal": JournalEntry.objects.exists(),
+    "activities": Activity.objects.exists(),
+}))
+"""
+
+
+def programs() -> Path | None:
+    """Where PostgreSQL's programs lie, when it is installed."""
+    asked = shutil.which("pg_config")
+    folders = (
+        [subprocess.run([asked, "--bindir"], capture_output=True, text=True).stdout.strip()] if asked else []
+    )
+    folders += sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)
+    return next((Path(folder) for folder in folders if (Path(folder) / "initdb").exists()), None)
+
+
+@pytest.fixture
+def postgresql(tmp_path_factory):
+    """The URL of an empty cluster of our own, which refuses to run as root."""
+    folder = programs()
+    if folder is None:
+        pytest.skip("PostgreSQL's server programs are not installed (apt install postgresql)")
+    home = Path(shutil.os.path.realpath(tmp_path_factory.mktemp("postgresql")))
+    account = {}
+    if os.getuid() == 0:
+        import pwd
+
+        nobody = pwd.getpwnam("nobody")
+        account = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+        os.chown(home, nobody.pw_uid, nobody.pw_gid)
+        for parent in [home, *home.parents][:3]:
+            if parent.stat().st_uid == 0 and parent != Path("/tmp"):
+                parent.chmod(0o755)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    cluster = home / "cluster"
+
+    def run(*command: str) -> None:
+        done = subprocess.run(command, cwd=home, capture_output=True, text=True, **account)
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+
+    run(
+        f"{folder}/initdb",
+        "-D",
+        str(cluster),
+        "-U",
+        "wayline",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+    )
+    options = f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off"
+    run(f"{folder}/pg_ctl", "-D", str(cluster), "-w", "-l", str(home / "log"), "-o", options, "start")
+    try:
+        yield f"postgresql://wayline@127.0.0.1:{port}/postgres"
+    finally:
+        run(f"{folder}/pg_ctl", "-D", str(cluster), "-m", "immediate", "stop")
+
+
+def test_a_journey_of_signals_on_postgresql(postgresql, tmp_path):
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "wayline.settings",
+        "WAYLINE_DATABASE_URL": postgresql,
+        "WAYLINE_DATA_DIR": str(tmp_path),
+        "WAYLINE_WAREHOUSE_URL": "duckdb://",
+        "WAYLINE_LOG_LEVEL": "WARNING",
+        "PYTHONPATH": str(ROOT),
+    }
+    told = subprocess.run(
+        [sys.executable, "-c", STORY], env=environment, capture_output=True, text=True, timeout=300
+    )
+
+    assert told.returncode == 0, told.stderr[-4000:]
+    found = json.loads(told.stdout.splitlines()[-1])
+    assert set(found.pop("pages").values()) == {200}
+    assert found == {
+        "vendor": "postgresql",
+        "loaded": [100, 0],
+        "claimed": [1, 0],
+        "customers": 40,
+        "journal": True,
+        "activities": True,
+    }
