@@ -71,14 +71,23 @@ def actual_paths(
     reading: Reading,
     *,
     top: int = DEFAULT_TOP,
+    everything: bool = False,
     start: Step | None = None,
     end: Step | None = None,
 ) -> ActualPaths:
-    """What the journey's customers did in the period, the busiest edges first."""
+    """What the journey's customers did in the period, the busiest edges first.
+
+    Shown are the edges that lead to or from a step of the map; with `everything`, all of them.
+    """
     customers = customers_of(journey, reading.segment)
     asked = {"segment": customers, "follow": journey.follow}
     found = paths.directly_follows(journey.workspace_id, reading.period, **asked)
     nodes = {node.name: Node(node.name, node.count, _steps_named(journey, node.name)) for node in found.nodes}
+    near = [
+        edge
+        for edge in found.edges
+        if everything or nodes[edge.source].is_on_the_map or nodes[edge.target].is_on_the_map
+    ]
     edges = tuple(
         Edge(
             source := nodes[edge.source],
@@ -88,7 +97,7 @@ def actual_paths(
             edge.mean_seconds,
             fit(source, target),
         )
-        for edge in found.edges[:top]
+        for edge in near[:top]
     )
     shown = [node for node in nodes.values() if any(node in (edge.source, edge.target) for edge in edges)]
     frequent = paths.frequent_paths(
@@ -101,7 +110,7 @@ def actual_paths(
     )
     return ActualPaths(
         edges=edges,
-        hidden=len(found.edges) - len(edges),
+        hidden=len(near) - len(edges),
         graph=_drawn(shown, edges),
         unmapped=tuple(
             sorted((node for node in shown if not node.is_on_the_map), key=lambda node: -node.count)

@@ -21,7 +21,11 @@ def bound_to(*names: str) -> dict:
 
 def make_step(phase: Phase | None = None, **fields) -> Step:
     phase = phase or make_journey(steps=()).phases.get()
-    defaults = {"title": "I place my order", "key": f"step-{phase.steps.count()}", "position": phase.steps.count()}
+    defaults = {
+        "title": "I place my order",
+        "key": f"step-{phase.steps.count()}",
+        "position": phase.steps.count(),
+    }
     return Step.objects.create(phase=phase, **(defaults | fields))
 
 
@@ -50,7 +54,10 @@ def travel(workspace: Workspace, *ways: tuple[str, int], at: datetime = MONDAY, 
         for number in range(customers):
             signals.extend(
                 make_signal(
-                    name=name, external_id=f"{way}-{number}-{at:%m%d}", at=at + timedelta(hours=hour), **fields
+                    name=name,
+                    external_id=f"{way}-{number}-{at:%m%d}",
+                    at=at + timedelta(hours=hour),
+                    **fields,
                 )
                 for hour, name in enumerate(way.split(" > "))
             )

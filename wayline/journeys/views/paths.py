@@ -14,9 +14,8 @@ def paths(request, journey_id):
     controls = controls_of(request, journey)
     reading = controls.reading()
     bound = [step for step in queries.steps_of(journey) if step.is_bound]
-    start, end = (
-        next((step for step in bound if step.key == request.GET.get(name)), None) for name in ("from", "to")
-    )
+    start, end = _chosen(request, bound, "from", 0), _chosen(request, bound, "to", -1)
+    everything = request.GET.get("scope") == "all"
     top = request.GET.get("top", "")
     top = int(top) if top.isdigit() and int(top) in actual_paths.TOP_EDGES else actual_paths.DEFAULT_TOP
     context = {
@@ -29,10 +28,21 @@ def paths(request, journey_id):
         "to_step": end,
         "top": top,
         "tops": actual_paths.TOP_EDGES,
-        "actual": actual_paths.actual_paths(journey, reading, top=top, start=start, end=end)
+        "everything": everything,
+        "actual": actual_paths.actual_paths(
+            journey, reading, top=top, everything=everything, start=start, end=end
+        )
         if bound
         else None,
     }
     return show(
         request, "journeys/paths.html", context, fragment="living", status=422 if controls.errors else 200
     )
+
+
+def _chosen(request, bound, name, usual):
+    """The step chosen; the first and the last required one unless the page says otherwise."""
+    if name in request.GET:
+        return next((step for step in bound if step.key == request.GET[name]), None)
+    required = [step for step in bound if step.is_required]
+    return required[usual] if len(required) > 1 else None
