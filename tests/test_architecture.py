@@ -135,9 +135,9 @@ def records(node, functions: dict, seen: set) -> bool:
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         if name == "record" or "record" in name.split("_"):
             return True
-        if isinstance(call.func, ast.Name) and name in functions and name not in seen:
-            if records(functions[name], functions, seen | {name}):
-                return True
+        is_ours = isinstance(call.func, ast.Name) and name in functions and name not in seen
+        if is_ours and records(functions[name], functions, seen | {name}):
+            return True
         is_elsewhere = isinstance(call.func, ast.Attribute) and any(k.arg == "by" for k in call.keywords)
         if is_elsewhere:
             return True
