@@ -1,6 +1,7 @@
 """The ways customers actually go: what follows what, and the most frequent whole paths."""
 
 import operator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import reduce
@@ -10,6 +11,7 @@ import ibis
 import numpy as np
 import pyarrow as pa
 
+from wayline.kit.refusals import Refusal
 from wayline.metrics import cache
 from wayline.metrics.questions import FlowQuestion, Period
 from wayline.metrics.runs import MICROSECOND, of_segment, own_signals, stored
@@ -20,7 +22,14 @@ from wayline.warehouse import connect
 
 Follow = Literal["customer", "subject"]
 
+BLOCK = 100_000
+MOST_NAMES = 2_000
+
 _answers = cache.Kept(64)
+
+
+class TooManyNames(Refusal):
+    """A graph of so many names could not be read, and its table of edges would not fit."""
 
 
 @dataclass(frozen=True)
@@ -168,67 +177,81 @@ def _sorted_trails(rows: pa.Table, names: list[str], marks: list) -> tuple[Trail
 
 
 def _graph(trails: Trails) -> Graph:
-    names, name = trails.names, trails.name
-    width = len(names)
-    if not len(name):
+    names, width = trails.names, len(trails.names)
+    if not len(trails.name):
         return Graph((), (), 0, 0)
-    whose = _numbered(trails.customer)
-    follows = trails.unit[1:] == trails.unit[:-1]
-    is_first, is_last = np.concatenate(([True], ~follows)), np.concatenate((~follows, [True]))
-    counts, customers = np.bincount(name, minlength=width), _distinct(whose, name, width)
-    first, last = np.bincount(name[is_first], minlength=width), np.bincount(name[is_last], minlength=width)
+    tally = _Tally(width)
+    for rows in _blocks(trails.customer, max(BLOCK, width * width)):
+        tally.add(trails.unit[rows], trails.customer[rows], trails.at[rows], trails.name[rows])
     nodes = [
-        Node(names[n], int(counts[n]), int(customers[n]), int(first[n]), int(last[n])) for n in range(width)
+        Node(
+            names[n], *(int(column[n]) for column in (tally.count, tally.customers, tally.first, tally.last))
+        )
+        for n in range(width)
     ]
-    edges = _edges(trails, whose, follows, width)
-    by_count = sorted(edges, key=lambda edge: (-edge.count, edge.source, edge.target))
+    edges = [
+        Edge(
+            names[code // width],
+            names[code % width],
+            int(tally.edge_count[code]),
+            int(tally.edge_customers[code]),
+            float(tally.edge_micros[code] / tally.edge_count[code] / 1e6),
+        )
+        for code in np.flatnonzero(tally.edge_count).tolist()
+    ]
     return Graph(
         tuple(sorted(nodes, key=lambda node: (-node.count, node.name))),
-        tuple(by_count),
-        len(name),
-        int(is_first.sum()),
+        tuple(sorted(edges, key=lambda edge: (-edge.count, edge.source, edge.target))),
+        len(trails.name),
+        int(tally.first.sum()),
     )
 
 
-def _edges(trails: Trails, whose: np.ndarray, follows: np.ndarray, width: int) -> list[Edge]:
-    pair = (trails.name[:-1].astype(np.int64) * width + trails.name[1:])[follows]
-    found, pair = _renumbered(pair, width * width)
-    waited = (trails.at[1:] - trails.at[:-1])[follows]
-    counts = np.bincount(pair, minlength=len(found))
-    seconds = np.bincount(pair, waited, minlength=len(found)) / 1e6
-    customers = _distinct(whose[1:][follows], pair, len(found))
-    return [
-        Edge(
-            trails.names[code // width],
-            trails.names[code % width],
-            int(counts[n]),
-            int(customers[n]),
-            float(seconds[n] / counts[n]),
-        )
-        for n, code in enumerate(found.tolist())
-    ]
+def _blocks(customer: np.ndarray, size: int) -> Iterator[slice]:
+    """Rows in blocks that fit a processor's cache and never cut a customer in two."""
+    begin = 0
+    while begin < len(customer):
+        end = min(begin + size, len(customer))
+        if end < len(customer):
+            end = int(np.searchsorted(customer, customer[end - 1], side="right"))
+        yield slice(begin, end)
+        begin = end
 
 
-def _renumbered(codes: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """The codes there are, and each code as its place among them."""
-    if width > 4_000_000:
-        return np.unique(codes, return_inverse=True)
-    found = np.flatnonzero(np.bincount(codes, minlength=width))
-    places = np.zeros(width, np.int32)
-    places[found] = np.arange(len(found))
-    return found, places[codes]
+class _Tally:
+    """Counts of names and edges, added up block by block."""
 
+    def __init__(self, width: int):
+        if width > MOST_NAMES:
+            raise TooManyNames(
+                f"There are {width} different names here, more than the {MOST_NAMES} a graph can hold. "
+                "Choose fewer kinds of signals or a shorter period."
+            )
+        self.width = width
+        self.count, self.customers, self.first, self.last = np.zeros((4, width), np.int64)
+        self.edge_count, self.edge_customers = np.zeros((2, width * width), np.int64)
+        self.edge_micros = np.zeros(width * width)
 
-def _numbered(customer: np.ndarray) -> np.ndarray:
-    """Customers as small numbers."""
-    if np.all(customer[1:] >= customer[:-1]):
-        return np.concatenate(([0], np.cumsum(customer[1:] != customer[:-1])))
-    return np.unique(customer, return_inverse=True)[1]
+    def add(self, unit: np.ndarray, customer: np.ndarray, at: np.ndarray, name: np.ndarray) -> None:
+        width = self.width
+        follows = unit[1:] == unit[:-1]
+        pair = (name[:-1] * np.int32(width) + name[1:])[follows]
+        self.count += np.bincount(name, minlength=width)
+        self.first += np.bincount(name[1:][~follows], minlength=width)
+        self.last += np.bincount(name[:-1][~follows], minlength=width)
+        self.first[name[0]] += 1
+        self.last[name[-1]] += 1
+        self.edge_count += np.bincount(pair, minlength=width * width)
+        self.edge_micros += np.bincount(pair, np.diff(at)[follows], minlength=width * width)
+        whose = np.concatenate(([0], np.cumsum(customer[1:] != customer[:-1])))
+        self.customers += _distinct(whose, name, width)
+        self.edge_customers += _distinct(whose[1:][follows], pair, width * width)
 
 
 def _distinct(whose: np.ndarray, code: np.ndarray, width: int) -> np.ndarray:
     """How many different customers each code has."""
-    pairs = np.sort(whose * width + code)
+    kind = np.int32 if (whose[-1:].max(initial=0) + 1) * width < 2**31 else np.int64
+    pairs = np.sort(whose.astype(kind) * kind(width) + code)
     is_new = np.concatenate(([True], pairs[1:] != pairs[:-1])) if len(pairs) else np.zeros(0, bool)
     return np.bincount(pairs[is_new] % width, minlength=width)
 

@@ -1,9 +1,7 @@
 """Which step each score and each sentence belongs to, and what they come to there."""
 
-import operator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
 
 import ibis
 import numpy as np
@@ -75,22 +73,18 @@ def _attributed(found: Run, now: datetime) -> Voices:
     question = found.question
     signals = own_signals(question)
     signals = of_segment(signals.filter(signals.at <= stored(last_moment(question, now))), question, now)
-    scale = _place(signals.scale, list(SCALES))
-    on_scale = [
-        (signals.scale == each.slug) & signals.score.between(each.low, each.high) for each in SCALES.values()
-    ]
-    is_scored = reduce(operator.or_, on_scale).fill_null(False)
-    has_text = (signals.kind.isin(list(SPOKEN)) & (signals.text != "")).fill_null(False)
-    heard = signals.filter(is_scored | has_text).select(
+    subject = ["subject"] if question.follow == "subject" else []
+    # Only what every row needs is asked of the engine; what few rows need is decided here.
+    heard = signals.filter(signals.score.notnull() | signals.text.notnull()).select(
         "customer",
         "at",
         "seq",
         "score",
-        *(["subject"] if question.follow == "subject" else []),
-        scale=is_scored.ifelse(scale, NO_STEP).cast("int8"),
+        *subject,
+        scale=_place(signals.scale, list(SCALES)),
         weight=signals.weight.fill_null(1.0),
-        has_text=has_text,
-        named=_place(signals.step, [step.key for step in question.steps]).cast("int16"),
+        is_spoken=(_place(signals.kind, list(SPOKEN)) >= 0) & (signals.text != "").fill_null(False),
+        named=_place(signals.step, [step.key for step in question.steps]),
     )
     rows = connect.current().run(heard)
     customer, at = rows["customer"].to_numpy(), rows["at"].to_numpy().view(np.int64)
@@ -105,17 +99,24 @@ def _attributed(found: Run, now: datetime) -> Voices:
         at,
         rows["seq"].to_numpy(),
         rows["score"].to_numpy(),
-        rows["scale"].to_numpy(),
+        _readable(rows["scale"].to_numpy(), rows["score"].to_numpy()),
         rows["weight"].to_numpy(),
-        rows["has_text"].to_numpy(),
+        rows["is_spoken"].to_numpy(),
     )
-    order = np.argsort(step, kind="stable")
-    return heard.where(order[np.searchsorted(step[order], 0) :])
+    kept = np.flatnonzero((step >= 0) & (heard.is_scored | heard.has_text))
+    return heard.where(kept[np.argsort(step[kept], kind="stable")])
 
 
 def _place(column: ibis.Value, wanted: list[str]) -> ibis.Value:
     """Where the column's value stands in the list, −1 if it does not."""
-    return ibis.cases(*((column == value, place) for place, value in enumerate(wanted)), else_=NO_STEP)
+    return ibis.array(wanted).index(column).fill_null(NO_STEP).cast("int16")
+
+
+def _readable(scale: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """The scale of each score, −1 where there is none or the score is not on it."""
+    low = np.array([each.low for each in SCALES.values()])[scale]
+    high = np.array([each.high for each in SCALES.values()])[scale]
+    return np.where((score >= low) & (score <= high), scale, NO_STEP)
 
 
 def _last_reached(found: Run, unit: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
