@@ -145,3 +145,10 @@ def text(schema: dict) -> str:
     if "@" in schema.get("pattern", ""):
         return "ines@example.test"
     return shapes.get(schema.get("format", ""), "x" * max(1, schema.get("minLength", 1)))
+
+
+@makes("segment_id")
+def segment(workspace):
+    from wayline.signals.testing import make_segment
+
+    return make_segment(workspace=workspace)

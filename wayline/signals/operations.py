@@ -1,14 +1,59 @@
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from wayline.accounts.models import User, Workspace
 from wayline.audit import operations as audit
 from wayline.customers import operations as customers
 from wayline.customers.models import Customer, Identity, Merge
+from wayline.kit.refusals import Refusal
 
 from . import load
-from .models import JournalEntry, RefusedSignal, SignalName, WarehouseChange
+from .conditions import CustomerCondition
+from .models import JournalEntry, RefusedSignal, Segment, SignalName, WarehouseChange
+
+
+class SegmentNameTaken(Refusal):
+    """Two segments of one workspace cannot share a name."""
+
+
+def create_segment(
+    workspace: Workspace, *, name: str, condition: CustomerCondition, by: User | None, now: datetime
+) -> Segment:
+    """Save a condition on customers under a name."""
+    try:
+        with transaction.atomic():
+            segment = Segment.objects.create(
+                workspace=workspace,
+                name=name,
+                condition=condition.model_dump(mode="json"),
+                created_at=now,
+                created_by=by,
+            )
+            audit.record("segment.created", subject=segment, by=by, at=now)
+    except IntegrityError as error:
+        raise SegmentNameTaken(f"There is a segment called {name} already. Choose another name.") from error
+    return segment
+
+
+def change_segment(
+    segment: Segment, *, name: str, condition: CustomerCondition, by: User | None, now: datetime
+) -> None:
+    """Give the segment another name or condition."""
+    try:
+        with transaction.atomic():
+            segment.name, segment.condition = name, condition.model_dump(mode="json")
+            segment.save(update_fields=["name", "condition"])
+            audit.record("segment.changed", subject=segment, by=by, at=now)
+    except IntegrityError as error:
+        raise SegmentNameTaken(f"There is a segment called {name} already. Choose another name.") from error
+
+
+@transaction.atomic
+def delete_segment(segment: Segment, *, by: User | None, now: datetime) -> None:
+    """Delete the segment; nothing happens to its customers."""
+    audit.record("segment.deleted", subject=segment, by=by, at=now, condition=segment.condition)
+    segment.delete()
 
 
 def undo_merge(merge: Merge, *, by: User | None, now: datetime) -> None:

@@ -5,7 +5,11 @@ from itertools import count
 
 from django.utils import timezone
 
+from wayline.accounts.testing import make_workspace
+
 from . import journal, load
+from .conditions import Test, TraitIs
+from .models import Segment
 from .vocabulary import Kind, Signal
 
 _numbers = count(1)
@@ -31,3 +35,14 @@ def observe(workspace, *signals: Signal, source: str = "test") -> load.Loaded:
     """Accept the signals and load them; they can be asked for when this returns."""
     journal.append(workspace.pk, source, signals, received_at=timezone.now())
     return load.drain()
+
+
+def make_segment(*, workspace=None, **fields) -> Segment:
+    """Customers on the pro plan; any field may be given."""
+    condition = TraitIs(test=Test(field="plan", op="is", value="pro"))
+    defaults = {
+        "name": f"Pro customers {next(_numbers)}",
+        "condition": condition.model_dump(mode="json"),
+        "created_at": timezone.now(),
+    }
+    return Segment.objects.create(workspace=workspace or make_workspace(), **(defaults | fields))

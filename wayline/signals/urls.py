@@ -1,4 +1,16 @@
+from django.urls import path
+
+from . import views
 from .imports.urls import urlpatterns as imports
 
 app_name = "signals"
-urlpatterns: list = [*imports]
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("refused/", views.refused, name="refused"),
+    path("live/", views.live, name="live"),
+    path("segments/", views.segments, name="segments"),
+    path("segments/new/", views.segment_new, name="segment_new"),
+    path("segments/<int:segment_id>/", views.segment, name="segment"),
+    path("segments/<int:segment_id>/delete/", views.segment_delete, name="segment_delete"),
+    *imports,
+]

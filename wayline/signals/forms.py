@@ -1,0 +1,171 @@
+from django import forms
+from django.forms import BaseFormSet, formset_factory
+
+from .conditions import (
+    AllCustomers,
+    AnyCustomer,
+    CustomerCondition,
+    Did,
+    NotCustomer,
+    SignalIs,
+    Test,
+    TraitIs,
+)
+from .vocabulary import Kind
+
+TESTS = (
+    ("is", "is"),
+    ("is_not", "is not"),
+    ("contains", "contains"),
+    ("starts_with", "starts with"),
+    ("over", "is over"),
+    ("at_least", "is at least"),
+    ("under", "is under"),
+    ("at_most", "is at most"),
+    ("exists", "is known"),
+    ("missing", "is missing"),
+)
+NUMBERS = {"over", "at_least", "under", "at_most"}
+BLANK_ROWS = 2
+
+
+class SegmentName(forms.Form):
+    name = forms.CharField(max_length=120, label="Name")
+    match = forms.ChoiceField(
+        choices=(("all", "All of these hold"), ("any", "Any of these holds")), label="Customers of whom"
+    )
+
+
+class TraitRow(forms.Form):
+    field = forms.CharField(max_length=200, required=False, label="Trait")
+    op = forms.ChoiceField(choices=TESTS, required=False, label="Test")
+    value = forms.CharField(max_length=500, required=False, label="Value")
+
+    def clean(self) -> dict:
+        said = super().clean()
+        field, op, value = said.get("field"), said.get("op"), said.get("value")
+        if not field:
+            if value:
+                self.add_error("field", "Name the trait this value belongs to.")
+            return said
+        if op not in {"exists", "missing"} and not value:
+            self.add_error("value", "Say what the trait is compared with.")
+        if op in NUMBERS and value:
+            try:
+                said["value"] = float(value)
+            except ValueError:
+                self.add_error("value", "Write a number, for example 10 or 2.5.")
+        return said
+
+    def condition(self) -> TraitIs | None:
+        """The row as a condition; None when it is blank."""
+        said = self.cleaned_data
+        if not said.get("field"):
+            return None
+        value = None if said["op"] in {"exists", "missing"} else said["value"]
+        return TraitIs(test=Test(field=said["field"], op=said["op"], value=value))
+
+
+class DidRow(forms.Form):
+    did = forms.ChoiceField(
+        choices=(("did", "did"), ("did_not", "did not")), required=False, label="Customers"
+    )
+    name = forms.CharField(
+        max_length=200,
+        required=False,
+        label="Signal",
+        widget=forms.TextInput(attrs={"list": "signal-names"}),
+    )
+    at_least = forms.IntegerField(min_value=1, required=False, label="At least (times)")
+    within_days = forms.IntegerField(
+        min_value=1, max_value=36_500, required=False, label="In the last (days)"
+    )
+
+    def clean(self) -> dict:
+        said = super().clean()
+        if not said.get("name") and (said.get("at_least") or said.get("within_days")):
+            self.add_error("name", "Name the signal to count.")
+        return said
+
+    def condition(self) -> CustomerCondition | None:
+        """The row as a condition; None when it is blank. A name may be written kind: name."""
+        said = self.cleaned_data
+        if not said.get("name"):
+            return None
+        kind, colon, name = said["name"].partition(": ")
+        known = colon and kind in set(Kind)
+        signal = SignalIs(kinds=(kind,) if known else (), names=(name if known else said["name"],))
+        done = Did(signal=signal, at_least=said["at_least"] or 1, within_days=said["within_days"])
+        return NotCustomer(of=done) if said["did"] == "did_not" else done
+
+
+class SegmentForm:
+    """The builder: a name, tests of traits, and signals that customers sent or did not."""
+
+    def __init__(self, data=None, *, name: str = "", condition: CustomerCondition | None = None):
+        match, traits, dids = _as_rows(condition) if condition else ("all", [], [])
+        self.name = SegmentName(data, initial={"name": name, "match": match})
+        self.traits: BaseFormSet = formset_factory(TraitRow, extra=BLANK_ROWS, max_num=20)(
+            data, prefix="traits", initial=traits
+        )
+        self.dids: BaseFormSet = formset_factory(DidRow, extra=BLANK_ROWS, max_num=20)(
+            data, prefix="dids", initial=dids
+        )
+        self.error = ""
+
+    def is_valid(self) -> bool:
+        parts = [self.name.is_valid(), self.traits.is_valid(), self.dids.is_valid()]
+        if not all(parts):
+            return False
+        if not self._rows():
+            self.error = "Say at least one thing that is true of the segment's customers."
+        return not self.error
+
+    def _rows(self) -> list[CustomerCondition]:
+        rows = [form.condition() for form in (*self.traits, *self.dids) if hasattr(form, "cleaned_data")]
+        return [row for row in rows if row is not None]
+
+    @property
+    def values(self) -> dict:
+        """The name and the condition, for an operation."""
+        rows = tuple(self._rows())
+        joined = AnyCustomer(of=rows) if self.name.cleaned_data["match"] == "any" else AllCustomers(of=rows)
+        return {
+            "name": self.name.cleaned_data["name"],
+            "condition": rows[0] if len(rows) == 1 else joined,
+        }
+
+
+class TooRich(ValueError):
+    """The condition says more than the builder's rows can."""
+
+
+def _as_rows(condition: CustomerCondition) -> tuple[str, list[dict], list[dict]]:
+    match = "any" if isinstance(condition, AnyCustomer) else "all"
+    parts = condition.of if isinstance(condition, AllCustomers | AnyCustomer) else (condition,)
+    traits, dids = [], []
+    for part in parts:
+        if isinstance(part, TraitIs) and not isinstance(part.test.value, list):
+            traits.append({"field": part.test.field, "op": part.test.op, "value": part.test.value})
+        else:
+            dids.append(_did_row(part))
+    return match, traits, dids
+
+
+def _did_row(part: CustomerCondition) -> dict:
+    done = part.of if isinstance(part, NotCustomer) else part
+    simple = (
+        isinstance(done, Did)
+        and isinstance(done.signal, SignalIs)
+        and len(done.signal.names) == 1
+        and len(done.signal.kinds) <= 1
+        and not (done.signal.channels or done.signal.sources or done.signal.where)
+    )
+    if not simple:
+        raise TooRich
+    return {
+        "did": "did_not" if isinstance(part, NotCustomer) else "did",
+        "name": ": ".join((*done.signal.kinds, *done.signal.names)),
+        "at_least": done.at_least,
+        "within_days": done.within_days,
+    }

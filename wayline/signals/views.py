@@ -1,0 +1,109 @@
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from wayline.accounts import access
+from wayline.kit.lists import Listing, listing
+from wayline.kit.pages import show
+
+from . import forms, operations, queries
+from .models import Segment
+from .segments import condition_of
+from .vocabulary import Kind
+
+
+@access.member("viewer")
+def index(request):
+    filters = {
+        "q": lambda rows, text: rows.filter(name__icontains=text),
+        "kind": lambda rows, kind: rows.filter(kind=kind),
+    }
+    found = listing_of_names(request, filters)
+    context = {
+        "list": found,
+        "kinds": list(Kind),
+        "write_keys": queries.write_keys(request.member),
+        "address": settings.BASE_URL,
+        "has_any": bool(found.page.object_list) or queries.names(request.member).exists(),
+    }
+    return show(request, "signals/index.html", context, fragment="found")
+
+
+def listing_of_names(request, filters):
+    """Names are groups, so they have no key to break ties by: kind and name do."""
+    rows = queries.names(request.member)
+    chosen = {}
+    for name, narrow in filters.items():
+        value = request.GET.get(name, "").strip()
+        if value:
+            chosen[name] = value
+            rows = narrow(rows, value)
+    return Listing(page=Paginator(rows, 100).get_page(request.GET.get("page")), chosen=chosen, sort="")
+
+
+@access.member("viewer")
+def refused(request):
+    found = listing(
+        request,
+        queries.refused(request.member),
+        filters={
+            "q": lambda rows, text: rows.filter(reason__icontains=text),
+            "kept": lambda rows, kept: rows.filter(was_kept=kept == "yes"),
+        },
+    )
+    named = queries.source_names(request.member, {each.source for each in found.page})
+    rows = [(each, named[each.source]) for each in found.page]
+    return show(request, "signals/refused.html", {"list": found, "rows": rows}, fragment="found")
+
+
+@access.member("viewer")
+def live(request):
+    context = {"arrivals": queries.arrivals(request.member), "refused": queries.refused(request.member)[:10]}
+    return show(request, "signals/live.html", context, fragment="found")
+
+
+@access.member("viewer")
+def segments(request):
+    return show(request, "signals/segments.html", {"segments": queries.segments(request.member)})
+
+
+@access.member("contributor")
+def segment_new(request):
+    form = forms.SegmentForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        operations.create_segment(request.workspace, **form.values, by=request.user, now=timezone.now())
+        return redirect("signals:segments", request.workspace.slug)
+    return _show_builder(request, form, None)
+
+
+@access.member("contributor")
+def segment(request, segment_id):
+    found = get_object_or_404(Segment.objects.visible_to(request.member), pk=segment_id)
+    try:
+        form = forms.SegmentForm(request.POST or None, name=found.name, condition=condition_of(found))
+    except forms.TooRich:
+        return show(request, "signals/segment_rich.html", {"segment": found})
+    if request.method == "POST" and form.is_valid():
+        operations.change_segment(found, **form.values, by=request.user, now=timezone.now())
+        return redirect("signals:segments", request.workspace.slug)
+    return _show_builder(request, form, found)
+
+
+def _show_builder(request, form, segment):
+    context = {
+        "form": form,
+        "segment": segment,
+        "names": queries.names(request.member)[:500],
+        "is_bound": request.method == "POST",
+    }
+    return show(request, "signals/segment.html", context, status=422 if request.method == "POST" else 200)
+
+
+@access.member("contributor")
+@require_POST
+def segment_delete(request, segment_id):
+    found = get_object_or_404(Segment.objects.visible_to(request.member), pk=segment_id)
+    operations.delete_segment(found, by=request.user, now=timezone.now())
+    return redirect("signals:segments", request.workspace.slug)
