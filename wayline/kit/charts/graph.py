@@ -3,7 +3,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 BOX_WIDTH, BOX_HEIGHT = 136, 44
-ACROSS, DOWN, PASSING, MARGIN, BELOW = 216, 76, 34, 16, 48
+ACROSS, DOWN, PASSING, MARGIN = 216, 76, 34, 16
+ASIDE, BEYOND = 11, 48  # ways back leave below the middle; loops reach beyond their boxes
 THINNEST, THICKEST = 1.25, 9.0
 
 Edge = tuple[str, str, int]
@@ -19,7 +20,7 @@ class GraphNode:
 
 
 def graph(nodes: Sequence[GraphNode], edges: Sequence[Edge], notes: dict | None = None) -> dict:
-    """What follows what, drawn from left to right in layers; ways back are dashed and bent below.
+    """What follows what, drawn from left to right in layers; ways back are dashed.
 
     `notes` maps (source, target) to words for the table, such as the mean time between the two.
     """
@@ -43,15 +44,16 @@ def graph(nodes: Sequence[GraphNode], edges: Sequence[Edge], notes: dict | None 
         "boxes": [{"node": node, "left": places[node.key][0], "top": places[node.key][1]} for node in nodes],
         "arrows": drawn,
         "rows": rows,
-        "width": MARGIN * 2 + BOX_WIDTH + ACROSS * (len(columns) - 1),
-        "height": MARGIN * 2 + tall + (BELOW if any(arrow["is_back"] for arrow in drawn) else 0),
+        "width": MARGIN * 2 + BOX_WIDTH + ACROSS * (len(columns) - 1) + BEYOND,
+        "height": MARGIN * 2 + tall,
         "is_empty": not nodes,
     }
 
 
 def _route(source: str, target: str, ranks: dict[str, int]) -> list:
     """The edge's stops: a place of its own in every layer it passes, so it never runs through a box."""
-    between = range(ranks[source] + 1, ranks[target])
+    first, last = ranks[source], ranks[target]
+    between = range(first + 1, last) if first < last else range(first - 1, last, -1)
     return [source, *((source, target, rank) for rank in between), target]
 
 
@@ -96,6 +98,8 @@ def _order(nodes, edges, ranks, routes) -> list[list]:
         stops = routes[source, target]
         for stop in stops[1:-1]:
             columns[stop[2]].append(stop)
+        if ranks[target] < ranks[source]:
+            stops = stops[::-1]
         for earlier, later in pairwise(stops):
             before.setdefault(later, []).append((earlier, count))
     heights: dict = {}
@@ -131,21 +135,19 @@ def _arrow(stops: list[tuple[float, float]], count: int, most: int, *, is_back: 
     width = round(THINNEST + (THICKEST - THINNEST) * count / most, 2)
     tip = max(5.0, width * 0.9)
     (x0, y0), (x1, y1) = stops[0], stops[-1]
-    if is_back:
-        y0, y1 = y0 + BOX_HEIGHT / 2, y1 + BOX_HEIGHT / 2
-        x0, x1 = x0 + 18, x1 - 18
-        low = max(y0, y1) + BELOW - 10
-        path = f"M{x0:.1f} {y0:.1f}C{x0:.1f} {low:.1f} {x1:.1f} {low:.1f} {x1:.1f} {y1 + tip:.1f}"
-        head = f"M{x1:.1f} {y1:.1f}l{-tip * 0.7:.1f} {tip:.1f}h{tip * 1.4:.1f}z"
-        label = ((x0 + x1) / 2, (max(y0, y1) + 3 * low) / 4)
+    if x0 == x1:
+        path, label = _loop(x0 + BOX_WIDTH / 2, y0, y1, tip)
+        way, x1, y1 = -1, x1 + BOX_WIDTH / 2, y1 - ASIDE
     else:
-        x0, x1 = x0 + BOX_WIDTH / 2, x1 - BOX_WIDTH / 2
-        path = f"M{x0:.1f} {y0:.1f}" + _bends([(x0, y0), *stops[1:-1], (x1 - tip, y1)])
-        head = f"M{x1:.1f} {y1:.1f}l{-tip:.1f} {-tip * 0.7:.1f}v{tip * 1.4:.1f}z"
-        label = stops[1] if len(stops) > 2 else ((x0 + x1) / 2, (y0 + y1) / 2)
+        way = -1 if is_back else 1
+        aside = ASIDE if is_back else 0
+        start = (x0 + way * BOX_WIDTH / 2, y0 + aside)
+        x1, y1 = x1 - way * BOX_WIDTH / 2, y1 + aside
+        path = _bends([start, *stops[1:-1], (x1 - way * tip, y1)])
+        label = stops[1] if len(stops) > 2 else ((start[0] + x1) / 2, (start[1] + y1) / 2)
     return {
         "path": path,
-        "head": head,
+        "head": f"M{x1:.1f} {y1:.1f}l{-way * tip:.1f} {-tip * 0.7:.1f}v{tip * 1.4:.1f}z",
         "width": width,
         "count": count,
         "is_back": is_back,
@@ -154,9 +156,16 @@ def _arrow(stops: list[tuple[float, float]], count: int, most: int, *, is_back: 
     }
 
 
+def _loop(edge: float, y0: float, y1: float, tip: float) -> tuple[str, tuple[float, float]]:
+    """From a box to itself or to another of its column, around their right edges."""
+    y0, y1, far = y0 + ASIDE, y1 - ASIDE, edge + BEYOND
+    path = f"M{edge:.1f} {y0:.1f}C{far:.1f} {y0:.1f} {far:.1f} {y1:.1f} {edge + tip:.1f} {y1:.1f}"
+    return path, (edge + BEYOND * 0.75, (y0 + y1) / 2)
+
+
 def _bends(stops: list[tuple[float, float]]) -> str:
-    """Cubics through all stops, level at each of them."""
-    drawn = ""
+    """A line through all stops, level at each of them."""
+    drawn = f"M{stops[0][0]:.1f} {stops[0][1]:.1f}"
     for (x0, y0), (x1, y1) in pairwise(stops):
         half = (x1 - x0) / 2
         drawn += f"C{x0 + half:.1f} {y0:.1f} {x1 - half:.1f} {y1:.1f} {x1:.1f} {y1:.1f}"

@@ -131,7 +131,8 @@ def change(c, direction: str = "up", unit: str = "", digits: int = 0, words: boo
         return format_html('<span class="delta thin">{}</span>', "too few to say")
     number, suffix = numbers.split_unit(abs(c.difference), unit, digits)
     shown = number if unit == "%" else f"{number}{suffix}"
-    arrow = "arrow-up" if c.difference > 0 else "arrow-down" if c.difference < 0 else "minus"
+    is_flat = not number.strip("0.")
+    arrow = "minus" if is_flat else "arrow-up" if c.difference > 0 else "arrow-down"
     if c.verdict == "within noise":
         tone, verdict = "", "within noise"
     elif direction not in ("up", "down"):
@@ -147,7 +148,7 @@ def change(c, direction: str = "up", unit: str = "", digits: int = 0, words: boo
         title,
         icon(arrow),
         shown,
-        "more" if c.difference > 0 else "less" if c.difference < 0 else "no change",
+        "" if is_flat else "more" if c.difference > 0 else "less",
         "" if visible else verdict,
         format_html(' <span class="verdict">{}</span>', visible) if visible else "",
     )
