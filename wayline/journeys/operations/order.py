@@ -50,7 +50,8 @@ def index_of(siblings: models.QuerySet, row: models.Model) -> int:
 
 def change_kept(row: models.Model, *, noun: str, **fields) -> None:
     """Change a row only while it is kept, so that nobody edits what a colleague has just deleted."""
-    if not type(row).objects.kept().filter(pk=row.pk).update(**fields):
+    kept = type(row).objects.kept().filter(pk=row.pk)
+    if not (kept.update(**fields) if fields else kept.exists()):
         raise AlreadyDeleted(f"This {noun} has been deleted meanwhile. Undo the deletion to change it.")
     for name, value in fields.items():
         setattr(row, name, value)

@@ -1,14 +1,18 @@
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
 from wayline.accounts.testing import make_member
-from wayline.journeys.models import Journey, Step
-from wayline.journeys.testing import bound_to, make_journey, make_step, travel
+from wayline.audit.models import Activity
+from wayline.journeys.models import Journey, Phase, Step
+from wayline.journeys.testing import MONDAY, bound_to, make_journey, make_step, travel
 from wayline.signals.testing import make_signal, observe
 
 pytestmark = pytest.mark.django_db
 
-EVERY_SIGNAL = "?period=all"
+WHOLE, SHORT = "Order Placed > Order Shipped > Order Delivered", "Order Placed"
+LATER = MONDAY + timedelta(days=60)
 
 
 @pytest.fixture
@@ -18,7 +22,16 @@ def noor(client):
     return member
 
 
-def page(name, journey, query=""):
+@pytest.fixture
+def journey(noor, warehouse):
+    """Forty customers arrived, ten were lost at the first step, one has just begun."""
+    journey = make_journey(workspace=noor.workspace)
+    travel(noor.workspace, (WHOLE, 40), (SHORT, 10), channel="web")
+    travel(noor.workspace, (SHORT, 1), at=LATER)
+    return journey
+
+
+def page(name, journey, query="?period=all"):
     return reverse(f"journeys:{name}", args=[journey.workspace.slug, journey.pk]) + query
 
 
@@ -26,30 +39,420 @@ def text(answer) -> str:
     return " ".join(answer.content.decode().split())
 
 
-def test_the_map_shows_how_far_customers_went(client, noor, warehouse):
-    journey = make_journey(workspace=noor.workspace)
-    travel(noor.workspace, ("Order Placed > Order Shipped > Order Delivered", 40), ("Order Placed", 10))
-    travel(noor.workspace, ("Order Placed", 1), at=make_signal().at.replace(month=6), channel="web")
+def test_the_map_shows_how_far_customers_went(client, journey):
+    answer = client.get(page("map", journey))
 
-    answer = client.get(page("map", journey, EVERY_SIGNAL))
-
-    assert answer.status_code == 200
     picture = answer.context["picture"]
+    counts = {total.label: total.count for total in picture.totals}
     assert picture.state == "alive"
-    assert [(total.label, total.count) for total in picture.totals] == [
-        ("Started", 51),
-        ("Completed", 40),
-        ("In progress", 1),
-        ("Lost", 10),
-    ]
-    assert [(loss.step.number, loss.dropped) for loss in picture.losses] == [(1, 10)]
-    assert "Any start" in text(answer)
-    assert "80" in text(answer)
+    assert counts == {"Started": 51, "Completed": 40, "In progress": 1, "Lost": 10}
+    assert [(loss.step.number, loss.dropped, loss.share.value) for loss in picture.losses] == [(1, 10, 1.0)]
+    assert "steps in order, all steps within 30 days of that start" in text(answer)
+    assert "n 50" in text(answer)
 
 
-@pytest.mark.parametrize("name", ["map", "paths", "people", "edit", "settings"])
-def test_every_page_of_a_journey_opens(client, noor, warehouse, name):
+def test_every_number_leads_to_the_people_behind_it(client, journey):
+    picture = client.get(page("map", journey)).context["picture"]
+    first = picture.steps[0]
+
+    for address, n in [
+        (first.links["entered"], 51),
+        (first.links["completed"], 40),
+        (first.links["in_progress"], 1),
+        (first.links["dropped"], 10),
+        *((total.link, total.count) for total in picture.totals),
+    ]:
+        assert client.get(address).context["behind"].n == n
+
+
+def test_the_people_page_names_them_and_exports_them(client, journey):
+    query = "?period=all&step=order-placed&state=dropped"
+
+    answer = client.get(page("people", journey, query))
+    export = b"".join(client.get(page("people_export", journey, query)).streaming_content).decode()
+
+    assert "10 customers were lost at “Order Placed”" in text(answer)
+    found = answer.context["behind"].found[0]
+    assert (found.step, found.at) == ("Order Placed", MONDAY)
+    assert reverse("home:customer", args=[journey.workspace.slug, found.customer.pk]) in text(answer)
+    lines = export.splitlines()
+    assert lines[0] == "customer,name,email,phone,step,at"
+    assert len(lines) == 11
+
+
+def test_people_come_fifty_on_a_page(client, journey):
+    answer = client.get(page("people", journey, "?period=all&state=entered&page=2"))
+
+    behind = answer.context["behind"]
+    assert (behind.n, behind.pages, len(behind.found)) == (51, 2, 1)
+
+
+def test_few_customers_are_too_few_to_say(client, noor, warehouse):
     journey = make_journey(workspace=noor.workspace)
-    travel(noor.workspace, ("Order Placed > Order Shipped > Order Delivered", 3))
+    travel(noor.workspace, (WHOLE, 3), (SHORT, 2))
+    travel(noor.workspace, (SHORT, 1), at=LATER)
 
-    assert client.get(page(name, journey, EVERY_SIGNAL)).status_code == 200
+    answer = client.get(page("map", journey))
+
+    assert answer.context["picture"].answer.conversion.is_thin
+    assert "n 5, too few to say" in text(answer)
+
+
+def test_an_unbound_map_offers_to_bind(client, noor, warehouse):
+    journey = make_journey(workspace=noor.workspace, steps=())
+    step = make_step(journey.phases.get(), title="I wait")
+
+    answer = client.get(page("map", journey))
+
+    assert answer.context["picture"].state == "unbound"
+    assert reverse("journeys:bind", args=[noor.workspace.slug, step.pk]) in text(answer)
+    assert "Not bound to signals" in text(answer)
+
+
+def test_one_unbound_step_does_not_silence_the_others(client, journey):
+    make_step(journey.phases.get(), title="I tell a friend", position=9)
+
+    picture = client.get(page("map", journey)).context["picture"]
+
+    assert (picture.state, picture.answer.entered, len(picture.unbound)) == ("alive", 51, 1)
+
+
+def test_an_empty_journey_asks_for_steps(client, noor, warehouse):
+    journey = make_journey(workspace=noor.workspace, steps=())
+
+    assert "No steps yet" in text(client.get(page("map", journey)))
+
+
+def test_without_signals_the_map_says_so(client, noor, warehouse):
+    journey = make_journey(workspace=noor.workspace)
+
+    answer = client.get(page("map", journey, ""))
+
+    assert answer.context["picture"].state == "silent"
+    assert "No signal has come in yet." in text(answer)
+
+
+def test_two_segments_are_compared_with_a_verdict(client, noor, warehouse):
+    journey = make_journey(workspace=noor.workspace)
+    travel(noor.workspace, (WHOLE, 45), (SHORT, 5), traits={"plan": "pro"})
+    travel(noor.workspace, (WHOLE, 20), (SHORT, 30), at=MONDAY + timedelta(days=1), traits={"plan": "free"})
+    travel(noor.workspace, (SHORT, 1), at=LATER)
+
+    answer = client.get(page("map", journey, "?period=all&segment=plan+is+pro&against=plan+is+free"))
+
+    picture = answer.context["picture"]
+    assert (picture.answer.entered, picture.against.entered) == (50, 50)
+    assert (picture.difference.verdict, round(picture.difference.difference, 2)) == ("up", 0.5)
+    link = picture.steps[0].against_links["dropped"]
+    assert client.get(link).context["behind"].n == 30
+
+
+def test_scores_and_words_stand_at_the_step_they_name(client, journey):
+    observe(
+        journey.workspace,
+        *(
+            make_signal(
+                kind="answer",
+                name="Order Rated",
+                step="order-delivered",
+                external_id=f"{WHOLE}-{number}-{MONDAY:%m%d}",
+                at=MONDAY + timedelta(hours=5),
+                score=4,
+                scale="csat5",
+                text="The parcel was whole." if number == 0 else None,
+                channel="email",
+            )
+            for number in range(35)
+        ),
+    )
+
+    answer = client.get(page("map", journey))
+
+    delivered = answer.context["picture"].steps[2]
+    assert [(score.scale.slug, score.estimate.value, score.estimate.n) for score in delivered.scores] == [
+        ("csat5", 4, 35)
+    ]
+    assert '<p class="voice" dir="auto">The parcel was whole.</p>' in text(answer)
+    assert [point["is_assumed"] for point in answer.context["picture"].curve["points"]] == [False]
+
+
+def test_assumed_feelings_are_hollow_and_stay_as_ghosts(client, journey):
+    Step.objects.filter(key="order-placed").update(assumed_feeling=1)
+
+    curve = client.get(page("map", journey)).context["picture"].curve
+
+    assert [(point["number"], point["is_hollow"]) for point in curve["points"]] == [(1, True)]
+    assert curve["ghosts"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("?window=soon", "Write the window as a number of days"),
+        ("?segment=plan+pro", "is not understood. Write it like"),
+        ("?period=dates", "Choose the first day of the period."),
+        ("?period=dates&since=2026-03-02&until=2026-03-01", "not before the first"),
+    ],
+)
+def test_a_reading_not_understood_says_what_to_write(client, journey, query, sentence):
+    answer = client.get(page("map", journey, query))
+
+    assert answer.status_code == 422
+    assert sentence in text(answer)
+
+
+def test_window_and_start_can_be_chosen_on_the_page(client, journey):
+    reading = client.get(page("map", journey, "?window=none&start=first")).context["reading"]
+
+    assert (reading.window, reading.start, reading.window_words) == (None, "first", "no limit")
+
+
+def test_the_map_asks_the_same_few_queries_however_long_it_is(
+    client, noor, warehouse, django_assert_num_queries
+):
+    journey = make_journey(workspace=noor.workspace)
+    for number in range(10):
+        make_step(journey.phases.get(), position=10 + number, key=f"more-{number}", condition=bound_to("X"))
+    client.get(page("map", journey, ""))
+
+    with django_assert_num_queries(8):
+        client.get(page("map", journey, ""))
+
+
+def test_htmx_gets_only_the_living_part(client, journey):
+    answer = client.get(page("map", journey), headers={"HX-Request": "true"})
+
+    assert text(answer).startswith('<div id="living"')
+
+
+def test_a_phase_is_opened_by_a_link_for_phones_without_scripts(client, journey):
+    Phase.objects.create(journey=journey, name="Return", position=1)
+
+    answer = client.get(page("map", journey, "?phase=2"))
+
+    assert [phase.is_open for phase in answer.context["picture"].phases] == [False, True]
+
+
+def test_paths_mark_what_the_map_does_not_contain(client, noor, warehouse):
+    journey = make_journey(workspace=noor.workspace)
+    travel(noor.workspace, ("Order Placed > Called Us > Order Shipped > Order Delivered", 5), (WHOLE, 3))
+    travel(noor.workspace, ("Order Placed", 1), at=LATER)
+
+    answer = client.get(page("paths", journey))
+
+    actual = answer.context["actual"]
+    fits = {(edge.source.name, edge.target.name): (edge.count, edge.fit) for edge in actual.edges}
+    assert fits == {
+        ("Order Shipped", "Order Delivered"): (8, "as drawn"),
+        ("Order Placed", "Called Us"): (5, "not on the map"),
+        ("Called Us", "Order Shipped"): (5, "not on the map"),
+        ("Order Placed", "Order Shipped"): (3, "as drawn"),
+    }
+    assert [node.name for node in actual.unmapped] == ["Called Us"]
+    assert [(len(path.nodes), path.count, path.leaves_the_map) for path in actual.frequent] == [
+        (4, 5, True),
+        (3, 3, False),
+    ]
+
+
+def test_the_library_shows_every_journey_with_its_biggest_loss(client, noor, warehouse):
+    journey = make_journey(workspace=noor.workspace)
+    make_journey(workspace=noor.workspace, title="I return it", steps=())
+    travel(noor.workspace, (WHOLE, 40), (SHORT, 10), at=LATER - timedelta(days=40))
+    travel(noor.workspace, (SHORT, 1), at=LATER)
+
+    answer = client.get(reverse("journeys:library", args=[noor.workspace.slug]))
+
+    rows = {
+        row.journey.title: (row.bound, row.steps, row.loss and row.loss.dropped)
+        for row in answer.context["shelf"]
+    }
+    assert rows == {journey.title: (3, 3, 10), "I return it": (0, 0, None)}
+
+
+def test_an_empty_library_offers_the_templates(client, noor, warehouse):
+    answer = client.get(reverse("journeys:library", args=[noor.workspace.slug]))
+
+    assert "Start with SaaS onboarding" in text(answer)
+
+
+def test_a_journey_is_made_from_a_template(client, noor, warehouse):
+    travel(noor.workspace, ("Signed Up > Workspace Created", 1))
+
+    answer = client.post(reverse("journeys:new", args=[noor.workspace.slug]), {"template": "saas-onboarding"})
+
+    journey = Journey.objects.get()
+    assert answer.url == page("map", journey, "")
+    assert Step.objects.exclude(condition=None).count() == 2
+
+
+def test_a_blank_journey_without_a_title_says_so(client, noor, warehouse):
+    answer = client.post(reverse("journeys:new", args=[noor.workspace.slug]), {"title": " "})
+
+    assert answer.status_code == 422
+    assert "Give the journey a name" in text(answer)
+
+
+def test_deleting_a_journey_offers_undo(client, noor, warehouse):
+    journey = make_journey(workspace=noor.workspace)
+
+    answer = client.post(page("delete", journey, ""), follow=True)
+    assert "Deleted “I order something”" in text(answer)
+
+    client.post(page("restore", journey, ""))
+    assert Journey.objects.visible_to(noor).get() == journey
+
+
+def post(client, page_name, subject, /, **values):
+    workspace = Journey.objects.get().workspace
+    return client.post(reverse(f"journeys:{page_name}", args=[workspace.slug, subject.pk]), values)
+
+
+def test_phases_and_steps_are_edited_by_plain_forms(client, noor, warehouse):
+    journey = make_journey(workspace=noor.workspace, steps=())
+    phase = journey.phases.get()
+
+    assert post(client, "add_step", phase, name="I wait").status_code == 302
+    step = Step.objects.get()
+    post(client, "rename_step", step, name="I wait for it")
+    post(client, "mark_step", step, is_moment="on", assumed_feeling="-1")
+    post(client, "add_touchpoint", step, name="Tracking page", channel="web")
+    post(client, "add_phase", journey, name="Receive", question="Is it whole?")
+    post(client, "move_step", step, places="1")
+
+    step.refresh_from_db()
+    assert (step.title, step.is_moment, step.is_required, step.assumed_feeling) == (
+        "I wait for it",
+        True,
+        False,
+        -1,
+    )
+    assert (step.phase.name, step.touchpoints.get().name) == ("Receive", "Tracking page")
+    assert Activity.objects.count() == 7
+
+
+def test_deleting_a_phase_with_steps_asks_then_offers_undo(client, noor, warehouse):
+    journey = make_journey(workspace=noor.workspace)
+    phase = journey.phases.get()
+    Phase.objects.create(journey=journey, name="Return", position=1)
+
+    asked = post(client, "delete_phase", phase)
+    assert asked.status_code == 409
+    assert "Delete phase and steps" in text(asked)
+
+    done = post(client, "delete_phase", phase, confirmed="yes")
+    assert "Deleted the phase “Order”." in text(done)
+    post(client, "restore_phase", phase)
+    assert journey.phases.kept().count() == 2
+
+
+def test_a_refused_change_shows_its_sentence_on_the_board(client, noor, warehouse):
+    phase = make_journey(workspace=noor.workspace, steps=()).phases.get()
+
+    answer = post(client, "add_step", phase, name="")
+
+    assert answer.status_code == 409
+    assert "Give the step a name" in text(answer)
+
+
+def test_a_step_is_bound_with_a_preview(client, noor, warehouse):
+    step = make_step(make_journey(workspace=noor.workspace, steps=()).phases.get())
+    travel(noor.workspace, (SHORT, 4), properties={"country": "PT"})
+    travel(noor.workspace, (SHORT, 2), at=LATER, properties={"country": "ES"})
+    address = reverse("journeys:bind", args=[noor.workspace.slug, step.pk])
+    values = {"signals": "behavior:Order Placed", "field_1": "country", "op_1": "is", "value_1": "PT"}
+
+    preview = client.get(address, {"preview": "1", **values}).context["board"].preview
+    answer = client.post(address, values)
+
+    assert (preview.signals, preview.customers, len(preview.examples)) == (4, 4, 4)
+    assert answer.status_code == 302
+    step.refresh_from_db()
+    assert step.condition["names"] == ["Order Placed"]
+    assert step.condition["where"] == [{"field": "country", "op": "is", "value": "PT"}]
+
+
+def test_binding_suggests_names_that_read_like_the_step(client, noor, warehouse):
+    step = make_step(make_journey(workspace=noor.workspace, steps=()).phases.get(), title="I connect my data")
+    travel(noor.workspace, ("Data Connected > Session Started", 1))
+
+    answer = client.get(reverse("journeys:bind", args=[noor.workspace.slug, step.pk]))
+
+    assert [(choice.observed.name, choice.is_suggested) for choice in answer.context["board"].choices] == [
+        ("Data Connected", True),
+        ("Session Started", False),
+    ]
+
+
+def test_binding_to_nothing_is_refused(client, noor, warehouse):
+    step = make_step(make_journey(workspace=noor.workspace, steps=()).phases.get())
+
+    answer = client.post(reverse("journeys:bind", args=[noor.workspace.slug, step.pk]), {})
+
+    assert answer.status_code == 409
+    assert "Choose at least one signal" in text(answer)
+
+
+def test_settings_keep_an_unlimited_window(client, noor, warehouse):
+    journey = make_journey(workspace=noor.workspace)
+    values = {
+        "title": "I buy",
+        "window_days": "",
+        "start": "first",
+        "follow": "subject",
+        "goal": "",
+        "persona": "",
+    }
+
+    assert client.post(page("settings", journey, ""), values).status_code == 302
+    journey.refresh_from_db()
+    assert (journey.title, journey.window, journey.start, journey.follow) == (
+        "I buy",
+        None,
+        "first",
+        "subject",
+    )
+
+
+PAGES = ["map", "people", "people_export", "paths", "edit", "settings"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_strangers_are_asked_to_sign_in(client, warehouse, name):
+    answer = client.get(page(name, make_journey()))
+
+    assert answer.status_code == 302
+    assert "/account/login/" in answer.url
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_people_of_another_workspace_find_nothing(client, noor, warehouse, name):
+    elsewhere = make_journey()
+    address = page(name, elsewhere).replace(elsewhere.workspace.slug, noor.workspace.slug)
+
+    assert client.get(page(name, elsewhere)).status_code == 404
+    assert client.get(address).status_code == 404
+
+
+def test_viewers_read_but_never_write(client, warehouse):
+    viewer = make_member(role="viewer")
+    client.force_login(viewer.user)
+    journey = make_journey(workspace=viewer.workspace)
+    step, phase = Step.objects.first(), Phase.objects.first()
+
+    assert client.get(page("map", journey)).status_code == 200
+    assert client.get(page("edit", journey)).status_code == 403
+    for name, subject in [
+        ("delete", journey),
+        ("add_phase", journey),
+        ("delete_phase", phase),
+        ("add_step", phase),
+        ("rename_step", step),
+        ("bind", step),
+        ("unbind", step),
+    ]:
+        assert post(client, name, subject, name="x").status_code == 403
+
+
+def test_changes_are_made_by_post(client, journey):
+    assert client.get(page("delete", journey)).status_code == 405

@@ -1,0 +1,38 @@
+import pytest
+
+from wayline.journeys import segments
+from wayline.signals.conditions import AllCustomers, Test, TraitIs
+
+
+@pytest.mark.parametrize(
+    ("line", "test"),
+    [
+        ("plan is pro", Test(field="plan", op="is", value="pro")),
+        ("plan is not pro", Test(field="plan", op="is_not", value="pro")),
+        ("company size is 2 to 10", Test(field="company size", op="is", value="2 to 10")),
+        ("plan is one of pro, business", Test(field="plan", op="in", value=["pro", "business"])),
+        ("seats over 10", Test(field="seats", op="over", value=10.0)),
+        ("seats at least 10", Test(field="seats", op="at_least", value=10.0)),
+        ("phone is known", Test(field="phone", op="exists")),
+        ("city starts with New", Test(field="city", op="starts_with", value="New")),
+    ],
+)
+def test_a_line_becomes_a_condition(line, test):
+    assert segments.parse(line) == TraitIs(test=test)
+
+
+def test_and_joins_tests():
+    found = segments.parse("plan is pro and seats over 10")
+
+    assert isinstance(found, AllCustomers)
+    assert [part.test.field for part in found.of] == ["plan", "seats"]
+
+
+def test_an_empty_line_is_everybody():
+    assert segments.parse("  ") is None
+
+
+@pytest.mark.parametrize("line", ["plan pro", "plan is", "seats over many"])
+def test_a_line_not_understood_shows_how_to_write_one(line):
+    with pytest.raises(segments.SegmentNotUnderstood, match="Write"):
+        segments.parse(line)

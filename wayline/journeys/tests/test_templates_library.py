@@ -1,0 +1,38 @@
+import pytest
+from django.utils import timezone
+from django.utils.text import slugify
+
+from wayline.journeys import templates_library
+from wayline.metrics.observed import ObservedName
+
+
+def seen(*names, kind="behavior"):
+    now = timezone.now()
+    return [ObservedName(kind, name, 1, 1, now, now) for name in names]
+
+
+@pytest.mark.parametrize("template", templates_library.templates(), ids=lambda template: template.slug)
+def test_every_template_is_whole(template):
+    keys = [step.key for step in template.steps]
+
+    assert len(set(keys)) == len(keys)
+    assert all(slugify(key) == key for key in keys)
+    assert all(step.names and step.touchpoints and -2 <= step.assumed_feeling <= 2 for step in template.steps)
+    assert all(phase.question for phase in template.phases)
+    assert sum(step.is_required for step in template.steps) >= 2
+
+
+@pytest.mark.parametrize("spelling", ["Order Placed", "order_placed", "orderPlaced", "ORDER-PLACED"])
+def test_a_name_is_recognized_in_any_spelling(spelling):
+    step = templates_library.find("order-to-delivery").steps[0]
+
+    assert templates_library.binding(step, seen(spelling)).names == (spelling,)
+
+
+def test_the_first_expected_name_wins():
+    step = templates_library.find("saas-onboarding").steps[0]
+
+    bound = templates_library.binding(step, seen("Account Created", "Signed Up"))
+
+    assert bound.names == ("Signed Up",)
+    assert templates_library.binding(step, seen("Something Else")) is None
