@@ -2,7 +2,9 @@ import errno
 import json
 import os
 import secrets
+import signal
 import socket
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -48,6 +50,8 @@ def run(host: str, port: int, *, greeting: str = "") -> None:
         forwarded_allow_ips="*" if settings.SECURE_PROXY_SSL_HEADER else None,
         timeout_graceful_shutdown=20,
     )
+    # Uvicorn raises the signal again once it has stopped; leave through here, so that `finally` is reached.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with announced(port):
         uvicorn.Server(config).run(sockets=[listening])
     connect.close()

@@ -20,8 +20,8 @@ def maya(client):
     return member
 
 
-def page(client, member, name="activities", **query):
-    return client.get(reverse(f"audit:{name}", args=[member.workspace.slug]), query)
+def page(client, member, view="activities", **query):
+    return client.get(reverse(f"audit:{view}", args=[member.workspace.slug]), query)
 
 
 def test_an_activity_keeps_who_what_and_when():

@@ -1,5 +1,6 @@
 """Imports from the command line: suggest, try out, run."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
@@ -21,8 +22,11 @@ def from_command_line(
     dry_run: bool,
     suggest: bool,
     stdout: TextIO,
+    advance: Callable[..., Import] = runs.advance,
 ) -> int:
-    """Do what `wayline import` asks. 0 when rows were read, 1 when every row was refused or the import failed."""
+    """Do what `wayline import` asks; `advance` may be another way to let the import go on.
+
+    0 when rows were read, 1 when every row was refused or the import failed."""
     path = Path(file)
     if not path.is_file():
         raise runs.ImportNotPossible(f"There is no file {path}. Check the name.")
@@ -39,7 +43,7 @@ def from_command_line(
     beside = files_beside(path, mappings.read(text))
     if dry_run:
         return _try_out(workspace, path, text, beside, stdout)
-    return _run(workspace, path, text, beside, stdout)
+    return _run(workspace, path, text, beside, stdout, advance)
 
 
 def files_beside(path: Path, mapping: mappings.Mapping) -> list[Path]:
@@ -98,7 +102,7 @@ def _in_a_line(signal) -> str:
     return ", ".join([*parts, *(f"{name}={value}" for name, value in list(facts.items())[:6])])
 
 
-def _run(workspace: Workspace, path: Path, text: str, beside: list[Path], stdout: TextIO) -> int:
+def _run(workspace: Workspace, path: Path, text: str, beside: list[Path], stdout: TextIO, advance) -> int:
     now = timezone.now()
     run = _interrupted(workspace, path, text)
     if run is None:
@@ -108,7 +112,7 @@ def _run(workspace: Workspace, path: Path, text: str, beside: list[Path], stdout
         if run.state == Import.State.FAILED:
             run = runs.retry(run, by=None, now=now)
     while run.is_open:
-        run = runs.advance(run, now=timezone.now(), steps=4)
+        run = advance(run, now=timezone.now(), steps=4)
         if run.is_open:
             of = f" of {run.total:,}" if run.total else ""
             stdout.write(f"{run.position:,}{of} rows read\n")
