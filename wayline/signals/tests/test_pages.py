@@ -94,7 +94,10 @@ def test_a_segment_is_built_from_rows_and_narrows_the_list_of_customers(client, 
 
 
 def test_a_segment_without_a_condition_is_sent_back_with_what_to_do(client, maya):
-    answer = client.post(at("segment_new", maya), BUILDER | {"traits-0-field": "", "traits-0-value": "", "dids-0-name": "", "dids-0-at_least": ""})
+    answer = client.post(
+        at("segment_new", maya),
+        BUILDER | {"traits-0-field": "", "traits-0-value": "", "dids-0-name": "", "dids-0-at_least": ""},
+    )
 
     assert answer.status_code == 422
     assert "Say at least one thing" in answer.content.decode()
