@@ -22,6 +22,7 @@ MISUSED_FROM = 0.2
 
 _answers = cache.Kept(2048)
 _last = cache.Kept(64)
+_scales = cache.Kept(256)
 
 
 class MetricUnknown(Refusal):
@@ -88,14 +89,15 @@ def last_at(workspace: int, now: datetime) -> datetime | None:
     return _last.get(ask, workspace, now)
 
 
-def scope_of(question: Question, now: datetime, *, scales: tuple[str, ...] = ()) -> Scope | None:
+def scope_of(question: Question, now: datetime) -> Scope | None:
     """The question ready for building expressions; None when the workspace has no signals at all."""
     as_of = last_at(question.workspace, now)
     if as_of is None:
         return None
     before = question.compare_to or question.period.previous
     periods = (("now", question.period), ("before", before))
-    return Scope(question, METRICS[question.metric], as_of, periods, scales=scales)
+    as_of = as_of.replace(minute=0, second=0, microsecond=0)
+    return Scope(question, METRICS[question.metric], as_of, periods)
 
 
 def _answer(question: Question, now: datetime) -> Answer:
@@ -105,7 +107,7 @@ def _answer(question: Question, now: datetime) -> Answer:
     given = scale_counts(scope) if scope and metric.scales else {}
     scale = _main_scale(metric, given)
     total, rows, opened, notes = Row((), finish(metric, None, scale)), (), 0, []
-    if scope is not None:
+    if scope is not None and (given or not metric.scales):
         total, opened = _total(replace(scope, scales=(scale,) if scale else ()))
         if question.by:
             scales = tuple(given) if "scale" in question.by else (scale,) if scale else ()
@@ -214,12 +216,22 @@ def _begin(day, size: str):
 
 def scale_counts(scope: Scope) -> dict[str, int]:
     """How many scores of the period were given on each of the metric's scales, most first."""
+    order = scope.metric.scales
+    found = {slug: n for slug, n in _all_scales(scope).items() if slug in order}
+    return dict(sorted(found.items(), key=lambda item: (-item[1], order.index(item[0]))))
+
+
+def _all_scales(scope: Scope) -> dict[str, int]:
+    """The same for every scale there is: asked once for all metrics of a page."""
     now = tuple(each for each in scope.periods if each[0] == "now")
-    given = replace(scope, periods=now, by=(), scales=scope.metric.scales).scored()
-    counted = given.group_by("scale").agg(n=ibis._.count())
-    found = {row["scale"]: row["n"] for row in connect.current().run(counted).to_pylist()}
-    order = scope.metric.scales.index
-    return dict(sorted(found.items(), key=lambda item: (-item[1], order(item[0]))))
+    alone = replace(scope, periods=now, by=(), scales=tuple(SCALES))
+
+    def ask() -> dict[str, int]:
+        counted = alone.scored().group_by("scale").agg(n=ibis._.count())
+        return {row["scale"]: row["n"] for row in connect.current().run(counted).to_pylist()}
+
+    anybody = replace(scope.question, metric="", by=(), of=None, then=None, within=None, compare_to=None)
+    return _scales.get(ask, anybody, scope.as_of)
 
 
 def _main_scale(metric: Metric, given: dict[str, int]) -> str | None:

@@ -30,7 +30,11 @@ def is_known(dimension: str) -> bool:
 
 @dataclass(frozen=True)
 class Scope:
-    """One question, made ready for building expressions. `scales` are those whose scores are read."""
+    """One question, made ready for building expressions.
+
+    `as_of` is the last full hour that the data speaks of: windows that end later are open. Hours, so that
+    compiled queries last longer than a signal. `scales` are those whose scores are read.
+    """
 
     question: Question
     metric: object
@@ -48,6 +52,15 @@ class Scope:
     def within(self) -> timedelta | None:
         return self.question.within or self.metric.within
 
+    @property
+    def last_asked(self) -> datetime:
+        """The end of all windows, or of what is known."""
+        known = self.as_of + timedelta(hours=1)
+        if self.within is None and "within" in self.metric.takes:
+            return known
+        end = max(period.end for _, period in self.periods)
+        return min(known, end + (self.within or timedelta()) * (self.question.later + 1))
+
     @cached_property
     def stored_as_of(self) -> Value:
         return stored(self.as_of)
@@ -57,7 +70,7 @@ class Scope:
         """The signals of the segment's customers, up to the last moment known, with their keys."""
         question = self.question
         everything = signals_of(question.workspace)
-        seen = everything.filter(everything.at <= self.stored_as_of)
+        seen = everything.filter(everything.at <= stored(self.last_asked))
         if question.segment is not None:
             seen = seen.filter(
                 seen.customer.isin(customers_in(question.workspace, question.segment, self.as_of))
