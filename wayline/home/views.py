@@ -68,6 +68,8 @@ def customer(request, customer_id: int):
         "past": story.past,
         "before": before,
         "may_undo": request.member.may(Role.CONTRIBUTOR),
+        "open_area": "customers",
+        "open_page": "customers:index",
     }
     return show(request, "home/customer.html", context)
 

@@ -9,6 +9,7 @@ from wayline.accounts.models import Membership, Role, User, Workspace
 from wayline.journeys import operations as journeys
 from wayline.kit.refusals import Refusal
 from wayline.metrics import observed
+from wayline.metrics import operations as metrics
 from wayline.signals import journal, load
 
 from . import truth, world
@@ -49,8 +50,15 @@ def create(
         loaded += load.drain().loaded
     progress(0.97, "journeys")
     _draw_journeys(workspace, by=by, now=now)
+    _set_targets(workspace, by=by, now=now)
     progress(1.0, f"{loaded:,} signals")
     return loaded
+
+
+def _set_targets(workspace: Workspace, *, by: User | None, now: datetime) -> None:
+    """What the demo company wants to reach; its people set it, so the numbers stand beside a goal."""
+    for metric, value in truth.TARGETS.items():
+        metrics.set_target(workspace, metric=metric, value=value, due_on=None, by=by, now=now)
 
 
 def _draw_journeys(workspace: Workspace, *, by: User | None, now: datetime) -> None:

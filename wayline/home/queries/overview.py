@@ -1,7 +1,7 @@
 """How it feels to be our customer, on one page: scores, their trend, journeys, and what was said."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from wayline.accounts.models import Membership, Workspace
@@ -12,8 +12,9 @@ from wayline.journeys.models import Journey
 from wayline.journeys.reading import Reading, end_of, period_of
 from wayline.journeys.segments import parse
 from wayline.kit import charts
-from wayline.metrics import answers, flows, observed
+from wayline.metrics import answers, cache, flows, observed
 from wayline.metrics.catalog import BAD, METRICS, TOP_BOX, Metric
+from wayline.metrics.models import Target
 from wayline.metrics.questions import Answer, FlowAnswer, Period, Question
 from wayline.signals.conditions import AnySignal, SignalCondition, SignalIs, Test
 from wayline.signals.vocabulary import SCALES, Kind
@@ -22,18 +23,21 @@ from wayline.statistics.estimates import Change, Estimate
 TREND_WEEKS = 26
 WORDS_SHOWN = 3
 STALE_AFTER = timedelta(days=2)
+LOSSES_SHOWN = 4
+
+_spoken = cache.Kept(64)
 
 
 @dataclass(frozen=True)
 class Headline:
-    """One headline score: what to ask, how to call it, and the ends of its axis."""
+    """One headline score with what it should reach. `least_span` keeps the axis from magnifying noise."""
 
     slug: str
     label: str
     note: str
-    low: float
-    high: float
+    least_span: float
     answer: Answer | None = None
+    target: float | None = None
 
     @property
     def metric(self) -> Metric:
@@ -48,12 +52,34 @@ class Headline:
         """Means are shown with one digit here; the metric's own page shows more."""
         return min(self.metric.digits, 1)
 
+    @property
+    def axis(self) -> tuple[float, float]:
+        """Round ends around everything that is drawn, never beyond what the metric can be."""
+        factor = 100 if self.unit == "%" else 1
+        total = self.answer.total
+        before = total.change.before if total.change else total.estimate
+        drawn = [
+            value * factor
+            for estimate in (total.estimate, before)
+            for value in (estimate.low, estimate.value, estimate.high)
+            if value is not None
+        ]
+        drawn += [self.target * factor] if self.target is not None else []
+        if not drawn:
+            return 0.0, 1.0
+        middle, half = (
+            (min(drawn) + max(drawn)) / 2,
+            max((max(drawn) - min(drawn)) * 0.7, self.least_span / 2),
+        )
+        least, most = self.metric.ends(self.answer.scale) or (middle - half, middle + half)
+        return max(middle - half, least * factor), min(middle + half, most * factor)
+
 
 HEADLINES = (
-    Headline("nps", "NPS", "Would they recommend us?", -50, 100),
-    Headline("csat_top_box", "CSAT", "Satisfied after a contact", 0, 100),
-    Headline("ces_mean", "CES", "“It was easy”, 1 to 7", 1, 7),
-    Headline("first_contact_resolution", "Solved first time", "No repeat contact in 7 days", 0, 100),
+    Headline("nps", "NPS", "Would they recommend us?", 40),
+    Headline("csat_top_box", "CSAT", "Satisfied after a contact", 30),
+    Headline("ces_mean", "CES", "“It was easy”, 1 to 7", 2),
+    Headline("first_contact_resolution", "Solved first time", "No repeat contact in 7 days", 30),
 )
 
 
@@ -63,7 +89,11 @@ class Line:
 
     journey: Journey
     answer: FlowAnswer | None
-    loss: Loss | None
+    losses: tuple[Loss, ...]
+
+    @property
+    def loss(self) -> Loss | None:
+        return next(iter(self.losses), None)
 
     @property
     def conversion(self) -> Estimate | None:
@@ -109,6 +139,12 @@ class Overview:
     freshness: "Freshness"
 
     @property
+    def losses(self) -> list[tuple[Journey, Loss]]:
+        """The steps at which most customers were lost, over all journeys."""
+        found = [(line.journey, loss) for line in self.lines for loss in line.losses]
+        return sorted(found, key=lambda each: -each[1].dropped)[:LOSSES_SHOWN]
+
+    @property
     def last_day(self) -> datetime:
         return self.period.end - timedelta(days=1)
 
@@ -147,16 +183,14 @@ def overview(member: Membership, *, period_choice: str, segment_line: str, now: 
     period = period_of(period_choice, end=end_of(fresh.last_at, now), first_at=first_at)
     segment = parse(segment_line)
     asked = {"workspace": workspace.pk, "period": period, "segment": segment, "timezone": workspace.timezone}
+    targets = dict(Target.objects.visible_to(member).values_list("metric", "value"))
     return Overview(
         period=period,
         headlines=tuple(
-            Headline(
-                each.slug,
-                each.label,
-                each.note,
-                each.low,
-                each.high,
-                answers.answer(Question(metric=each.slug, **asked)),
+            replace(
+                each,
+                answer=answers.answer(Question(metric=each.slug, **asked)),
+                target=targets.get(each.slug),
             )
             for each in HEADLINES
         ),
@@ -210,18 +244,25 @@ def lines(
 
 def line(journey: Journey, period: Period, period_choice: str, segment, segment_line: str) -> Line:
     if not any(step.is_bound for step in journeys.steps_of(journey)):
-        return Line(journey, None, None)
+        return Line(journey, None, ())
     reading = Reading(
         period, period_choice, journey.window, journey.start, segment=segment, segment_line=segment_line
     )
-    answer = flows.flow(journeys.asked(journey, reading), compare=True)
+    # Asked until the next full hour, the answer is the same question for an hour and can be kept.
+    hour = cache.minute().replace(minute=0) + timedelta(hours=1)
+    answer = flows.flow(journeys.asked(journey, reading), compare=True, now=hour)
     picture = living_map(journey, reading, answer, address=lambda *_: "")
-    return Line(journey, answer, next(iter(picture.losses), None))
+    return Line(journey, answer, picture.losses)
 
 
 def said(workspace: Workspace, period: Period, *, below: bool) -> tuple[Said, ...]:
     """The latest sentences beside a bad score, or beside a good one."""
-    preview = observed.preview(workspace.pk, spoken(below=below), period, limit=WORDS_SHOWN)
+    preview = _spoken.get(
+        lambda: observed.preview(workspace.pk, spoken(below=below), period, limit=WORDS_SHOWN),
+        workspace.pk,
+        below,
+        period,
+    )
     people = Customer.objects.filter(workspace=workspace).in_bulk(
         [each.customer for each in preview.examples]
     )

@@ -134,7 +134,8 @@ class Story:
     @property
     def traits(self) -> list[tuple[str, object]]:
         shown = {"name", "email", "phone"}
-        return sorted((name, value) for name, value in self.customer.traits.items() if name not in shown)
+        known = self.customer.traits.items()
+        return sorted((name.replace("_", " "), value) for name, value in known if name not in shown)
 
 
 def story(member: Membership, customer: Customer, *, before: str, now: datetime) -> Story:
