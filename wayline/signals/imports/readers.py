@@ -76,8 +76,8 @@ def opened(path: Path, rules: FileRules | None = None, wanted: tuple[str, ...] =
     rules = rules or FileRules()
     if path.stat().st_size == 0:
         raise FileNotReadable(f"{path.name} is empty. Choose a file with at least one row.")
-    kind = rules.format or format_of(path)
     try:
+        kind = rules.format or format_of(path)
         with _unpacked(path) as binary:
             if kind == "parquet":
                 source = _parquet(binary)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import ibis
+import duckdb
 import pytest
 
 from wayline.accounts.testing import make_workspace
@@ -29,10 +29,10 @@ def load(example: str, file: str, *, beside: tuple[str, ...] = (), workspace=Non
 
 def ask(warehouse, sql: str) -> list[tuple]:
     """What SQL says of the signals; real numbers rounded to two digits."""
-    signals = warehouse.table("signals")
-    answer = warehouse.run(ibis.memtable({"x": [1]}) if signals is None else signals.alias("s").sql(sql))
-    rows = answer.to_pylist()
-    return [tuple(round(v, 2) if isinstance(v, float) else v for v in row.values()) for row in rows]
+    with duckdb.connect() as engine:
+        engine.register("s", warehouse.run(warehouse.table("signals")))
+        rows = engine.sql(sql).fetchall()
+    return [tuple(round(v, 2) if isinstance(v, float) else v for v in row) for row in rows]
 
 
 EDGES = """
