@@ -48,7 +48,7 @@ class QuestionIn(Schema):
     compare_to: PeriodIn | None = Field(None, description="The same length before, when left out.")
     by: Annotated[list[str], Field(max_length=3)] = Field(
         [],
-        description="day, week, month, channel, kind, name, source, scale, step, property:<name> or trait:<name>.",
+        description="Dimensions: day, week, month, channel, name, step, property:<name>, trait:<name> and more.",
     )
     where: SignalCondition | None = None
     segment: CustomerCondition | None = None
