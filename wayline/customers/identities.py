@@ -10,43 +10,17 @@ EXTERNAL_ID, EMAIL, PHONE, ANONYMOUS_ID = (kind.value for kind in Identity.Kind)
 PREVIOUS_ID = "previous_id"  # of an alias: an external id where one is known, else an anonymous id
 PRIORITY = {EXTERNAL_ID: 0, PREVIOUS_ID: 1, EMAIL: 2, PHONE: 3, ANONYMOUS_ID: 4}
 LONGEST = 320
-LABELS = {kind.value: kind.label.lower().replace("e-mail", "e-mail") for kind in Identity.Kind}
+LABELS = {kind.value: kind.label.lower() for kind in Identity.Kind}
 
-# What programs send when they have nothing to send. Joined by one of these, strangers would become one person.
-BLOCKED = frozenset(
-    [
-        "null",
-        "undefined",
-        "none",
-        "nil",
-        "nan",
-        "n/a",
-        "na",
-        "unknown",
-        "anonymous",
-        "guest",
-        "test",
-        "user",
-        "default",
-        "0",
-        "-1",
-        "-",
-        "false",
-        "true",
-        "[object",
-        "object]",
-        "{}",
-        "[]",
-        "00000000-0000-0000-0000-000000000000",
-        "test@test.com",
-        "test@example.com",
-        "none@none.com",
-        "no@email.com",
-        "noreply@example.com",
-    ]
-    + ["[object object]", ""]
-)
-BLOCKED_PHONES = frozenset({"0000000000", "1111111111", "1234567890", "9999999999"})
+# What programs send when they have nothing to send. Joined by one of these, strangers would become one.
+# fmt: off
+BLOCKED = frozenset({
+    "", "0", "-1", "-", "null", "undefined", "none", "nil", "nan", "n/a", "na", "unknown", "anonymous", "guest",
+    "test", "user", "default", "false", "true", "[object object]", "{}", "[]",
+    "00000000-0000-0000-0000-000000000000", "test@test.com", "test@example.com", "none@none.com",
+    "no@email.com", "noreply@example.com",
+})
+# fmt: on
 NOT_PHONE = re.compile(r"[^\d+]")
 
 
@@ -72,7 +46,7 @@ def normalise(kind: str, value: str) -> tuple[str | None, str]:
         digits = NOT_PHONE.sub("", "".join(_western(character) for character in text))
         digits = "+" + digits[2:] if digits.startswith("00") else digits[:1] + digits[1:].replace("+", "")
         bare = digits.lstrip("+")
-        if not 7 <= len(bare) <= 15 or bare in BLOCKED_PHONES:
+        if not 7 <= len(bare) <= 15 or bare == "1234567890" or len(set(bare)) == 1:
             return None, f"The phone {shown!r} is not a number that can be called, so it was ignored."
         text = digits
     return text, ""

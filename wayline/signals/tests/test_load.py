@@ -1,13 +1,25 @@
-import pytest
+from datetime import timedelta
 
-from wayline.accounts.testing import make_workspace
-from wayline.signals.testing import make_signal, observe
+import pytest
+from django.utils import timezone
+
+from wayline.accounts.testing import make_user, make_workspace
+from wayline.customers.models import Merge
+from wayline.signals import journal, load, operations
+from wayline.signals.models import JournalEntry, RefusedSignal, SignalName
+from wayline.signals.testing import MONDAY, make_signal, observe
+from wayline.warehouse import connect
 
 pytestmark = pytest.mark.django_db
 
 
 def signals_in(warehouse) -> list[dict]:
     return warehouse.run(warehouse.table("signals").order_by("seq")).to_pylist()
+
+
+def customers_in(warehouse) -> dict[int, dict]:
+    rows = warehouse.run(warehouse.table("customers")).to_pylist()
+    return {row["customer"]: dict(row["traits"]) for row in rows}
 
 
 def test_a_signal_becomes_a_row_with_its_customer(warehouse):
@@ -20,3 +32,258 @@ def test_a_signal_becomes_a_row_with_its_customer(warehouse):
     assert loaded.loaded == 1
     assert (row["workspace"], row["customer"], row["profile"]) == (workspace.pk, customer.pk, customer.pk)
     assert (row["name"], row["value"], dict(row["properties"])) == ("Order Placed", 12.5, {"plan": "pro"})
+    assert row["at"] == MONDAY.replace(tzinfo=None)
+
+
+def test_a_time_of_another_zone_is_kept_in_utc(warehouse):
+    from zoneinfo import ZoneInfo
+
+    observe(make_workspace(), make_signal(at=MONDAY.astimezone(ZoneInfo("Asia/Tokyo"))))
+
+    assert signals_in(warehouse)[0]["at"] == MONDAY.replace(tzinfo=None)
+
+
+def test_the_same_key_counts_once_in_a_batch_and_across_batches(warehouse):
+    workspace = make_workspace()
+
+    first = observe(workspace, make_signal(key="k"), make_signal(key="k"))
+    second = observe(workspace, make_signal(key="k", name="Order Changed"))
+
+    assert (first.loaded, first.duplicates, second.loaded, second.duplicates) == (1, 1, 0, 1)
+    assert SignalName.objects.get().count == 1
+
+
+def test_the_same_key_counts_in_each_workspace(warehouse):
+    observe(make_workspace(), make_signal(key="k"))
+    observe(make_workspace(), make_signal(key="k"))
+
+    assert len(signals_in(warehouse)) == 2
+
+
+def test_traits_reach_the_warehouse_as_text(warehouse):
+    workspace = make_workspace()
+
+    observe(workspace, make_signal(traits={"plan": "pro", "seats": 10.0, "is_vip": True, "name": "Ines"}))
+
+    assert list(customers_in(warehouse).values()) == [
+        {"name": "Ines", "plan": "pro", "seats": "10", "is_vip": "true"}
+    ]
+
+
+def test_a_trait_of_none_is_taken_away(warehouse):
+    workspace = make_workspace()
+    observe(workspace, make_signal(traits={"plan": "pro"}))
+
+    observe(workspace, make_signal(traits={"plan": None}))
+
+    assert workspace.customers.get().traits == {}
+
+
+def test_first_and_last_seen_follow_the_signals_not_their_arrival(warehouse):
+    workspace = make_workspace()
+    observe(workspace, make_signal(at=MONDAY))
+    observe(workspace, make_signal(at=MONDAY - timedelta(days=3)), make_signal(at=MONDAY + timedelta(days=2)))
+
+    customer = workspace.customers.get()
+
+    assert (customer.first_seen_at, customer.last_seen_at) == (
+        MONDAY - timedelta(days=3),
+        MONDAY + timedelta(days=2),
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"kind": "wish"}, "not known"),
+        ({"name": " "}, "no name"),
+        ({"key": ""}, "no key"),
+        ({"score": 9.0}, "no scale"),
+        ({"score": 11.0, "scale": "nps"}, "outside NPS"),
+        ({"score": float("nan"), "scale": "nps"}, "outside NPS"),
+        ({"value": float("inf")}, "finite"),
+        ({"at": MONDAY.replace(year=2999)}, "future"),
+        ({"at": MONDAY.replace(year=1)}, "before 1900"),
+        ({"external_id": None}, "names nobody"),
+        ({"external_id": "null"}, "says nothing"),
+    ],
+)
+def test_a_poisoned_signal_is_refused_with_its_reason_and_the_others_are_loaded(warehouse, fields, reason):
+    workspace = make_workspace()
+
+    loaded = observe(workspace, make_signal(), make_signal(**fields), make_signal())
+
+    refused = RefusedSignal.objects.get(was_kept=False)
+    assert (loaded.loaded, loaded.refused) == (2, 1)
+    assert (refused.index, refused.workspace) == (1, workspace)
+    assert reason in refused.reason
+
+
+def test_a_signal_that_breaks_the_loader_itself_is_found_and_left_out(warehouse, monkeypatch):
+    workspace = make_workspace()
+    from wayline.signals import rows
+
+    honest = rows._maps
+
+    def breaks(maps):
+        if any("poison" in each for each in maps):
+            raise RuntimeError("cannot be built")
+        return honest(maps)
+
+    monkeypatch.setattr(rows, "_maps", breaks)
+    signals = [make_signal() for _ in range(10)]
+    signals[6].properties = {"poison": "yes"}
+
+    loaded = observe(workspace, *signals)
+
+    assert (loaded.loaded, loaded.refused) == (9, 1)
+    assert RefusedSignal.objects.get().index == 6
+    assert SignalName.objects.get().count == 9
+    assert load.drain() == load.Loaded()
+
+
+def test_a_signal_that_cannot_be_decoded_is_refused_alone(warehouse):
+    import msgspec
+    import zstandard
+
+    workspace = make_workspace()
+    observe(workspace, make_signal(), make_signal())
+    entry = JournalEntry.objects.get()
+    body = msgspec.msgpack.decode(zstandard.decompress(entry.body))
+    body["signals"][1]["at"] = "soon"
+    body["signals"][1]["key"] = "other"
+    packed = zstandard.compress(msgspec.msgpack.encode(body))
+    JournalEntry.objects.create(
+        workspace_id=workspace.pk, source="test", received_at=timezone.now(), count=2, body=packed, digest="x"
+    )
+
+    loaded = load.drain()
+
+    assert (loaded.duplicates, loaded.refused) == (1, 1)
+    assert "cannot be read" in RefusedSignal.objects.get().reason
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_a_crash_around_the_warehouse_commit_neither_loses_nor_doubles(warehouse, monkeypatch, where):
+    workspace = make_workspace()
+    signals = [make_signal(traits={"plan": "pro"}), make_signal(external_id="ines", anonymous_id="a1")]
+    journal.append(workspace.pk, "test", signals, received_at=timezone.now())
+    honest = load._follow_changes
+
+    def dies(writer):
+        raise KeyboardInterrupt
+
+    if where == "before":
+        monkeypatch.setattr(load, "_follow_changes", dies)
+        with pytest.raises(KeyboardInterrupt):
+            load.drain()
+        monkeypatch.setattr(load, "_follow_changes", honest)
+    load.drain()
+    load.drain()
+
+    assert len(signals_in(warehouse)) == 2
+    assert SignalName.objects.get().count == 2
+    assert workspace.customers.count() == 1
+
+
+def test_a_merge_moves_the_timeline_and_undoing_it_moves_it_back(warehouse):
+    workspace, noor = make_workspace(), make_user()
+    observe(workspace, make_signal(anonymous_id="a1", name="Visited"), make_signal(external_id="ines"))
+    observe(workspace, make_signal(external_id="ines", anonymous_id="a1", name="Signed In"))
+    ines = workspace.customers.get(merged_into=None)
+    assert {row["customer"] for row in signals_in(warehouse)} == {ines.pk}
+    assert set(customers_in(warehouse)) == {ines.pk}
+
+    operations.undo_merge(Merge.objects.get(), by=noor, now=timezone.now())
+
+    owners = {row["name"]: row["customer"] for row in signals_in(warehouse)}
+    assert owners["Visited"] != owners["Order Placed"] == owners["Signed In"] == ines.pk
+    assert set(customers_in(warehouse)) == set(owners.values())
+
+
+def test_who_declines_is_observed_no_more_until_they_agree_again(warehouse):
+    workspace = make_workspace()
+
+    observe(
+        workspace,
+        make_signal(name="Before"),
+        make_signal(kind="identify", name="Identify", traits={"consent": "denied"}),
+        make_signal(name="During"),
+    )
+    observe(workspace, make_signal(name="Later"))
+    observe(workspace, make_signal(kind="identify", name="Identify", traits={"consent": "granted"}))
+    observe(workspace, make_signal(name="After"))
+
+    assert [row["name"] for row in signals_in(warehouse)] == ["Before", "After"]
+    assert set(RefusedSignal.objects.values_list("excerpt", flat=True)) == {""}
+
+
+def test_a_public_key_takes_consent_away_but_never_gives_it(warehouse):
+    workspace = make_workspace()
+    observe(
+        workspace, make_signal(kind="identify", name="Identify", traits={"consent": "denied"}), source="key:1"
+    )
+
+    observe(
+        workspace,
+        make_signal(kind="identify", name="Identify", traits={"consent": "granted"}),
+        source="key:1",
+    )
+
+    assert workspace.customers.get().has_declined
+    assert "server key" in RefusedSignal.objects.get(was_kept=True).reason
+
+
+def test_forgetting_a_source_takes_its_signals_and_the_customers_only_it_knew(warehouse):
+    workspace = make_workspace()
+    observe(workspace, make_signal(external_id="ines"), source="import:1")
+    observe(workspace, make_signal(external_id="tom"), source="import:1")
+    observe(workspace, make_signal(external_id="ines"))
+
+    operations.forget_source(workspace, source="import:1", by=None, now=timezone.now())
+
+    (row,) = signals_in(warehouse)
+    assert row["source"] == "test"
+    assert set(customers_in(warehouse)) == {row["customer"]}
+    assert workspace.customers.count() == 1
+    assert JournalEntry.objects.count() == 1
+
+
+def test_a_forgotten_source_may_be_sent_again(warehouse):
+    workspace = make_workspace()
+    signal = make_signal()
+    observe(workspace, signal, source="import:1")
+    operations.forget_source(workspace, source="import:1", by=None, now=timezone.now())
+
+    assert observe(workspace, signal, source="import:1").loaded == 1
+
+
+def test_the_warehouse_is_rebuilt_from_the_journal(warehouse):
+    workspace = make_workspace()
+    observe(workspace, make_signal(anonymous_id="a1"), make_signal(external_id="ines"), make_signal(name=""))
+    observe(workspace, make_signal(external_id="ines", anonymous_id="a1", traits={"plan": "pro"}))
+    before = signals_in(warehouse), customers_in(warehouse)
+
+    load.rebuild()
+
+    assert (signals_in(warehouse), customers_in(warehouse)) == before
+    assert SignalName.objects.get().count == 3
+
+
+def test_a_lost_warehouse_is_filled_again_by_loading(warehouse):
+    workspace = make_workspace()
+    observe(workspace, make_signal(anonymous_id="a1"), make_signal(external_id="ines"))
+    observe(workspace, make_signal(external_id="ines", anonymous_id="a1"))
+    before = signals_in(warehouse), customers_in(warehouse)
+    empty = connect.open("duckdb://")
+
+    with connect.using(empty):
+        load.drain()
+
+        assert (signals_in(empty), customers_in(empty)) == before
+    empty.close()
+
+
+def test_text_that_cannot_be_written_down_is_named(warehouse):
+    with pytest.raises(journal.SignalUnreadable, match="Signal 1"):
+        observe(make_workspace(), make_signal(), make_signal(text="\ud800"))
