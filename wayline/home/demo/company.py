@@ -11,6 +11,8 @@ from wayline.kit.refusals import Refusal
 from wayline.metrics import observed
 from wayline.metrics import operations as metrics
 from wayline.signals import journal, load
+from wayline.signals import operations as signals
+from wayline.signals.conditions import Test, TraitIs
 
 from . import truth, world
 
@@ -21,6 +23,13 @@ JOURNEYS = (
     ("saas-onboarding", {"window_days": truth.ONBOARDING_WINDOW_DAYS}),
     ("order-to-delivery", {"window_days": 30}),
     ("get-help", {"window_days": 21}),
+)
+
+SEGMENTS = (
+    *((f"Plan {plan}", "plan", plan) for plan in truth.PLANS),
+    ("Pilot: guided connecting", truth.FIX.trait, truth.FIX.treated),
+    ("Pilot: control", truth.FIX.trait, truth.FIX.control),
+    ("Writes in Spanish", "language", truth.DISPARITY_LANGUAGE),
 )
 
 
@@ -43,14 +52,15 @@ def create(
     now = now or timezone.now()
 
     loaded, groups = 0, -(-customers // world.GROUP)
-    for group, signals in enumerate(world.generate(customers=customers, seed=seed, now=now)):
+    for group, batch in enumerate(world.generate(customers=customers, seed=seed, now=now)):
         progress(0.96 * group / groups, f"{loaded:,} signals")
-        for start in range(0, len(signals), BATCH):
-            journal.append(workspace.pk, SOURCE, signals[start : start + BATCH], received_at=now)
+        for start in range(0, len(batch), BATCH):
+            journal.append(workspace.pk, SOURCE, batch[start : start + BATCH], received_at=now)
         loaded += load.drain().loaded
     progress(0.97, "journeys")
     _draw_journeys(workspace, by=by, now=now)
     _set_targets(workspace, by=by, now=now)
+    _save_segments(workspace, by=by, now=now)
     progress(1.0, f"{loaded:,} signals")
     return loaded
 
@@ -59,6 +69,13 @@ def _set_targets(workspace: Workspace, *, by: User | None, now: datetime) -> Non
     """What the demo company wants to reach; its people set it, so the numbers stand beside a goal."""
     for metric, value in truth.TARGETS.items():
         metrics.set_target(workspace, metric=metric, value=value, due_on=None, by=by, now=now)
+
+
+def _save_segments(workspace: Workspace, *, by: User | None, now: datetime) -> None:
+    """The groups of customers that the planted truths are about."""
+    for name, trait, value in SEGMENTS:
+        condition = TraitIs(test=Test(field=trait, op="is", value=value))
+        signals.create_segment(workspace, name=name, condition=condition, by=by, now=now)
 
 
 def _draw_journeys(workspace: Workspace, *, by: User | None, now: datetime) -> None:
