@@ -1,8 +1,10 @@
+from datetime import timedelta
+
 import pytest
 
 from wayline.accounts.testing import bearer, make_key
 from wayline.journeys.models import Journey
-from wayline.journeys.testing import make_journey, travel
+from wayline.journeys.testing import MONDAY, make_journey, travel
 
 pytestmark = pytest.mark.django_db
 
@@ -40,12 +42,13 @@ def test_a_journey_is_made_filled_and_read(client, key, warehouse):
 def test_the_flow_says_what_the_map_shows(client, key, warehouse):
     journey = make_journey(workspace=key.workspace)
     travel(key.workspace, ("Order Placed > Order Shipped > Order Delivered", 40), ("Order Placed", 10))
+    travel(key.workspace, ("Order Placed", 1), at=MONDAY + timedelta(days=9))
 
     flow = ask(client, key, f"{journey.pk}/flow", {"window_days": 1}).json()
 
-    assert (flow["entered"], flow["completed"]) == (50, 40)
+    assert (flow["entered"], flow["completed"]) == (51, 40)
     first = flow["steps"][0]
-    assert (first["key"], first["entered"], first["completed"]) == ("order-placed", 50, 40)
+    assert (first["key"], first["entered"], first["completed"]) == ("order-placed", 51, 40)
     assert first["median_time_seconds"]["value"] == 3600
     assert "any of its starts" in flow["definition"]
 

@@ -1,4 +1,8 @@
+from pathlib import Path
+
 import pytest
+import yaml
+from django.conf import settings
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -36,3 +40,16 @@ def test_the_first_expected_name_wins():
 
     assert bound.names == ("Signed Up",)
     assert templates_library.binding(step, seen("Something Else")) is None
+
+
+def test_the_example_orders_bind_the_whole_way_to_the_review():
+    mapping = yaml.safe_load((Path(settings.BASE_DIR) / "examples" / "olist_orders.yaml").read_text())
+    names = seen(*(signal["name"] for signal in mapping["signals"]))
+
+    bound = [
+        step.key
+        for step in templates_library.find("order-to-delivery").steps
+        if templates_library.binding(step, names)
+    ]
+
+    assert bound == ["order-placed", "payment-approved", "order-shipped", "order-delivered", "order-reviewed"]
