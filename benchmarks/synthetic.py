@@ -66,18 +66,20 @@ def _chunk(rng: np.random.Generator, first: int, count: int, seq_from: int) -> p
         ).cast(pa.string()),
     }
     schema = tables.SIGNALS.to_pyarrow()
-    return pa.table({name: pa.array(values).cast(schema.field(name).type) for name, values in columns.items()})
+    return pa.table(
+        {name: pa.array(values).cast(schema.field(name).type) for name, values in columns.items()}
+    )
 
 
 def _names(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Everybody signs up; most go on along the funnel here and there between what else they do."""
+    """Everybody signs up and uses features; some go on along the funnel, in any order: 12 % of signals."""
     popularity = 1 / np.arange(1, len(NAMES) - len(FUNNEL) + 1)
     name = rng.choice(
         np.arange(len(FUNNEL), len(NAMES)), (count, SIGNALS_EACH), p=popularity / popularity.sum()
     ).astype(np.int32)
     name[:, 0] = 0
-    name[rng.random((count, SIGNALS_EACH)) < 0.02] = 0
-    for step, share in ((1, 0.09), (2, 0.06), (3, 0.05)):
+    name[rng.random((count, SIGNALS_EACH)) < 0.01] = 0
+    for step, share in ((1, 0.035), (2, 0.025), (3, 0.015)):
         chosen = rng.random((count, SIGNALS_EACH)) < share
         chosen[:, 0] = False
         name[chosen] = step

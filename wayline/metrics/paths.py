@@ -248,6 +248,19 @@ class _Tally:
         self.edge_customers += _distinct(whose[1:][follows], pair, width * width)
 
 
+def distinct_customers(customer: np.ndarray, code: np.ndarray, width: int) -> np.ndarray:
+    """How many different customers each code has, whatever the order of the rows."""
+    if not np.all(customer[1:] >= customer[:-1]):
+        order = np.argsort(customer, kind="stable")
+        customer, code = customer[order], code[order]
+    found = np.zeros(width, np.int64)
+    for rows in _blocks(customer, max(BLOCK, width)):
+        there = customer[rows]
+        whose = np.concatenate(([0], np.cumsum(there[1:] != there[:-1])))
+        found += _distinct(whose, code[rows], width)
+    return found
+
+
 def _distinct(whose: np.ndarray, code: np.ndarray, width: int) -> np.ndarray:
     """How many different customers each code has."""
     kind = np.int32 if (whose[-1:].max(initial=0) + 1) * width < 2**31 else np.int64
