@@ -31,9 +31,8 @@ function dress() {
   answers.setAttribute("role", all.length ? "listbox" : "status");
   answers.setAttribute("aria-label", "Results");
   if (all.length) {
-    for (const element of answers.querySelectorAll("ul, ol, li, section, div")) {
-      if (!element.hasAttribute("role")) element.setAttribute("role", "presentation");
-    }
+    for (const element of answers.querySelectorAll("ul, ol, li, div")) element.setAttribute("role", "presentation");
+    for (const element of answers.querySelectorAll("section")) element.setAttribute("role", "group");
     for (const heading of answers.querySelectorAll("h1, h2, h3, h4")) heading.setAttribute("aria-hidden", "true");
   }
   all.forEach((option, index) => {
