@@ -27,7 +27,8 @@ class ReadingForm(forms.Form):
     def __init__(self, values, *, last_day, timezone: str, segments=()):
         super().__init__(values)
         self.last_day, self.timezone = last_day, timezone
-        choices = [(f"{trait}={value}", f"{trait} is {value}") for trait, value in segments]
+        self.segments = {segment.key: segment for segment in segments}
+        choices = [(segment.key, segment.words) for segment in segments]
         self.fields["segment"].choices = [("", "All customers"), *choices]
 
     def clean(self) -> dict:
@@ -50,10 +51,12 @@ class ReadingForm(forms.Form):
             days = int(DEFAULT_PERIOD if named == "dates" else named)
             period = last_days(days, end=self.last_day, timezone=self.timezone)
         within = values.get("within")
+        segment = self.segments.get(values.get("segment", ""))
         return Reading(
             period=period,
             timezone=self.timezone,
-            segment=values.get("segment", ""),
+            segment=segment.condition if segment else None,
+            segment_words=segment.words if segment else "",
             by=values.get("by", ""),
             of=values.get("of", ""),
             then=values.get("then", ""),

@@ -5,7 +5,10 @@ from math import sqrt
 import ibis
 
 from wayline.accounts.models import Membership
+from wayline.signals.conditions import CustomerCondition, Test, TraitIs
 from wayline.signals.filters import signal_filter
+from wayline.signals.models import Segment
+from wayline.signals.segments import condition_of
 from wayline.signals.vocabulary import SCALES
 from wayline.statistics import power, proportions, quantiles
 from wayline.statistics.comparison import z_of
@@ -72,6 +75,15 @@ class Distribution:
         """Each score with how long its bar is, in percent of the longest."""
         most = max(count for _, count, _ in self.scores)
         return [(score, count, share, round(100 * count / most, 2)) for score, count, share in self.scores]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Customers that a page can be narrowed to."""
+
+    key: str
+    words: str
+    condition: CustomerCondition
 
 
 @dataclass(frozen=True)
@@ -171,6 +183,23 @@ def since(member: Membership, metric: Metric, now: Answer) -> list[Since]:
 
 def target_of(member: Membership, metric: Metric) -> Target | None:
     return Target.objects.visible_to(member).filter(metric=metric.slug).first()
+
+
+def segments(member: Membership) -> list[Choice]:
+    """The saved segments, then every value of the traits that have few."""
+    saved = [
+        Choice(f"segment-{each.pk}", each.name, condition_of(each))
+        for each in Segment.objects.visible_to(member)
+    ]
+    valued = [
+        Choice(f"{trait}={value}", f"{trait} is {value}", _trait_is(trait, value))
+        for trait, value, _ in trait_values(member.workspace_id)
+    ]
+    return [*saved, *valued]
+
+
+def _trait_is(trait: str, value: str) -> TraitIs:
+    return TraitIs(test=Test(field=trait, op="is", value=value))
 
 
 def trait_values(workspace: int) -> tuple[tuple[str, str, int], ...]:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from wayline.signals.conditions import CustomerCondition, SignalCondition, SignalIs, Test, TraitIs
+from wayline.signals.conditions import CustomerCondition, SignalCondition, SignalIs
 
 from .questions import Period, Question
 
@@ -19,7 +19,8 @@ class Reading:
 
     period: Period
     timezone: str = "UTC"
-    segment: str = ""
+    segment: CustomerCondition | None = None
+    segment_words: str = ""
     by: str = ""
     of: str = ""
     then: str = ""
@@ -32,11 +33,6 @@ class Reading:
     @property
     def last_day(self) -> date:
         return (self.period.end - timedelta(seconds=1)).astimezone(ZoneInfo(self.timezone)).date()
-
-    @property
-    def segment_words(self) -> str:
-        """The segment as the page says it: "plan is pro"."""
-        return self.segment.replace("=", " is ", 1)
 
     @property
     def split_words(self) -> str:
@@ -59,18 +55,12 @@ class Reading:
             metric=metric,
             period=self.period,
             by=by,
-            segment=segment_of(self.segment),
+            segment=self.segment,
             of=signal_of(self.of),
             then=signal_of(self.then),
             within=self.within,
             timezone=self.timezone,
         )
-
-
-def segment_of(choice: str) -> CustomerCondition | None:
-    """The customers whose trait has the chosen value, from "plan=pro"."""
-    trait, is_split, value = choice.partition("=")
-    return TraitIs(test=Test(field=trait, op="is", value=value)) if is_split and trait else None
 
 
 def signal_of(name: str) -> SignalCondition | None:

@@ -26,7 +26,7 @@ def catalog(request):
     form = forms.ReadingForm(request.GET, **choices(request))
     asked = form.reading()
     last_at = answers.last_at(request.workspace.pk, timezone.now())
-    groups = queries.lines(request.member, asked) if last_at else []
+    groups = queries.lines(request.member, asked) if last_at and form.is_valid() else []
     context = {"form": form, "reading": asked, "groups": groups, "asked": request.GET.urlencode()}
     return show(request, "metrics/catalog.html", context, status=200 if form.is_valid() else 422)
 
@@ -103,11 +103,10 @@ def choices(request) -> dict:
     """What a reading form needs to know of the workspace."""
     workspace = request.workspace
     last_at = answers.last_at(workspace.pk, timezone.now())
-    traits = queries.trait_values(workspace.pk) if last_at else ()
     return {
         "last_day": reading.last_day(last_at, timezone.now(), workspace.timezone),
         "timezone": workspace.timezone,
-        "segments": [(trait, value) for trait, value, _ in traits],
+        "segments": queries.segments(request.member) if last_at else [],
     }
 
 
@@ -125,7 +124,7 @@ def show_metric(request, metric: Metric, *, target_form=None, status: int = 200)
     }
     target = queries.target_of(request.member, metric)
     context |= {"target": target, "target_form": target_form or _target_form(metric, target)}
-    if context["is_ready"] and context["has_signals"]:
+    if context["is_ready"] and context["has_signals"] and form.is_valid():
         context |= _measured(request, metric, asked, target)
     return show(request, "metrics/metric.html", context, status=status if form.is_valid() else 422)
 
@@ -196,7 +195,7 @@ def _form(request, metric: Metric) -> forms.MetricForm:
         metric=metric,
         names=queries.names(workspace) if metric.takes else (),
         properties=queries.properties(question),
-        traits=list(dict.fromkeys(trait for trait, _ in settings["segments"])),
+        traits=list(dict.fromkeys(trait for trait, *_ in queries.trait_values(workspace))),
         **settings,
     )
 
