@@ -200,14 +200,12 @@ def _read_on(run: Import, plan: plans.Plan, steps: int | None) -> bool:
             except RowRefused as reason:
                 refused.append(_refusal(run, line, str(reason), row[: len(plan.columns)]))
             if position % ROWS_PER_STEP == 0:
-                _settle(run, position, signals, refused)
-                signals, refused, done = [], [], done + 1
-                if not run.is_open:
+                if not _settle(run, position, signals, refused):
                     return False
+                signals, refused, done = [], [], done + 1
                 if steps is not None and done >= steps:
                     return False
-    _settle(run, position, signals, refused)
-    return run.is_open
+    return _settle(run, position, signals, refused)
 
 
 def _refusal(run: Import, line: int, reason: str, raw: list[str]) -> ImportRefusal:
@@ -215,8 +213,11 @@ def _refusal(run: Import, line: int, reason: str, raw: list[str]) -> ImportRefus
     return ImportRefusal(run=run, line=line, reason=reason[:1000], raw=kept)
 
 
-def _settle(run: Import, position: int, signals: list[Signal], refused: list[ImportRefusal]) -> None:
-    """Make a step's signals durable, then move the position together with the refused rows."""
+def _settle(run: Import, position: int, signals: list[Signal], refused: list[ImportRefusal]) -> bool:
+    """Make a step's signals durable, then move the position together with the refused rows.
+
+    False when another worker has moved the position: this one's lease had run out, and it must stop.
+    """
     for begin_at in range(0, len(signals), SIGNALS_PER_BATCH):
         batch = signals[begin_at : begin_at + SIGNALS_PER_BATCH]
         journal.append(run.workspace_id, run.source, batch, received_at=run.created_at)
@@ -234,6 +235,7 @@ def _settle(run: Import, position: int, signals: list[Signal], refused: list[Imp
         if moved:
             ImportRefusal.objects.bulk_create(refused, 1000)
     run.refresh_from_db()
+    return bool(moved)
 
 
 def _finish(run: Import, plan: plans.Plan, now: datetime) -> None:

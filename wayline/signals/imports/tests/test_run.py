@@ -97,6 +97,33 @@ def test_a_kill_between_journal_and_position_adds_nothing_twice(warehouse, monke
     assert len(rows(warehouse)) == 25
 
 
+def test_a_worker_whose_lease_ran_out_stops_when_another_one_went_on(warehouse, monkeypatch):
+    monkeypatch.setattr(runs, "ROWS_PER_STEP", 10)
+    run = make_import(content=MANY)
+    runs.begin(run, mapping=MANY_MAPPING, by=None, now=timezone.now())
+    settle, others = runs._settle, []
+
+    def late_settle(late, *arguments):
+        if not others:
+            others.append(Import.objects.get(pk=run.pk))
+            runs.advance(others[0], now=timezone.now(), steps=1)
+        return settle(late, *arguments)
+
+    monkeypatch.setattr(runs, "_settle", late_settle)
+    runs.advance(run, now=timezone.now())
+    stopped = (run.state, run.position, run.made)
+    runs.advance(run, now=timezone.now())
+
+    assert stopped == ("running", 10, 10)
+    assert (run.state, run.position, run.made, run.accepted, len(rows(warehouse))) == (
+        "finished",
+        25,
+        25,
+        25,
+        25,
+    )
+
+
 def test_undoing_takes_signals_and_customers_away_and_the_file_may_come_again(warehouse):
     workspace, maya = make_workspace(), make_user(name="Maya")
     run = run_import(make_import(workspace=workspace))

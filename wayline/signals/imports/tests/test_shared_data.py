@@ -37,7 +37,7 @@ def ask(warehouse, sql: str) -> list[tuple]:
 
 EDGES = """
     SELECT a, b, count(*) AS n FROM (
-        SELECT name AS a, lead(name) OVER (PARTITION BY subject ORDER BY at, seq) AS b FROM s
+        SELECT name AS a, lead(name) OVER (PARTITION BY subject ORDER BY "at", seq) AS b FROM s
     ) WHERE b IS NOT NULL GROUP BY a, b ORDER BY n DESC, a, b
 """
 
@@ -154,7 +154,7 @@ def test_twitter_support(warehouse):
         "SELECT round(median(value) / 60, 1) AS m FROM s WHERE properties['company'] = 'VerizonSupport'",
     )
 
-    assert run.refused == 1
+    assert (run.position, run.refused) == (5001, 0)
     assert replies == [(2188, 12.1)]
     assert verizon == [(3.6,)]
 
@@ -187,5 +187,5 @@ def test_a_file_in_a_broken_encoding_is_read_as_it_was_meant(warehouse):
     assert (run.accepted, run.refused) == (14640, 0)
     assert run.repaired > 500
     assert ask(
-        warehouse, "SELECT count(*) AS n FROM s WHERE text LIKE '%I fly VX this “ear worm” won’t%'"
+        warehouse, "SELECT count(*) AS n FROM s WHERE text LIKE '%I fly VX this “ear worm%won’t%'"
     ) == [(1,)]
