@@ -31,6 +31,23 @@ class Score:
     against: Estimate | None = None
     difference: Change | None = None
 
+    # NPS is answered as the share of promoters less that of detractors, not as a mean of what was given.
+    @property
+    def low(self) -> float:
+        return -100 if self.scale.slug == "nps" else self.scale.low
+
+    @property
+    def high(self) -> float:
+        return 100 if self.scale.slug == "nps" else self.scale.high
+
+    @property
+    def digits(self) -> int:
+        return 0 if self.scale.slug == "nps" else 1
+
+    @property
+    def name(self) -> str:
+        return "NPS" if self.scale.slug == "nps" else self.scale.name
+
 
 @dataclass(frozen=True)
 class LivingStep:
