@@ -4,9 +4,14 @@ import json
 import re
 from datetime import date
 
-from wayline.kit.refusals import Refusal
+from django.db.models import Max
+from django.utils import timezone
 
-from . import client
+from wayline.kit.refusals import Refusal
+from wayline.metrics import reading
+from wayline.signals.models import SignalName
+
+from . import client, preparing
 
 
 class PeriodUnknown(Refusal):
@@ -20,7 +25,7 @@ class JourneyUnknown(Refusal):
 def answer(asked) -> int:
     """Answer a metric as its page does."""
     by = [dimension.strip() for each in asked.by for dimension in each.split(",") if dimension.strip()]
-    body = {"metric": asked.metric, "by": by, **period(asked.period)}
+    body = {"metric": asked.metric, "by": by, "period": _between(asked)}
     found = client.ask("POST", "/metrics/answer", workspace=asked.workspace, body=body)
     if asked.json:
         print(json.dumps(found, indent=2, ensure_ascii=False))
@@ -65,6 +70,20 @@ def period(text: str) -> dict:
     if until < since:
         raise PeriodUnknown(f"The period {text} ends before it begins.")
     return {"since": since.isoformat(), "until": until.isoformat()}
+
+
+def _between(asked) -> dict:
+    """The period as the metrics page reads it: whole days of the workspace, up to the last one with signals."""
+    workspace, given = preparing.workspace_named(asked.workspace), period(asked.period)
+    if "days" in given:
+        names = SignalName.objects.filter(workspace=workspace)
+        last_at = names.aggregate(last_at=Max("last_seen_at"))["last_at"]
+        end = reading.last_day(last_at, timezone.now(), workspace.timezone)
+        found = reading.last_days(given["days"], end=end, timezone=workspace.timezone)
+    else:
+        since, until = (date.fromisoformat(given[name]) for name in ("since", "until"))
+        found = reading.between(since, until, timezone=workspace.timezone)
+    return {"start": found.start.isoformat(), "end": found.end.isoformat()}
 
 
 def _journey(asked) -> dict:
