@@ -12,5 +12,6 @@ urlpatterns = [
     path("segments/new/", views.segment_new, name="segment_new"),
     path("segments/<int:segment_id>/", views.segment, name="segment"),
     path("segments/<int:segment_id>/delete/", views.segment_delete, name="segment_delete"),
+    path("merges/<int:merge_id>/undo/", views.undo_merge, name="undo_merge"),
     *imports,
 ]

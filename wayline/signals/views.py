@@ -2,9 +2,11 @@ from django.conf import settings
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from wayline.accounts import access
+from wayline.customers.models import Merge
 from wayline.kit.lists import Listing, listing
 from wayline.kit.pages import show
 
@@ -107,3 +109,14 @@ def segment_delete(request, segment_id):
     found = get_object_or_404(Segment.objects.visible_to(request.member), pk=segment_id)
     operations.delete_segment(found, by=request.user, now=timezone.now())
     return redirect("signals:segments", request.workspace.slug)
+
+
+@access.member("contributor")
+@require_POST
+def undo_merge(request, merge_id):
+    merge = get_object_or_404(Merge.objects.visible_to(request.member), pk=merge_id)
+    operations.undo_merge(merge, by=request.user, now=timezone.now())
+    back = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
+        return redirect(back)
+    return redirect("customers:index", request.workspace.slug)

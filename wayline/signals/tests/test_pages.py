@@ -2,6 +2,7 @@ import pytest
 from django.urls import reverse
 
 from wayline.accounts.testing import make_member
+from wayline.customers.models import Merge
 from wayline.signals.models import RefusedSignal, Segment
 from wayline.signals.testing import make_signal, observe
 
@@ -142,3 +143,24 @@ def test_a_segment_of_another_workspace_does_not_exist(client, maya):
     client.force_login(omar.user)
 
     assert client.get(at("segment", omar, Segment.objects.get().pk)).status_code == 404
+
+
+def test_a_merge_is_undone_by_its_button_which_goes_back_to_the_customer(client, maya):
+    observe(maya.workspace, make_signal(external_id="ines"), make_signal(anonymous_id="a1"))
+    observe(maya.workspace, make_signal(external_id="ines", anonymous_id="a1"))
+    merge = Merge.objects.get()
+
+    answer = client.post(at("undo_merge", maya, merge.pk), {"next": f"/{maya.workspace.slug}/customers/"})
+
+    merge.refresh_from_db()
+    assert answer["Location"] == f"/{maya.workspace.slug}/customers/"
+    assert merge.undone_by == maya.user
+
+
+def test_undoing_leads_to_no_other_site(client, maya):
+    observe(maya.workspace, make_signal(external_id="ines"), make_signal(anonymous_id="a1"))
+    observe(maya.workspace, make_signal(external_id="ines", anonymous_id="a1"))
+
+    answer = client.post(at("undo_merge", maya, Merge.objects.get().pk), {"next": "https://evil.test/"})
+
+    assert answer["Location"] == reverse("customers:index", args=[maya.workspace.slug])
