@@ -34,7 +34,7 @@ def listing(
     default_sort: str = "",
     per_page: int = PER_PAGE,
 ) -> Listing:
-    """Apply what the query string asks for. Unknown filters and sorts change nothing; a page too far is the last.
+    """Apply what the query string asks for; unknown words change nothing, a page too far is the last.
 
     `sorts` maps the word in `?sort=` (with a minus for descending) to a model field. Ties are always broken
     by the primary key, so no row is shown twice or skipped while paging.

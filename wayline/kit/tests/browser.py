@@ -40,7 +40,7 @@ def opened(browser, html: str, *, width=1440, height=900, dark=False, scripts=Tr
         **more,
     )
     page = context.new_page()
-    page.set_default_timeout(5_000)
+    page.set_default_timeout(30_000)  # a busy machine
     page.route(f"{ORIGIN}/**", lambda route: _answer(route, html))
     page.goto(f"{ORIGIN}/page/")
     if scripts:

@@ -112,11 +112,7 @@ def segments(thin) -> dict:
     new, worse = make_estimate(0.52, 0.45, 0.59, 190), make_change(-0.09, -0.14, -0.04, "down")
     rows = [
         charts.WhiskerRow("All customers", make_estimate(), make_change()),
-        charts.WhiskerRow(
-            "New, under 90 days",
-            make_estimate(0.52, 0.45, 0.59, 190),
-            make_change(-0.09, -0.14, -0.04, "down"),
-        ),
+        charts.WhiskerRow("New, under 90 days", new, worse),
         charts.WhiskerRow("Students", thin, make_change(verdict="too few to say")),
     ]
     return charts.whiskers(rows, unit="%", target=0.75, low=30, high=90)
