@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from wayline.signals.vocabulary import SCALES
+
 from . import readers
 from .dates import DateNotUnderstood, Evidence, compile_rule
 from .mapping import DateRule, FileRules
@@ -18,8 +20,12 @@ PHONE = re.compile(r"\+?[\d\s()./-]{7,20}$")
 CASE = ("case:concept:name", "case_id", "caseid", "case id", "case", "trace_id")
 ACTIVITY = ("concept:name", "activity", "event_name", "event", "action", "task")
 MOMENT = ("time:timestamp", "timestamp", "complete_timestamp", "completetimestamp", "time", "occurred_at")
+EXPECTED = r"estimat\w*|expect\w*|due|deadline|planned|promised|scheduled|shipping_limit"
 PEOPLE = r"customer|client|user|caller|account|member|person|patient|guest|author|respondent|respnum|subscriber|buyer"
 THINGS = r"order|ticket|incident|case|invoice|conversation|claim|booking|request|shipment|contract|number"
+TRAITS = re.compile(
+    rf"(?:(?:{PEOPLE})_)?(?:city|country|state|region|segment|plan|gender|language)$", re.IGNORECASE
+)
 TESTERS = tuple(
     compile_rule(rule, timezone="UTC") for rule in (DateRule(day_first=True), DateRule(day_first=False))
 )
@@ -119,6 +125,9 @@ def suggest(path: Path, *, beside: dict[str, Path] | None = None, name: str | No
             f"missing: [{', '.join(map(_quoted, roles.markers))}]  # found where other rows hold values"
         )
     out += _dates(roles)
+    out += _meanings(roles)
+    if roles.state and roles.subject:
+        out.append(f"group_by: {_plain(roles.subject.name)}  # it occurs on several rows: a history")
     out += _lookups(columns, beside or {})
     if roles.is_log:
         out.append("# An event log: a case, an activity and a time in each row.")
@@ -147,7 +156,8 @@ class _Roles:
         dates = [column for column in self.columns if column.is_date]
         if self.is_log and moment:
             dates = [moment]
-        self.dates = dates
+        self.expected = [column for column in dates if column.named(EXPECTED)]
+        self.dates = [column for column in dates if column not in self.expected]
         self.used |= {column.name for column in self.columns if column.is_date}
         self.email = self._take(lambda c: c.is_email)
         self.phone = self._take(lambda c: c.is_phone)
@@ -165,9 +175,16 @@ class _Roles:
         self.channel = self._take(lambda c: c.named("channel|contact_type|medium|origin") and c.is_repeating)
         self.scores = [(c, scale) for c in self.columns if c.name not in self.used and (scale := _scale(c))]
         self.used |= {column.name for column, _ in self.scores}
-        self.text = self._take(
-            lambda c: c.is_text or (c.named("comment|message|verbatim|feedback|text") and not c.is_number)
-        )
+        texts = [c for c in self.columns if c.name not in self.used and _is_words(c)]
+        self.text = max(texts, key=lambda c: c.mean_length, default=None)
+        self.used |= {self.text.name} if self.text else set()
+        states = [c for c in self.columns if c.name not in self.used and c.named("state|status|ident_state")]
+        states = [c for c in states if c.is_repeating and len(c.counts) > 1 and not c.is_number]
+        is_history = self.subject and len(self.subject.counts) < 0.7 * self.subject.filled
+        self.state = states[0] if states and is_history and not self.is_log else None
+        if self.state:
+            self.used.add(self.state.name)
+            self.dates.sort(key=lambda c: -len(c.counts))
         self.weight = self._take(lambda c: c.name.lower() == "weight" and c.is_number)
         self.value = self._take(
             lambda c: (
@@ -252,8 +269,20 @@ class _Roles:
             kind = "operation" if self.is_log else "behavior"
             extra = [f"    value: {_plain(self.value.name)}  # a number by its name"] if self.value else []
             return [[at, f"    kind: {kind}", f"    name: {_quoted(label)}  # {_few(self.activity)}", *extra]]
+        if self.state and self.subject:
+            label = f"{_words(self.subject.name)} {{{self.state.name}}}"
+            return [
+                [
+                    f"  - at: {_plain(when.name)}  # the date that differs most from row to row"
+                    if when
+                    else at,
+                    "    kind: operation",
+                    f"    name: {_quoted(label)}  # {_few(self.state)}",
+                    f"    when: {{changed: {_plain(self.state.name)}}}  # one signal for each change of it",
+                ]
+            ]
         made = []
-        for column in self.dates[:8] if len(self.dates) > 1 and not self.scores else []:
+        for column in self.dates[:8] if len(self.dates) > 1 and not self.scores and not self.text else []:
             made.append(
                 [
                     f"  - at: {_plain(column.name)}  # dates such as {column.example}",
@@ -287,9 +316,7 @@ class _Roles:
         return [entry]
 
     def customers(self) -> list[str]:
-        names = [
-            c.name for c in self.columns if c.named("city|country|state|region|segment|plan|gender|language")
-        ]
+        names = [c.name for c in self.columns if TRAITS.match(c.name)]
         names = [name for name in names if name not in self.used]
         if not names or self.is_log or not (self.external_id or self.email):
             return []
@@ -339,6 +366,25 @@ def _dates(roles: _Roles) -> list[str]:
     return ["dates:", *lines] if lines else []
 
 
+def _meanings(roles: _Roles) -> list[str]:
+    """Codes outside a score's scale, which most often stand for no answer."""
+    lines = []
+    for column, slug in roles.scores:
+        scale = SCALES[slug]
+        outside = [v for v in column.counts if not scale.low <= (_number(v) or 0) <= scale.high]
+        if outside:
+            meanings = ", ".join(f"{_quoted(value)}: null" for value in sorted(outside))
+            lines.append(
+                f"  {_plain(column.name)}: {{{meanings}}}  # outside {scale.name}: taken as no answer"
+            )
+    return ["values:", *lines] if lines else []
+
+
+def _is_words(column: Profile) -> bool:
+    named = column.named("comment|message|verbatim|feedback|text|review_comment") and not column.is_number
+    return column.is_text or bool(named)
+
+
 def _lookups(columns: list[Profile], beside: dict[str, Path]) -> list[str]:
     lines = []
     for name, path in beside.items():
@@ -363,7 +409,11 @@ def _lookups(columns: list[Profile], beside: dict[str, Path]) -> list[str]:
 
 def _few(column: Profile) -> str:
     shown = ", ".join(value for value, _ in column.counts.most_common(3))
-    return f"{len(column.counts)} different values: {shown[:80]}"
+    return (
+        f"{len(column.counts)} different values: {shown[:80]}"
+        if len(column.counts) > 1
+        else f"always {shown[:80]}"
+    )
 
 
 def _range(column: Profile) -> str:
