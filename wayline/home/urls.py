@@ -8,4 +8,5 @@ urlpatterns = [
     path("start/", views.start, name="start"),
     path("search/", views.search, name="search"),
     path("customers/<int:customer_id>/", views.customer, name="customer"),
+    path("merges/<int:merge_id>/undo/", views.undo_merge, name="undo_merge"),
 ]

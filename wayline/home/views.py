@@ -1,10 +1,11 @@
+from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from wayline.accounts import access
 from wayline.accounts.models import Role
-from wayline.customers.models import Customer
+from wayline.customers.models import Customer, Merge
 from wayline.home import forms
 from wayline.home.queries import overview as overviews
 from wayline.home.queries import search as searches
@@ -12,6 +13,7 @@ from wayline.home.queries import story as stories
 from wayline.journeys import queries as journeys
 from wayline.journeys.models import Journey
 from wayline.kit.pages import show
+from wayline.signals import operations as signals
 
 
 @require_GET
@@ -72,6 +74,16 @@ def customer(request, customer_id: int):
         "open_page": "customers:index",
     }
     return show(request, "home/customer.html", context)
+
+
+@require_POST
+@access.member("contributor")
+def undo_merge(request, merge_id: int):
+    """Part two profiles that were found to be one person."""
+    merge = get_object_or_404(Merge.objects.visible_to(request.member), pk=merge_id)
+    signals.undo_merge(merge, by=request.user, now=timezone.now())
+    messages.success(request, f"{merge.merged} is a customer of their own again.")
+    return redirect("home:customer", request.workspace.slug, merge.kept_id)
 
 
 @require_GET

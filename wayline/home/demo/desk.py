@@ -158,15 +158,6 @@ def serve(
             "high_days": statement.high_days,
         },
     )
-    moved = rng.random(len(asked)) < 0.10 + 0.12 * (round_ > 0)
-    stream.add(
-        Kind.OPERATION,
-        "Ticket Transferred",
-        answered[moved] + 20 * MINUTE,
-        external_id=ids[moved],
-        channel="system",
-        subject=number[moved],
-    )
     solved_at = answered + lasting(
         rng,
         len(asked),
@@ -175,6 +166,15 @@ def serve(
         longest=6 * DAY,
     )
     solved_at = np.where(repeats, np.maximum(solved_at, asked.at + gap + HOUR), solved_at)
+    moved = rng.random(len(asked)) < 0.10 + 0.12 * (round_ > 0)
+    stream.add(
+        Kind.OPERATION,
+        "Ticket Transferred",
+        ((answered + solved_at) // 2)[moved],
+        external_id=ids[moved],
+        channel="system",
+        subject=number[moved],
+    )
     stream.add(
         Kind.OPERATION,
         "Ticket Solved",

@@ -50,6 +50,7 @@ KIND_WORDS = {
     Kind.ANSWER: "Answered",
     Kind.REVIEW: "Reviewed",
 }
+OUTWARD = {"out", "outbound", "company", "agent"}
 IDENTITY_ICONS = {
     "external_id": "key-round",
     "email": "mail",
@@ -70,6 +71,14 @@ class Event:
     scale: str
     clock: str
     repeats: int = 1
+
+    @property
+    def is_own_words(self) -> bool:
+        """Whether the customer said it: messages go both ways, and what happened to them is told by us."""
+        if self.moment.kind == Kind.MESSAGE:
+            said = self.moment.properties
+            return "agent" not in said and said.get("direction") not in OUTWARD
+        return self.moment.kind != Kind.OPERATION
 
     @property
     def channel_icon(self) -> str:

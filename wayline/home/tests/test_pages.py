@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from wayline.accounts.testing import make_member, make_workspace
+from wayline.audit.models import Activity
 from wayline.customers.models import Customer, Merge
 from wayline.customers.testing import make_customer
 from wayline.journeys import operations as journeys
@@ -200,21 +201,53 @@ def test_nonsense_instead_of_a_place_in_the_timeline_shows_the_latest(client, ma
     assert "Order Reviewed" in opened(client, "customer", maya, ines.pk, before="yesterday")
 
 
-def test_the_story_gives_the_reason_of_a_merge(client, maya):
+def ines_from_two_addresses(workspace) -> Merge:
+    """Ines asks from an address nobody knew, and confirms it later."""
+    home = "ines@home.example"
     observe(
-        maya.workspace,
-        make_signal(name="Help Requested", kind=Kind.CONTACT, email="ines@home.example", at=two_days_ago()),
+        workspace,
+        make_signal(name="Help Requested", kind=Kind.CONTACT, email=home, at=two_days_ago()),
         make_signal(name="Signed Up", external_id="ines", at=two_days_ago(minutes=1)),
-        make_signal(
-            name="Email Confirmed", external_id="ines", email="ines@home.example", at=two_days_ago(hours=1)
-        ),
+        make_signal(name="Email Confirmed", external_id="ines", email=home, at=two_days_ago(hours=1)),
     )
-    merge = Merge.objects.get(workspace=maya.workspace)
+    return Merge.objects.get(workspace=workspace)
+
+
+def test_the_story_gives_the_reason_of_a_merge(client, maya):
+    merge = ines_from_two_addresses(maya.workspace)
 
     page = opened(client, "customer", maya, merge.kept_id)
 
     assert "Found to be the same person" in page
-    assert "Email Confirmed" in page
+    assert merge.reason in page
+    assert address("undo_merge", maya, merge.pk) not in page
+
+
+def test_a_contributor_undoes_a_merge_with_one_click(client):
+    noor = make_member(role="contributor")
+    client.force_login(noor.user)
+    merge = ines_from_two_addresses(noor.workspace)
+    assert address("undo_merge", noor, merge.pk) in opened(client, "customer", noor, merge.kept_id)
+
+    found = client.post(address("undo_merge", noor, merge.pk))
+
+    assert found["Location"] == address("customer", noor, merge.kept_id)
+    assert Customer.objects.visible_to(noor).count() == 2
+    assert Activity.objects.get().name == "merge.undone"
+
+
+def test_a_viewer_may_not_undo_a_merge(client, maya):
+    merge = ines_from_two_addresses(maya.workspace)
+
+    assert client.post(address("undo_merge", maya, merge.pk)).status_code == 403
+
+
+def test_nobody_undoes_a_merge_of_another_workspace(client):
+    omar = make_member(role="contributor")
+    client.force_login(omar.user)
+    merge = ines_from_two_addresses(make_workspace())
+
+    assert client.post(address("undo_merge", omar, merge.pk)).status_code == 404
 
 
 def test_the_address_of_a_merged_profile_leads_to_the_one_kept(client, maya):
@@ -262,3 +295,19 @@ def test_the_palette_gets_only_the_answers(client, maya):
 
     assert "Ines Duarte" in part
     assert "<html" not in part
+
+
+def test_only_the_customers_own_words_are_quoted(client, maya):
+    sentences = {"What I asked": {}, "What we answered": {"agent": "Noor"}}
+    observe(
+        maya.workspace,
+        *[
+            make_signal(name="Wrote", kind=Kind.MESSAGE, text=text, properties=who, at=two_days_ago())
+            for text, who in sentences.items()
+        ],
+    )
+
+    page = opened(client, "customer", maya, Customer.objects.get(workspace=maya.workspace).pk)
+
+    assert '<blockquote class="voice">What I asked</blockquote>' in page
+    assert '<p class="told">What we answered</p>' in page
