@@ -14,7 +14,7 @@ LOOK_AGAIN = {".py": 400, ".html": 120, ".css": 150, ".js": 120}
 VENDORED = ("/vendor/", "/fonts/")
 # Written in two parts, so that this file does not hold what it looks for.
 UNWANTED = {
-    "a machine's path": re.compile(r"/wo" r"rk/|/ro" r"ot/|/ho" r"me/[a-z]+/"),
+    "a machine's path": re.compile(r"(?<![\w.>])/(wo" r"rk|ro" r"ot|ho" r"me/[a-z]+)/"),
     "a registry's address": re.compile(r"py" r"pi\.org|python" r"hosted\.org|registry\.npm" r"js\.org"),
     "a private key": re.compile(r"BEGIN (RSA |EC |OPENSSH )?PRIVATE" r" KEY|AKIA[0-9A-Z]{16}"),
     "an unfinished thought": re.compile(r"\bFIX" r"ME\b|\bXX" r"X\b"),

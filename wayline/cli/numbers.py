@@ -73,7 +73,7 @@ def period(text: str) -> dict:
 
 
 def _between(asked) -> dict:
-    """The period as the metrics page reads it: whole days of the workspace, up to the last one with signals."""
+    """The period as the metrics page reads it: whole days up to the last one with signals."""
     workspace, given = preparing.workspace_named(asked.workspace), period(asked.period)
     if "days" in given:
         names = SignalName.objects.filter(workspace=workspace)
