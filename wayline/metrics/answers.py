@@ -43,8 +43,13 @@ def answer(question: Question, *, now: datetime | None = None) -> Answer:
     Nothing after `now` is looked at.
     """
     check(question)
-    now = now or cache.minute()
-    return _answers.get(lambda: _answer(question, now), question, now)
+    as_of = _full_hour(last_at(question.workspace, now or cache.minute()))
+    return _answers.get(lambda: _answer(question, as_of), question, as_of)
+
+
+def _full_hour(at: datetime | None) -> datetime | None:
+    """Answers keep, and queries stay compiled, while only minutes pass."""
+    return at and at.replace(minute=0, second=0, microsecond=0)
 
 
 def check(question: Question) -> Metric:
@@ -91,19 +96,21 @@ def last_at(workspace: int, now: datetime) -> datetime | None:
 
 def scope_of(question: Question, now: datetime) -> Scope | None:
     """The question ready for building expressions; None when the workspace has no signals at all."""
-    as_of = last_at(question.workspace, now)
+    return _scope(question, _full_hour(last_at(question.workspace, now)))
+
+
+def _scope(question: Question, as_of: datetime | None) -> Scope | None:
     if as_of is None:
         return None
     before = question.compare_to or question.period.previous
     periods = (("now", question.period), ("before", before))
-    as_of = as_of.replace(minute=0, second=0, microsecond=0)
     return Scope(question, METRICS[question.metric], as_of, periods)
 
 
-def _answer(question: Question, now: datetime) -> Answer:
+def _answer(question: Question, as_of: datetime | None) -> Answer:
     metric = METRICS[question.metric]
     before = question.compare_to or question.period.previous
-    scope = scope_of(question, now)
+    scope = _scope(question, as_of)
     given = scale_counts(scope) if scope and metric.scales else {}
     scale = _main_scale(metric, given)
     total, rows, opened, notes = Row((), finish(metric, None, scale)), (), 0, []

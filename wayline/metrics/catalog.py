@@ -74,6 +74,11 @@ class Metric:
     options: dict = field(default_factory=dict, hash=False)
 
     @property
+    def summary(self) -> str:
+        """The first sentence of its meaning."""
+        return self.meaning.partition(". ")[0].removesuffix(".") + "."
+
+    @property
     def change_digits(self) -> int:
         """Changes are smaller than values: shares and scores in points show one digit more."""
         return max(1, self.digits) if self.unit == "%" or self.slug == "nps" else self.digits
@@ -317,8 +322,7 @@ ALL = (
         direction="up",
         counts="customers",
         meaning="Of the customers who came in the period (their first signal ever), the share who did "
-        "anything in the second 30 days after; `later` asks for the third, fourth and so on, `within` for "
-        "other lengths. "
+        "anything in the second 30 days after. "
         "Customers for whom that stretch is not over are not counted yet.",
         rows=units.kept,
         takes=("of", "then", "within"),

@@ -13,7 +13,7 @@ from wayline.kit.charts.whiskers import WhiskerRow, whiskers
 from wayline.kit.pages import show
 from wayline.signals.vocabulary import SCALES
 
-from . import answers, export, forms, operations, queries, reading, written
+from . import answers, export, forms, operations, queries, readable, reading, written
 from .catalog import FAMILIES, METRICS, Metric
 
 SHOWN_ROWS, MANY_GROUPS, CHANCE = 30, 10, 0.05
@@ -135,7 +135,8 @@ def _measured(request, metric: Metric, asked: reading.Reading, target) -> dict:
     total = over_time.total
     split = answers.answer(asked.question(workspace, metric.slug, by=(asked.by,))) if asked.by else None
     low, high = queries.reach(metric, total, over_time.scale, target)
-    points = [TrendPoint(_day(row.key[0], asked.rhythm), row.estimate, row.key[0]) for row in over_time.rows]
+    shown = readable.of(metric, over_time.rows, goal)
+    points = [TrendPoint(_day(row.key[0], asked.rhythm), row.estimate, row.key[0]) for row in shown.rows]
     detectable = queries.detectable(metric, total.estimate)
     groups = len(split.rows[:SHOWN_ROWS]) if split else 0
     return {
@@ -150,7 +151,9 @@ def _measured(request, metric: Metric, asked: reading.Reading, target) -> dict:
         "low": low,
         "high": high,
         "is_met": target.is_met_by(total.estimate) if target else None,
-        "trend": trend(points, target=goal, unit=metric.unit, digits=metric.digits, label=metric.name),
+        "trend": trend(points, target=shown.goal, unit=shown.unit, digits=shown.digits, label=metric.name),
+        "trend_name": f"{metric.name}, {shown.word}" if shown.word else metric.name,
+        "is_due_later": bool(target and target.due_on and target.due_on >= timezone.now().date()),
         "split": split,
         "breakdown": _breakdown(metric, split, goal),
         "hidden": max(0, len(split.rows) - SHOWN_ROWS) if split else 0,
@@ -167,12 +170,13 @@ def _breakdown(metric: Metric, split, goal) -> dict | None:
         split.rows[:SHOWN_ROWS],
         key=lambda row: (row.estimate.is_thin, row.estimate.value is None, -(row.estimate.value or 0)),
     )
+    shown = readable.of(metric, rows, goal)
     return whiskers(
-        [WhiskerRow(row.key[0] or "Not said", row.estimate, row.change) for row in rows],
+        [WhiskerRow(row.key[0] or "Not said", row.estimate, row.change) for row in shown.rows],
         low=None if metric.scales or metric.unit == "%" else 0,
-        target=goal,
-        unit=metric.unit,
-        digits=metric.digits,
+        target=shown.goal,
+        unit=shown.unit,
+        digits=shown.digits,
         direction=metric.direction,
     )
 

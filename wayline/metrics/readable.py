@@ -1,0 +1,49 @@
+"""Rows in a unit that an axis can carry: durations in days, hours or minutes instead of seconds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from wayline.statistics.estimates import Change, Estimate
+
+from .catalog import Metric
+from .questions import Row
+
+SIZES = ((2 * 86_400, 86_400, "d", "days"), (2 * 3_600, 3_600, "h", "hours"), (120, 60, "min", "minutes"))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The rows as they are drawn."""
+
+    rows: Sequence[Row]
+    goal: float | None
+    unit: str
+    digits: int
+    word: str = ""  # the unit in full, for the name of the chart
+
+
+def of(metric: Metric, rows: Sequence[Row], goal: float | None) -> Shown:
+    """The rows, durations in the unit that suits the longest of them."""
+    if metric.unit != "seconds":
+        return Shown(rows, goal, metric.unit, metric.digits)
+    longest = max((row.estimate.value or 0 for row in rows), default=0)
+    for least, size, unit, word in SIZES:
+        if longest >= least:
+            scaled = [Row(row.key, _scaled(row.estimate, size), _change(row.change, size)) for row in rows]
+            return Shown(scaled, None if goal is None else goal / size, unit, 1, word)
+    return Shown(rows, goal, "sec", 0, "seconds")
+
+
+def _scaled(e: Estimate, size: float) -> Estimate:
+    return replace(e, value=_part(e.value, size), low=_part(e.low, size), high=_part(e.high, size))
+
+
+def _change(c: Change | None, size: float) -> Change | None:
+    if c is None:
+        return None
+    parts = {name: _part(getattr(c, name), size) for name in ("difference", "low", "high")}
+    return replace(c, before=_scaled(c.before, size), **parts)
+
+
+def _part(value: float | None, size: float) -> float | None:
+    return None if value is None else value / size
