@@ -1,1 +1,1 @@
-"""What bin/bench runs: the product's questions on synthetic logs, and the same questions asked of its peers."""
+"""What bin/bench runs: questions to the product on synthetic logs, and the same to its peers."""

@@ -1,4 +1,4 @@
-"""A synthetic log: customers who sign up, try, stop, come back and answer surveys. The same seed, the same log."""
+"""A synthetic log: customers who sign up, try, stop and answer surveys. The same seed, the same log."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

@@ -1,0 +1,154 @@
+"""Run the measures, each in a process of its own, and print them with their ratios."""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import synthetic, timing
+
+QUESTIONS = ("funnel", "directly_follows", "paths", "nps")
+MEASURES = (*QUESTIONS, "map_page", "intake", "import")
+PEERS = ("clickhouse", "polars", "pandas")
+IN_MEMORY_LIMIT = 10_000_000  # pandas and pm4py copy the log several times
+PEER_SECONDS = 1_800
+
+
+def main() -> None:
+    options = _options()
+    folder = Path(tempfile.mkdtemp(prefix="wayline-bench-"))
+    try:
+        found = [_measured(name, options, folder) for name in options.only]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if options.json:
+        Path(options.json).write_text("".join(json.dumps(each) + "\n" for each in found))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bin/bench", description=__doc__)
+    parser.add_argument("--size", default="1m", help="signals in the log: 1m, 10m, 50m (default 1m)")
+    parser.add_argument("--json", metavar="FILE", help="write one line of JSON for each measure")
+    parser.add_argument("--only", nargs="+", choices=MEASURES, default=MEASURES, metavar="MEASURE")
+    parser.add_argument("--repeat", type=int, default=7, help="times each question is asked (default 7)")
+    parser.add_argument("--without-peers", action="store_true", help="measure the product and the floor only")
+    parser.add_argument("--pm4py", metavar="PYTHON", help="an interpreter that has pm4py")
+    return parser.parse_args()
+
+
+def _measured(name: str, options: argparse.Namespace, folder: Path) -> dict:
+    size = synthetic.size_of(options.size)
+    if name not in ("intake", "import"):
+        _prepare(folder, size)
+    if name in QUESTIONS:
+        mine = _run("benchmarks.product", name, folder, options.repeat)
+        found = {"name": name, "signals": size} | _spread(mine["wayline"]) | {"memory": mine["memory"]}
+        found["ratio_to_floor"] = _ratio(mine["wayline"], mine["floor"])
+        if not options.without_peers:
+            found |= _ratios(name, options, folder, size, mine)
+    elif name == "map_page":
+        mine = _run("benchmarks.server", name, folder, options.repeat)
+        found = {"name": name, "signals": size} | _spread(mine["wayline"]) | {"memory": mine["memory"]}
+        found["cached"] = timing.median(mine["cached"])
+    else:
+        mine = _run("benchmarks.server", name, folder, min(size, 200_000))
+        found = (
+            {"name": name}
+            | _spread(mine["wayline"])
+            | {key: mine[key] for key in ("memory", "signals_per_second", "p50", "p99") if key in mine}
+        )
+    print(_sentence(found), flush=True)
+    return found
+
+
+def _prepare(folder: Path, size: int) -> None:
+    if (folder / "signals.duckdb").exists():
+        return
+    print(f"Writing {size:,} signals …", flush=True)
+    subprocess.run(
+        [sys.executable, "-m", "benchmarks.prepare", str(folder), str(size)],
+        check=True,
+        env=_environment(folder),
+    )
+
+
+def _ratios(name: str, options: argparse.Namespace, folder: Path, size: int, mine: dict) -> dict:
+    found = {}
+    peers = PEERS if size <= IN_MEMORY_LIMIT else ("clickhouse", "polars")
+    for peer in peers:
+        theirs = _run("benchmarks.peers", peer, name, folder, options.repeat, required=False)
+        found |= _beside(name, peer, mine, theirs)
+    if options.pm4py and name in ("directly_follows", "paths") and size <= IN_MEMORY_LIMIT:
+        script = Path(__file__).with_name("pm4py_peer.py")
+        theirs = _run(script, name, folder, 2, python=options.pm4py, required=False)
+        found |= _beside(name, "pm4py", mine, theirs)
+    return found
+
+
+def _beside(name: str, peer: str, mine: dict, theirs: dict | None) -> dict:
+    if theirs is None:
+        return {}
+    if name != "nps" and theirs["result"] != mine["result"]:
+        print(f"  {peer} finds {theirs['result']} where we find {mine['result']}", flush=True)
+    return {
+        f"ratio_to_{peer}": _ratio(mine["wayline"], theirs[peer]),
+        f"{peer}_median": timing.median(theirs[peer]),
+    }
+
+
+def _run(module, *arguments, python: str = sys.executable, required: bool = True) -> dict | None:
+    folder = next(each for each in arguments if isinstance(each, Path))
+    how = [str(module)] if isinstance(module, Path) else ["-m", module]
+    command = [python, *how, *map(str, arguments)]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=_environment(folder), timeout=PEER_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        print(f"  {' '.join(command[1:4])} took more than {PEER_SECONDS} s", flush=True)
+        return None
+    if done.returncode == 0:
+        return json.loads(done.stdout.strip().splitlines()[-1])
+    if required:
+        raise SystemExit(done.stderr)
+    print(f"  {' '.join(command[1:4])} failed: {done.stderr.strip().splitlines()[-1:]}", flush=True)
+    return None
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Every process has a data directory of its own, so that measures never meet."""
+    return os.environ | {
+        "DJANGO_SETTINGS_MODULE": "wayline.settings",
+        "WAYLINE_DATA_DIR": tempfile.mkdtemp(dir=folder),
+    }
+
+
+def _spread(seconds: list[float]) -> dict[str, float]:
+    return {"median": timing.median(seconds), "min": min(seconds), "max": max(seconds)}
+
+
+def _ratio(mine: list[float], theirs: list[float]) -> float:
+    """Our time over theirs: 0.5 means twice as fast."""
+    return round(timing.median(mine) / timing.median(theirs), 3)
+
+
+def _sentence(found: dict) -> str:
+    parts = [f"{found['name']:<17}", f"{found['median']:.3f} s"]
+    parts += [f"{key} {found[key]:,.3f}" for key in ("cached", "p50", "p99") if key in found]
+    if "signals_per_second" in found:
+        parts.append(f"{found['signals_per_second']:,.0f} signals/s")
+    parts += [
+        f"{value:.2f} × {key.removeprefix('ratio_to_')}"
+        for key, value in found.items()
+        if key.startswith("ratio_to_")
+    ]
+    parts.append(f"{found['memory'] / 2**20:,.0f} MiB")
+    return "  ".join(parts)
+
+
+if __name__ == "__main__":
+    main()
