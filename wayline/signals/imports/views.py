@@ -20,6 +20,7 @@ from .models import Import
 CHECKED_UNASKED_BYTES = 30_000_000
 CHECKED_SECONDS = 4.0
 SHOWN_REFUSED = 20
+SHOWN_ROWS = 4
 
 
 @member("viewer")
@@ -156,7 +157,9 @@ def _show_draft(request, run, text, *, check=False, problems=(), form=None, stat
     preview = None
     if check:
         try:
-            preview = plans.preview(runs.plan_of(run, text), seconds=CHECKED_SECONDS, refused=SHOWN_REFUSED)
+            preview = plans.preview(
+                runs.plan_of(run, text), rows=SHOWN_ROWS, seconds=CHECKED_SECONDS, refused=SHOWN_REFUSED
+            )
         except (MappingNotUnderstood, plans.readers.FileNotReadable) as reason:
             problems, status = _problems(reason), 200 if request.method == "GET" else 422
     context = {
