@@ -152,6 +152,7 @@ def _measured(request, metric: Metric, asked: reading.Reading, target) -> dict:
         "high": high,
         "is_met": target.is_met_by(total.estimate) if target else None,
         "trend": trend(points, target=shown.goal, unit=shown.unit, digits=shown.digits, label=metric.name),
+        "trend_word": shown.word,
         "trend_name": f"{metric.name}, {shown.word}" if shown.word else metric.name,
         "is_due_later": bool(target and target.due_on and target.due_on >= timezone.now().date()),
         "split": split,
