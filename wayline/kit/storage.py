@@ -8,7 +8,7 @@ IMPORT = re.compile(r'@import url\("([^"]+)"\);')
 
 
 class Static(CompressedManifestStaticFilesStorage):
-    """Hashed names for every file, the imports inside ES modules included, and one style sheet for the shell."""
+    """Hashed names for every file, imports inside ES modules included; one style sheet for the shell."""
 
     support_js_module_import_aggregation = True
     manifest_strict = False
