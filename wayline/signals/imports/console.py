@@ -35,7 +35,8 @@ def from_command_line(
         return 0
     if mapping_path is None:
         raise runs.ImportNotPossible(
-            f"Say how to read the file with --mapping. To begin: wayline import {path} --suggest > mapping.yaml"
+            f"Say how to read the file with --mapping. To begin: wayline import {path} --suggest "
+            "> mapping.yaml"
         )
     if not Path(mapping_path).is_file():
         raise runs.ImportNotPossible(f"There is no mapping {mapping_path}. Check the name.")
@@ -83,7 +84,8 @@ def _try_out(workspace: Workspace, path: Path, text: str, beside: list[Path], st
     for entry, count in seen.by_entry.items():
         write(f"Made, {entry}: {count:,}\n")
     write(
-        f"{seen.rows:,} rows read, {seen.refused_rows:,} refused. They would make {seen.signals:,} signals and "
+        f"{seen.rows:,} rows read, {seen.refused_rows:,} refused. They would make "
+        f"{seen.signals:,} signals and "
         f"tell of {seen.customers:,} customers. Nothing was stored.\n"
     )
     return int(seen.refused_rows == seen.rows)

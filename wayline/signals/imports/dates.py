@@ -207,13 +207,17 @@ class Evidence:
         """The order, once settled; otherwise a sentence that asks for it."""
         if self.day_first and self.month_first:
             return (
-                f"dates, {self.column}: some values have the day first ({self.day_first[0]}) and others the month "
-                f"({self.month_first[0]}). Write the dates one way, or import the two sorts of rows separately."
+                f"dates, {self.column}: some values have the day first ({self.day_first[0]}) and "
+                "others the month "
+                f"({self.month_first[0]}). Write the dates one way, or import the two sorts of "
+                "rows separately."
             )
         if self.numeric and not self.day_first and not self.month_first:
             return (
-                f"dates, {self.column}: {_listed(self.open)} can be read with the day or the month first, and no "
-                f"value in the whole file settles it. Write day_first: true or day_first: false, or a format, "
+                f"dates, {self.column}: {_listed(self.open)} can be read with the day or the "
+                "month first, and no "
+                "value in the whole file settles it. Write day_first: true or day_first: false, "
+                "or a format, "
                 f'under dates: "{self.column}".'
             )
         if self.numeric:

@@ -39,7 +39,8 @@ class Matches:
                     " and others" if len(self.broken) > 5 else ""
                 )
                 self.notes.append(
-                    f"{path.name}: {len(self.broken):,} rows were left out because they have more or fewer fields "
+                    f"{path.name}: {len(self.broken):,} rows were left out because they have "
+                    "more or fewer fields "
                     f"than the header ({source.unit} {places})."
                 )
         if self.spilled is not None:
@@ -48,7 +49,8 @@ class Matches:
         if self.repeated and lookup.many is None:
             raise MappingNotUnderstood(
                 [
-                    f"lookups, {name}: {self.repeated:,} rows of {path.name} have a {lookup.key} that occurred "
+                    f"lookups, {name}: {self.repeated:,} rows of {path.name} have a {lookup.key} "
+                    "that occurred "
                     "before. Write many: first, many: last, or many: each for a signal from each of them."
                 ]
             )

@@ -528,8 +528,14 @@ def _place(location: tuple) -> str:
 
 def _allowed(location: tuple) -> str:
     """Which keys may stand where an unknown one stands."""
-    below = {"signals": Signals, "customers": Customers, "file": FileRules, "lookups": Lookup, "compute": Computed,
-             "dates": DateRule}  # fmt: skip
+    below = {
+        "signals": Signals,
+        "customers": Customers,
+        "file": FileRules,
+        "lookups": Lookup,
+        "compute": Computed,
+        "dates": DateRule,
+    }
     model: type[Part] | None = Mapping if len(location) == 1 else below.get(str(location[0]))
     if "at" in location[:-1]:
         model = At

@@ -139,7 +139,8 @@ def _single(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     ]
     if len(files) != 1:
         raise FileNotReadable(
-            f"{path.name} holds {len(files)} files. Put exactly one file into the archive, or upload them unpacked."
+            f"{path.name} holds {len(files)} files. Put exactly one file into the archive, or "
+            "upload them unpacked."
         )
     if files[0].flag_bits & 1:
         raise FileNotReadable(f"{path.name} is protected by a password. Unpack it first.")

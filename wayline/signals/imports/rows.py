@@ -347,7 +347,8 @@ class Rows:
         extended = self._extended(number, row)
         if self.group_tests and extended[self.index["@returned"]]:
             raise RowRefused(
-                f"Rows of {self.mapping.group_by} {extended[self.index[self.mapping.group_by]]!r} stand apart. "
+                f"Rows of {self.mapping.group_by} "
+                f"{extended[self.index[self.mapping.group_by]]!r} stand apart. "
                 f"Sort the file by {self.mapping.group_by}, or leave out group_by."
             )
         made: list[Signal] = []

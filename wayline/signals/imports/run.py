@@ -47,9 +47,14 @@ class FileTooLarge(Refusal):
 
 
 def store(
-    workspace: Workspace, *, file: BinaryIO, name: str, beside: Iterable[tuple[str, BinaryIO]] = (), by: User | None,
+    workspace: Workspace,
+    *,
+    file: BinaryIO,
+    name: str,
+    beside: Iterable[tuple[str, BinaryIO]] = (),
+    by: User | None,
     now: datetime,
-) -> Import:  # fmt: skip
+) -> Import:
     """Keep a copy of the file, and of those beside it, as a draft."""
     folder = f"imports/{workspace.pk}/{uuid4().hex}"
     at = Path(settings.MEDIA_ROOT) / folder
@@ -85,7 +90,8 @@ def _keep(folder: Path, name: str, file: BinaryIO) -> str:
             size += len(chunk)
             if size > settings.UPLOAD_LIMIT_BYTES:
                 raise FileTooLarge(
-                    f"{name} is larger than {settings.UPLOAD_LIMIT_BYTES // 1_000_000:,} MB. Split it, or have "
+                    f"{name} is larger than {settings.UPLOAD_LIMIT_BYTES // 1_000_000:,} MB. "
+                    "Split it, or have "
                     "the limit raised (WAYLINE_UPLOAD_LIMIT_MB)."
                 )
             copy.write(chunk)

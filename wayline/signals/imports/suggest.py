@@ -21,7 +21,10 @@ CASE = ("case:concept:name", "case_id", "caseid", "case id", "case", "trace_id")
 ACTIVITY = ("concept:name", "activity", "event_name", "event", "action", "task")
 MOMENT = ("time:timestamp", "timestamp", "complete_timestamp", "completetimestamp", "time", "occurred_at")
 EXPECTED = r"estimat\w*|expect\w*|due|deadline|planned|promised|scheduled|shipping_limit"
-PEOPLE = r"customer|client|user|caller|account|member|person|patient|guest|author|respondent|respnum|subscriber|buyer"
+PEOPLE = (
+    r"customer|client|user|caller|account|member|person|patient|guest|author|respondent|respnum|subscriber"
+    r"|buyer"
+)
 THINGS = r"order|ticket|incident|case|invoice|conversation|claim|booking|request|shipment|contract|number"
 TRAITS = re.compile(
     rf"(?:(?:{PEOPLE})_)?(?:city|country|state|region|segment|plan|gender|language)$", re.IGNORECASE
@@ -116,7 +119,7 @@ def suggest(path: Path, *, beside: dict[str, Path] | None = None, name: str | No
     out = [
         f"# Proposed for {name or path.name} from its first {columns[0].rows if columns else 0:,} rows.",
         "# Every guess says why. Correct what is wrong, then look at the preview.",
-        f"name: {_plain(re.sub(r'[^A-Za-z]+', ' ', readers.inner_name(path).rsplit('.', 1)[0]).strip() or 'file')}",
+        f"name: {_plain(' '.join(re.findall(r'[A-Za-z]+', Path(readers.inner_name(path)).stem)) or 'file')}",
     ]
     if source.encoding and source.encoding not in {"utf-8", "utf-8-sig"}:
         out += ["file:", f"  encoding: {source.encoding}  # the one that leaves the least nonsense"]

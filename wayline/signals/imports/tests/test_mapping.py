@@ -81,7 +81,8 @@ def test_the_guide_explains_every_key():
     guide = GUIDE.read_text()
     told = set(re.findall(r"^\| `(\w+)` \|", guide, re.MULTILINE))
     parts = (
-        mappings.Mapping, mappings.FileRules, mappings.DateRule, mappings.At, mappings.Test, mappings.Computed,
+        mappings.Mapping, mappings.FileRules, mappings.DateRule, mappings.At, mappings.Test,
+        mappings.Computed,
         mappings.PartOf, mappings.Lookup, mappings.Signals, mappings.Customers, mappings.Typed,
     )  # fmt: skip
     known = {field.alias or name for part in parts for name, field in part.model_fields.items()}

@@ -189,8 +189,10 @@ def test_damaged_files_are_refused_in_words(tmp_path, name, content):
 XES = """<?xml version="1.0"?><log xmlns="http://www.xes-standard.org/">
 <trace><string key="concept:name" value="case 1"/>
 <event><string key="concept:name" value="A"/><string key="lifecycle:transition" value="START"/></event>
-<event><string key="concept:name" value="A"/><string key="lifecycle:transition" value="complete"><string key="inner" value="x"/></string></event>
-</trace><trace><string key="concept:name" value="case 2"/><event><string key="concept:name" value="B"/></event></trace></log>"""
+<event><string key="concept:name" value="A"/><string key="lifecycle:transition" value="complete">
+<string key="inner" value="x"/></string></event>
+</trace><trace><string key="concept:name" value="case 2"/>
+<event><string key="concept:name" value="B"/></event></trace></log>"""
 
 
 def test_event_logs_give_their_events_with_their_case(tmp_path):

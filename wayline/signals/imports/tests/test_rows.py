@@ -128,7 +128,8 @@ def test_computed_columns(tmp_path):
     assert made(seen, "properties") == [
         (
             {
-                "late": "yes", "early": "nein", "took": "518400", "part": "12", "last": "x", "some": "DE-12-x",
+                "late": "yes", "early": "nein", "took": "518400", "part": "12", "last": "x",
+                "some": "DE-12-x",
                 "big": "yes", "both": "ines/12", "file": "file",
             },
         ),
@@ -136,7 +137,10 @@ def test_computed_columns(tmp_path):
     ]  # fmt: skip
 
 
-TICKETS = "ticket,state,at,who\n1,new,2026-01-01,ines\n1,new,2026-01-02,ines\n1,done,2026-01-03,ines\n2,new,2026-01-04,otto\n"
+TICKETS = (
+    "ticket,state,at,who\n1,new,2026-01-01,ines\n1,new,2026-01-02,ines\n"
+    "1,done,2026-01-03,ines\n2,new,2026-01-04,otto\n"
+)
 GROUPED = (
     "group_by: ticket\ndefaults: {external_id: who, at: at, kind: operation}\nsignals:\n"
     "  - {name: opened, when: {first: true}}\n  - {name: 'now {state}', when: {changed: state}}\n"

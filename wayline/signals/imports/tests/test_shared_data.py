@@ -88,7 +88,8 @@ def test_olist_orders_late_and_on_time(warehouse):
 
     late = ask(
         warehouse,
-        "SELECT 100 * avg(CASE WHEN properties['late'] = 'yes' THEN 1.0 ELSE 0.0 END) AS late, count(*) AS n FROM s "
+        "SELECT 100 * avg(CASE WHEN properties['late'] = 'yes' THEN 1.0 ELSE 0.0 END) AS late, "
+        "count(*) AS n FROM s "
         "WHERE name = 'Order delivered' AND properties['status'] = 'delivered'",
     )
     scores = ask(
@@ -178,7 +179,8 @@ def test_large_event_logs(warehouse, example, file, events, cases):
 def test_a_file_in_a_broken_encoding_is_read_as_it_was_meant(warehouse):
     mapping = (
         "name: airline tweets\nsignals:\n"
-        "  - {kind: message, name: Customer wrote, at: tweet_created, external_id: name, text: text, id: [_unit_id]}\n"
+        "  - "
+        "{kind: message, name: Customer wrote, at: tweet_created, external_id: name, text: text, id: [_unit_id]}\n"
     )
     content = (SHARED / "airline_tweets" / "Airline-Sentiment-2-w-AA.csv").read_bytes()
 
