@@ -179,8 +179,8 @@ def test_large_event_logs(warehouse, example, file, events, cases):
 def test_a_file_in_a_broken_encoding_is_read_as_it_was_meant(warehouse):
     mapping = (
         "name: airline tweets\nsignals:\n"
-        "  - "
-        "{kind: message, name: Customer wrote, at: tweet_created, external_id: name, text: text, id: [_unit_id]}\n"
+        "  - {kind: message, name: Customer wrote, at: tweet_created, external_id: name, text: text, "
+        "id: [_unit_id]}\n"
     )
     content = (SHARED / "airline_tweets" / "Airline-Sentiment-2-w-AA.csv").read_bytes()
 
