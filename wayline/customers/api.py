@@ -69,7 +69,7 @@ def customers(request, asked: Query[CustomersIn]):
 
 @router.get("/{customer_id}", response=CustomerWhole)
 def customer(request, customer_id: int):
-    """One customer with the values they are recognised by and the merges that made them, undone ones included."""
+    """One customer, with the values they are recognised by and the merges that made them."""
     found = get_object_or_404(Customer.objects.visible_to(request.member), pk=customer_id)
     return {
         **{name: getattr(found, name) for name in (*CustomerOut.model_fields, "traits", "has_declined")},

@@ -15,8 +15,8 @@ LABELS = {kind.value: kind.label.lower() for kind in Identity.Kind}
 # What programs send when they have nothing to send. Joined by one of these, strangers would become one.
 # fmt: off
 BLOCKED = frozenset({
-    "", "0", "-1", "-", "null", "undefined", "none", "nil", "nan", "n/a", "na", "unknown", "anonymous", "guest",
-    "test", "user", "default", "false", "true", "[object object]", "{}", "[]",
+    "", "0", "-1", "-", "null", "undefined", "none", "nil", "nan", "n/a", "na", "unknown", "anonymous",
+    "guest", "test", "user", "default", "false", "true", "[object object]", "{}", "[]",
     "00000000-0000-0000-0000-000000000000", "test@test.com", "test@example.com", "none@none.com",
     "no@email.com", "noreply@example.com",
 })

@@ -183,13 +183,13 @@ class _Recognition:
                 by_id[id].is_known |= kind == EXTERNAL_ID
 
     def _decide(self, index: int, call: Call, named: list[tuple[str, str]]) -> None:
-        """The rules. A profile is known when it has an external id; known profiles are joined only by trusted calls."""
+        """The rules. A profile is known when it has an external id; only trusted calls join two of them."""
         new_ids = [each for each in named if each[0] == EXTERNAL_ID and each not in self.owners]
         found = list(dict.fromkeys(self.owners[each].root() for each in named if each in self.owners))
         if new_ids and found and all(root.is_known for root in found) and not call.may_join_known:
             home = self._create(call)
         elif found:
-            # A new external id may not slip into somebody who has one: it starts from the first unknown profile.
+            # A new external id may not slip into somebody who has one: the first unknown profile takes it.
             free = [root for root in found if not root.is_known]
             start = free[0] if new_ids and free and not call.may_join_known else found[0]
             home = next(

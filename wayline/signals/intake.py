@@ -13,6 +13,7 @@ from wayline.customers.consent import is_denied
 from wayline.customers.identities import ANONYMOUS_ID, EMAIL, EXTERNAL_ID, PHONE, PREVIOUS_ID
 from wayline.customers.models import Customer
 
+from .memory import memory
 from .vocabulary import ALIAS, KINDS, PROFILE_KINDS, SCALES, Signal
 
 AHEAD = timedelta(days=2)  # clocks are wrong by hours and zones, never by more
@@ -20,6 +21,28 @@ EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 ALL_KINDS = KINDS | PROFILE_KINDS
 LONG_NAME, LONG_WORD, LONG_TEXT, MANY_PROPERTIES = 200, 500, 50_000, 500
 CARD = re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d.]*\d)")
+
+
+def refusals_of(signals: list[Signal], *, received_at: datetime) -> dict[int, str]:
+    """The reasons of those that cannot be used, by their index."""
+    latest = received_at + AHEAD
+    doubtful = [
+        i
+        for i, signal in enumerate(signals)
+        if signal.kind not in ALL_KINDS
+        or not signal.name
+        or signal.score is not None
+        or signal.value is not None
+        or signal.weight is not None
+        or signal.text is not None
+        or not signal.key
+        or not EARLIEST <= signal.at <= latest
+        or len(signal.properties) > MANY_PROPERTIES
+        or len(signal.name) > LONG_NAME
+        or signal.name.isspace()
+    ]
+    reasons = ((i, validate(signals[i], received_at=received_at)) for i in doubtful)
+    return {i: reason for i, reason in reasons if reason}
 
 
 def validate(signal: Signal, *, received_at: datetime) -> str | None:
@@ -81,7 +104,52 @@ def is_public(source: str) -> bool:
 def recognise(batch, refusals: list) -> People:
     """Find or create the customer of every signal, and remember what the signals say about them."""
     signals = batch.signals
-    named = [
+    named = _named(signals)
+    known = memory()
+    known.refresh()
+    remembered = known.profiles[batch.workspace]
+    numbers: dict[tuple, int] = {}
+    who = [numbers.setdefault(each, len(numbers)) for each in named]
+    profiles_by_number = [remembered.get(each) for each in numbers]
+    firsts: dict[int, int] = {}
+    if None in profiles_by_number:
+        for i, number in enumerate(who):
+            if number not in firsts and profiles_by_number[number] is None:
+                firsts[number] = i
+    found = customers.recognise(batch.workspace, _calls(batch, named, firsts), source=batch.source)
+    newcomers = list(firsts)
+    for number, profile in zip(newcomers, found.profiles, strict=True):
+        profiles_by_number[number] = profile
+    _keep_notes(batch, who, firsts, found, refusals)
+    doubtful = {call for call, _ in found.notes}
+    known.keep(
+        batch.workspace,
+        {
+            named[firsts[number]]: profile
+            for call, (number, profile) in enumerate(zip(newcomers, found.profiles, strict=True))
+            if profile is not None and call not in doubtful
+        },
+        found.customer_of,
+    )
+    profiles = [profiles_by_number[number] for number in who]
+    customer_of = known.customer_of | found.customer_of
+    touched = _learn(batch, profiles, customer_of, refusals)
+    return People(
+        profiles=profiles,
+        customer_of=customer_of,
+        touched=touched | {customer_of.get(each, each) for each in found.created},
+        changed_profiles=[customers.profiles_of(merge.merged_id) for merge in found.merges],
+    )
+
+
+def _named(signals: list[Signal]) -> list[tuple]:
+    """Per signal the four values, an alias's previous id, and whether it only says who somebody is."""
+    if PROFILE_KINDS.isdisjoint({signal.kind for signal in signals}):
+        return [
+            (signal.external_id, signal.email, signal.phone, signal.anonymous_id, None, False)
+            for signal in signals
+        ]
+    return [
         (
             signal.external_id,
             signal.email,
@@ -92,53 +160,40 @@ def recognise(batch, refusals: list) -> People:
         )
         for signal in signals
     ]
-    numbers: dict[tuple, int] = {}
-    who = [numbers.setdefault(each, len(numbers)) for each in named]
-    firsts: list[int] = []
-    for i, number in enumerate(who):
-        if number == len(firsts):
-            firsts.append(i)
+
+
+def _calls(batch, named: list[tuple], firsts: dict[int, int]) -> list[customers.Call]:
     trusted, imported = not is_public(batch.source), batch.source.startswith("import:")
-    calls = [
+    kinds = (EXTERNAL_ID, EMAIL, PHONE, ANONYMOUS_ID, PREVIOUS_ID)
+    return [
         customers.Call(
             identities=tuple(
-                (kind, value)
-                for kind, value in zip(
-                    (EXTERNAL_ID, EMAIL, PHONE, ANONYMOUS_ID, PREVIOUS_ID), each, strict=False
-                )
-                if value is not None
+                (kind, value) for kind, value in zip(kinds, named[first], strict=False) if value is not None
             ),
-            at=_aware(signals[first].at),
-            name=signals[first].name,
-            may_join_known=trusted and (imported or each[-1]),
+            at=_aware(batch.signals[first].at),
+            name=batch.signals[first].name,
+            may_join_known=trusted and (imported or named[first][-1]),
         )
-        for each, first in zip(numbers, firsts, strict=True)
+        for first in firsts.values()
     ]
-    found = customers.recognise(batch.workspace, calls, source=batch.source)
-    _keep_notes(batch, who, firsts, found, refusals)
-    profiles = [found.profiles[number] for number in who]
-    touched = _learn(batch, profiles, found.customer_of, refusals)
-    return People(
-        profiles=profiles,
-        customer_of=found.customer_of,
-        touched=touched | {found.customer_of.get(each, each) for each in found.created},
-        changed_profiles=[customers.profiles_of(merge.merged_id) for merge in found.merges],
-    )
 
 
-def _keep_notes(batch, who: list[int], firsts: list[int], found, refusals: list) -> None:
+def _keep_notes(batch, who: list[int], firsts: dict[int, int], found, refusals: list) -> None:
     notes: dict[int, str] = {}
     for call, sentence in found.notes:
         notes[call] = f"{notes[call]} {sentence}" if call in notes else sentence
-    for call, sentence in notes.items():
-        if found.profiles[call] is not None:
-            batch.refuse(firsts[call], sentence, refusals, was_kept=True)
-    for i, number in enumerate(who):
-        if found.profiles[number] is None:
-            reason = (
-                notes.get(number) or "It names nobody; send a user id, an anonymous id, an e-mail or a phone."
+    nameless = {}
+    for call, (number, first) in enumerate(firsts.items()):
+        if found.profiles[call] is None:
+            nameless[number] = notes.get(call) or (
+                "It names nobody; send a user id, an anonymous id, an e-mail or a phone."
             )
-            batch.refuse(i, reason, refusals)
+        elif call in notes:
+            batch.refuse(first, notes[call], refusals, was_kept=True)
+    if nameless:
+        for i, number in enumerate(who):
+            if number in nameless:
+                batch.refuse(i, nameless[number], refusals)
 
 
 def _learn(batch, profiles: list[int | None], customer_of: dict[int, int], refusals: list) -> set[int]:

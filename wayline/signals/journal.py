@@ -114,7 +114,7 @@ def append(
     """Write a batch down; it is on disk when this returns. Answers the number of the journal's row.
 
     Inside a transaction on the journal's database the row joins it, and is durable when that commits.
-    Raises JournalFull or JournalUnavailable when the batch was not stored, SignalUnreadable when it cannot be.
+    Raises JournalFull or JournalUnavailable when it was not stored, SignalUnreadable when it cannot be.
     """
     row = _row(workspace_id, source, signals, received_at, refused, places, digest)
     if connections[settings.JOURNAL_DATABASE].in_atomic_block:
@@ -140,7 +140,7 @@ async def append_soon(
 
 
 def decode(body: bytes) -> tuple[list[Signal], list[int], list[Refused]]:
-    """A row's signals, their places in the batch, and what was refused, on arrival or now for being unreadable."""
+    """A row's signals, their places in the batch, and what was refused: on arrival, or now as unreadable."""
     packed = zstandard.decompress(body)
     try:
         whole = _decoder.decode(packed)
@@ -168,7 +168,7 @@ def _decode_in_parts(packed: bytes) -> tuple[list[Signal], list[int], list[Refus
 
 
 def _row(workspace_id, source, signals, received_at, refused, places, digest) -> _Row:
-    signals = [intake.redact(signal) for signal in signals]
+    signals = [intake.redact(_in_utc(signal)) for signal in signals]
     body = Body(signals, list(refused), list(places) if places is not None else None)
     try:
         packed = _encoder.encode(body)
@@ -185,6 +185,12 @@ def _row(workspace_id, source, signals, received_at, refused, places, digest) ->
         body=zstandard.compress(packed, 1),
         digest=digest,
     )
+
+
+def _in_utc(signal: Signal) -> Signal:
+    if signal.at.tzinfo is None:
+        signal.at = signal.at.replace(tzinfo=UTC)
+    return signal
 
 
 def _unreadable(signals: Sequence[Signal]) -> SignalUnreadable:

@@ -78,7 +78,7 @@ def rebuild() -> Loaded:
 
 @contextmanager
 def _without_collecting() -> Iterator[None]:
-    """A chunk is a hundred thousand small objects without cycles; walking them again and again costs half the time."""
+    """A chunk is many small objects without cycles; walking them again and again costs half the time."""
     was_collecting = gc.isenabled()
     gc.disable()
     try:
@@ -239,12 +239,11 @@ def _batches(entries: Sequence[JournalEntry], refusals: list[RefusedSignal]) -> 
             places,
             [received] * len(signals),
         )
-        reasons = [intake.validate(signal, received_at=received) for signal in signals]
-        if any(reasons):
-            for index, reason in enumerate(reasons):
-                if reason:
-                    arrived.refuse(index, reason, refusals)
-            usable = [index for index, reason in enumerate(reasons) if not reason]
+        reasons = intake.refusals_of(signals, received_at=received)
+        if reasons:
+            for index, reason in reasons.items():
+                arrived.refuse(index, reason, refusals)
+            usable = [index for index in range(len(signals)) if index not in reasons]
             signals, places = [signals[i] for i in usable], [places[i] for i in usable]
         batch.signals += signals
         batch.places += places

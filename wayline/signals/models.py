@@ -112,7 +112,7 @@ class Segment(models.Model):
 
 
 class CountedMark(models.Model):
-    """How far the journal has been counted into the names, so that a chunk loaded again is not counted twice."""
+    """How far the journal is counted into the names, so that a chunk loaded again is not counted twice."""
 
     journal = models.CharField(max_length=40, unique=True)
     mark = models.BigIntegerField(default=0)

@@ -71,7 +71,7 @@ def undo_merge(merge: Merge, *, by: User | None, now: datetime) -> None:
 def forget_source(workspace: Workspace, *, source: str, by: User | None, now: datetime) -> None:
     """Remove every signal of the source, and the customers only it knew. What it said of others stays."""
     with load.exclusively():
-        # The journal lies in a database of its own. It goes first: should the rest fail, doing it again completes it.
+        # The journal, a database of its own, goes first: should the rest fail, doing it again completes it.
         JournalEntry.objects.filter(workspace_id=workspace.pk, source=source).delete()
         with transaction.atomic():
             only_here = Customer.objects.filter(workspace=workspace, sole_source=source)
