@@ -5,17 +5,18 @@ import resource
 import sys
 import time
 
+import numpy
 import pandas
 import pm4py
 
 
 def main(measure: str, folder: str, repeats: int) -> None:
-    log = pandas.read_parquet(f"{folder}/signals.parquet", columns=["customer", "at", "name"])
+    kept = numpy.load(f"{folder}/log.npz")
     log = pandas.DataFrame(
         {
-            "case:concept:name": log["customer"].astype(str),
-            "concept:name": log["name"].astype(str),
-            "time:timestamp": pandas.to_datetime(log["at"], utc=True),
+            "case:concept:name": kept["customer"].astype(str),
+            "concept:name": kept["names"][kept["name"]],
+            "time:timestamp": pandas.to_datetime(kept["at"], utc=True),
         }
     )
 

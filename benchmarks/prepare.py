@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import django
+import numpy as np
 import pyarrow.parquet as parquet
 
 django.setup()
@@ -25,6 +26,20 @@ def main(folder: Path, size: int) -> None:
         file.write_table(rows)
     file.close()
     warehouse.close()
+    _for_pm4py(folder)
+
+
+def _for_pm4py(folder: Path) -> None:
+    """Its environment reads no Parquet; it has NumPy."""
+    rows = parquet.read_table(folder / "signals.parquet", columns=["customer", "at", "name"])
+    names = rows["name"].combine_chunks().dictionary_encode()
+    np.savez(
+        folder / "log.npz",
+        customer=rows["customer"].to_numpy(),
+        at=rows["at"].to_numpy(),
+        name=names.indices.to_numpy(),
+        names=np.array(names.dictionary.to_pylist()),
+    )
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def chunks(signals: int, *, seed: int = 7, customers_at_once: int = 100_000) -> 
 
 def _chunk(rng: np.random.Generator, first: int, count: int, seq_from: int) -> pa.Table:
     rows = count * SIGNALS_EACH
-    customer = np.repeat(np.arange(first, first + count, dtype=np.int64), SIGNALS_EACH)
+    customer = np.repeat(np.arange(first + 1, first + count + 1, dtype=np.int64), SIGNALS_EACH)
     joined = rng.integers(YEAR_START, YEAR_END - 60 * DAY, count)
     gaps = rng.exponential(1.8 * DAY, (count, SIGNALS_EACH)).astype(np.int64)
     at = (joined[:, None] + gaps.cumsum(axis=1) - gaps[:, :1]).ravel()

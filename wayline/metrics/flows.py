@@ -18,7 +18,7 @@ def flow(
     question: FlowQuestion, *, compare: bool = False, words: int = 3, now: datetime | None = None
 ) -> FlowAnswer:
     """How far customers go along the steps, with the change against the period before when asked for."""
-    now = now or cache.minute()
+    now = now or runs.asked_at(question)
     return _answers.get(lambda: _flow(question, compare, words, now), question, compare, words, now)
 
 

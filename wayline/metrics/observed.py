@@ -9,6 +9,8 @@ import numpy as np
 from ibis.expr.types import Table
 
 from wayline.metrics import cache
+from wayline.metrics.extent import first_at as first_at
+from wayline.metrics.extent import last_at as last_at
 from wayline.metrics.paths import distinct_customers
 from wayline.metrics.questions import Period
 from wayline.metrics.runs import stored
@@ -129,15 +131,6 @@ def customers_in(workspace: int, segment: CustomerCondition | None, *, now: date
     if segment is not None:
         customers = customers.filter(filters.customer_filter(segment, customers, _of(workspace, None), now))
     return connect.current().run(customers.count())[0][0].as_py()
-
-
-def last_at(workspace: int) -> datetime | None:
-    """When the latest signal happened, of any kind."""
-    signals = _of(workspace, None)
-    found = _answers.get(
-        lambda: connect.current().run(signals.agg(at=signals.at.max()))["at"][0].as_py(), "last_at", workspace
-    )
-    return found and found.replace(tzinfo=UTC)
 
 
 def _of(workspace: int, period: Period | None):

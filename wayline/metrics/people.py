@@ -7,7 +7,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from wayline.kit.refusals import Refusal
-from wayline.metrics import cache, flows, runs, voices
+from wayline.metrics import flows, runs, voices
 from wayline.metrics.questions import FlowQuestion
 
 State = Literal["entered", "completed", "in_progress", "dropped", "scored", "said"]
@@ -48,7 +48,7 @@ def behind(
     step = next((n for n, each in enumerate(question.steps) if each.key == step_key), None)
     if step is None:
         raise StepUnknown(f"The journey has no step “{step_key}”. It may have been deleted.")
-    now = now or cache.minute()
+    now = now or runs.asked_at(question)
     customer, at = (
         _voiced(question, step, state, now)
         if state in ("scored", "said")

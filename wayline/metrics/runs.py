@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayline.kit.refusals import Refusal
-from wayline.metrics import cache
+from wayline.metrics import cache, extent
 from wayline.metrics.questions import FlowQuestion
 from wayline.signals import filters
 from wayline.signals.conditions import AnySignal, SignalIs
@@ -105,6 +105,14 @@ def run(question: FlowQuestion, *, now: datetime | None = None) -> Run:
     if question.customer is not None:
         return _run(question, now)  # too small to be worth a place that a whole journey's run could take
     return _runs.get(lambda: _run(question, now), question, now)
+
+
+def asked_at(question: FlowQuestion) -> datetime:
+    """Now, or the last signal where nothing depends on how long ago that was: then answers keep."""
+    now, last = cache.minute(), extent.last_at(question.workspace)
+    segment = question.segment.model_dump_json(exclude_none=True) if question.segment else ""
+    looks_back = "within_days" in segment
+    return now if last is None or last > now or looks_back else last
 
 
 def last_moment(question: FlowQuestion, now: datetime) -> datetime:

@@ -8,7 +8,17 @@ import numpy as np
 
 from wayline.metrics import cache
 from wayline.metrics.questions import FlowQuestion, Words
-from wayline.metrics.runs import Run, last_moment, micros, moment, of_segment, own_signals, run, stored
+from wayline.metrics.runs import (
+    Run,
+    asked_at,
+    last_moment,
+    micros,
+    moment,
+    of_segment,
+    own_signals,
+    run,
+    stored,
+)
 from wayline.signals.vocabulary import SCALES, Kind
 from wayline.statistics import means, nps
 from wayline.statistics.estimates import Change, Estimate
@@ -65,7 +75,7 @@ class Voices:
 
 def voices(question: FlowQuestion, *, now: datetime | None = None) -> Voices:
     """What customers scored and said along the journey."""
-    now = now or cache.minute()
+    now = now or asked_at(question)
     return _voices.get(lambda: _attributed(run(question, now=now), now), question, now)
 
 

@@ -15,12 +15,12 @@ def journey_of(request, journey_id: int) -> Journey:
 
 def controls_of(request, journey: Journey) -> forms.Controls:
     """The controls as the request set them, on the data there is."""
-    names = observed.names(request.workspace.pk) if request.GET.get("period") == "all" else ()
+    is_everything = request.GET.get("period") == "all"
     return forms.Controls(
         request.GET,
         journey=journey,
         last_at=observed.last_at(request.workspace.pk),
-        first_at=min((name.first_at for name in names), default=None),
+        first_at=observed.first_at(request.workspace.pk) if is_everything else None,
         now=timezone.now(),
     )
 

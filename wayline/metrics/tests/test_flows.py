@@ -1,8 +1,8 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from wayline.metrics import flows
+from wayline.metrics import flows, runs
 from wayline.metrics.questions import FlowQuestion, FlowStep, Period
 from wayline.signals.conditions import SignalIs, Test, TraitIs
 from wayline.statistics import proportions
@@ -295,3 +295,36 @@ def test_the_definition_is_one_sentence():
         "Each customer counts once, from any of its starts in the period, steps in order, "
         "all steps within 10 days of that start."
     )
+
+
+def test_an_answer_keeps_while_only_time_passes(warehouse):
+    fill(went(1, "signed up"))
+
+    assert flows.flow(make_question()) is flows.flow(make_question())
+    assert runs.asked_at(make_question()) == MONDAY
+
+
+def test_the_example_of_the_guide(warehouse):
+    march = Period(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC))
+    days = {
+        1: ((1, "signed up"), (2, "connected"), (9, "first report")),
+        2: ((1, "signed up"), (2, "connected"), (20, "first report")),
+        3: ((1, "signed up"), (8, "signed up"), (9, "connected"), (15, "first report")),
+        4: ((3, "connected"), (4, "signed up")),
+        5: ((28, "signed up"), (31, "noticed")),
+    }
+    fill(
+        [
+            {"customer": who, "name": name, "at": march.start + timedelta(days=day - 1)}
+            for who, signals in days.items()
+            for day, name in signals
+        ]
+    )
+
+    answer = ask(make_question(period=march))
+    first_only = ask(make_question(period=march, start="first"))
+
+    assert [counts(step) for step in answer.steps] == [(5, 3, 1, 1), (3, 2, 0, 1), (2, 2, 0, 0)]
+    known = [(step.conversion.value, step.conversion.n) for step in answer.steps[:2]]
+    assert known == [(3 / 4, 4), (2 / 3, 3)]
+    assert first_only.completed == 1

@@ -53,6 +53,7 @@ def test_the_last_moment_follows_what_is_written(warehouse):
     assert observed.last_at(1) == MONDAY + timedelta(minutes=3)
 
     fill([{"minute": 9}])
+    assert observed.first_at(1) == MONDAY + timedelta(minutes=3)
     assert observed.last_at(1) == MONDAY + timedelta(minutes=9)
 
 
