@@ -109,7 +109,9 @@ def assert_accessible(page) -> None:
     before = len(page.errors)
     found = Axe().run(page, options=RULES).response["violations"]
     del page.errors[before:]  # axe copies the style sheets to measure, which our policy refuses: its errors
-    told = [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found]
+    told = [
+        f"{one['id']}: {one['nodes'][0]['html'][:160]} {one['nodes'][0]['failureSummary']}" for one in found
+    ]
     assert told == [], f"{page.url}\n" + "\n".join(told)
 
 
