@@ -71,6 +71,21 @@ def import_(workspace):
     return make_import(workspace=workspace)
 
 
+@makes("baseline_id")
+def baseline(workspace):
+    from wayline.metrics.models import Baseline
+
+    return Baseline.objects.create(
+        workspace=workspace,
+        name="May",
+        metric="nps",
+        question={},
+        answer={},
+        digest="",
+        frozen_at=timezone.now(),
+    )
+
+
 @makes("journey_id")
 def journey(workspace):
     from wayline.journeys.testing import make_journey

@@ -196,7 +196,7 @@ def create_key(
     *,
     kind: Key.Kind | str,
     name: str,
-    role: Role | str = Role.VIEWER,
+    role: Role | str = "viewer",
     by,
     now: datetime,
 ) -> tuple[Key, str]:

@@ -48,8 +48,10 @@ def ask(
         )
     server = running()
     slug = preparing.workspace_named(workspace).slug
-    send = _over_http if server else _in_process
-    status, content = send(server, method, address, slug, body)
+    if server:
+        status, content = _over_http(server, method, address, slug, body)
+    else:
+        status, content = _in_process(method, address, slug, body)
     answer = json.loads(content) if content else None
     if status >= 400:
         raise ServerRefused(_sentence(status, answer))
@@ -66,7 +68,7 @@ def _over_http(server: Server, method: str, address: str, slug: str, body: dict 
         return refused.code, refused.read()
 
 
-def _in_process(_, method: str, address: str, slug: str, body: dict | None) -> tuple[int, bytes]:
+def _in_process(method: str, address: str, slug: str, body: dict | None) -> tuple[int, bytes]:
     from django.test import Client
 
     from wayline.accounts.api_auth import BearerKey

@@ -16,7 +16,7 @@ from .models import Import
 
 
 def from_command_line(
-    workspace: Workspace,
+    workspace: Workspace | None,
     file: str | Path,
     mapping_path: str | Path | None,
     dry_run: bool,
