@@ -10,7 +10,7 @@ from django.http import Http404
 from .models import Membership, Role
 
 
-def member(role: Role | str = Role.VIEWER) -> Callable:
+def member(role: Role | str = "viewer") -> Callable:
     """Let the view be opened by members of the workspace who have at least this role.
 
     The view is called without the URL's `workspace`; it finds `request.member` and `request.workspace`.

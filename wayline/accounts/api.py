@@ -61,7 +61,7 @@ class KeyOut(Schema):
 class KeyIn(Schema):
     kind: Key.Kind
     name: str = Field(max_length=120)
-    role: Role = Role.VIEWER
+    role: Role = Role("viewer")
 
 
 class NewKeyOut(KeyOut):

@@ -61,7 +61,7 @@ class BearerKey(HttpBearer):
         workspace = Workspace.objects.filter(slug=slug).first()
         if workspace is None:
             raise HttpError(404, f"There is no workspace {slug!r} here.")
-        return Program(workspace=workspace, role=Role.OWNER, user=None, name="command line")
+        return Program(workspace=workspace, role="owner", user=None, name="command line")
 
 
 bearer_key = BearerKey()

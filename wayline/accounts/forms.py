@@ -30,7 +30,7 @@ class KeyForm(forms.Form):
     role = forms.ChoiceField(choices=Role, initial=Role.VIEWER, required=False, label="Role (API keys)")
 
     def clean_role(self) -> str:
-        return self.cleaned_data["role"] or Role.VIEWER
+        return self.cleaned_data["role"] or "viewer"
 
 
 class AcceptForm(forms.Form):

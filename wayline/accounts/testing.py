@@ -21,7 +21,7 @@ def make_user(**fields) -> User:
 
 
 def make_member(
-    *, role: Role | str = Role.CONTRIBUTOR, workspace: Workspace | None = None, **fields
+    *, role: Role | str = "contributor", workspace: Workspace | None = None, **fields
 ) -> Membership:
     """A member with a user of their own; `user=` and the user's fields may be given."""
     user = fields.pop("user", None) or make_user(**fields)
@@ -30,7 +30,7 @@ def make_member(
     )
 
 
-def make_key(*, kind: str = Key.Kind.API, workspace: Workspace | None = None, **fields) -> Key:
+def make_key(*, kind: str = "api", workspace: Workspace | None = None, **fields) -> Key:
     """A key whose `secret` attribute holds what a program would send."""
     secret = f"wl_{kind}_{next(_numbers):032d}"
     workspace = workspace or make_workspace()

@@ -8,10 +8,10 @@ from .parser import build
 def markdown() -> str:
     parser = build()
     commands = next(each for each in parser._actions if isinstance(each, argparse._SubParsersAction))
-    parts = ["# The command line", "", parser.description, ""]
+    parts = ["# The command line", "", str(parser.description), ""]
     parts += ["Exit codes: 0 done, 1 refused or failed, 2 not understood.", ""]
     for name, command in commands.choices.items():
-        parts += [f"## wayline {name}", "", command.description, "", f"    {_usage(command)}", ""]
+        parts += [f"## wayline {name}", "", str(command.description), "", f"    {_usage(command)}", ""]
         parts += [f"- `{_flags(action)}`: {action.help}" for action in command._actions if _is_told(action)]
         parts += [""]
     return "\n".join(parts).rstrip() + "\n"
