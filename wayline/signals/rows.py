@@ -1,6 +1,5 @@
 """Signals as rows of the warehouse, and customers as it knows them."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC
 from hashlib import blake2b
@@ -132,15 +131,11 @@ def _text(value) -> str:
 def reconcile(writer: connect.Writer, workspace: int, profiles: Iterable[int]) -> None:
     """Let the signals of these profiles belong to the customers the profiles belong to now."""
     roots = _roots(workspace, set(profiles))
-    groups: dict[int, list[int]] = defaultdict(list)
-    for profile, root in roots.items():
-        groups[root].append(profile)
-    for root, group in groups.items():
-        writer.reassign(workspace, group, root)
+    writer.reassign(workspace, roots)
     gone = [profile for profile, root in roots.items() if profile != root]
     if gone:
         writer.forget_customers(workspace, gone)
-    refresh_customers(writer, workspace, groups)
+    refresh_customers(writer, workspace, roots.values())
 
 
 def _roots(workspace: int, profiles: set[int]) -> dict[int, int]:

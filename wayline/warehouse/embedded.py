@@ -119,13 +119,17 @@ class EmbeddedWriter:
             )
             return {key for (key,) in found.fetchall()}
 
-    def reassign(self, workspace: int, profiles: list[int], customer: int) -> None:
-        """The signals recognised as these profiles belong to this customer from now on."""
-        with self._given(pa.table({"profile": pa.array(profiles, pa.int64())})):
+    def reassign(self, workspace: int, owners: dict[int, int]) -> None:
+        """The signals recognised as each profile belong to its customer from now on."""
+        given = {
+            "profile": pa.array(owners.keys(), pa.int64()),
+            "owner": pa.array(owners.values(), pa.int64()),
+        }
+        with self._given(pa.table(given)):
             self._cursor.execute(
-                "UPDATE signals SET customer = ? WHERE workspace = ? AND customer <> ?"
-                " AND profile IN (SELECT profile FROM given)",
-                [customer, workspace, customer],
+                "UPDATE signals SET customer = owner FROM given WHERE workspace = ?"
+                " AND signals.profile = given.profile AND customer <> owner",
+                [workspace],
             )
 
     def forget_source(self, workspace: int, source: str) -> int:

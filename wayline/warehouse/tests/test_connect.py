@@ -71,11 +71,11 @@ def test_a_merge_moves_signals_and_its_undoing_moves_them_back(warehouse):
     customers = warehouse.table("signals").select("customer")
 
     with warehouse.writing() as writer:
-        writer.reassign(1, [2], 1)
+        writer.reassign(1, {2: 1})
     assert sorted(warehouse.run(customers)["customer"].to_pylist()) == [1, 1, 3]
 
     with warehouse.writing() as writer:
-        writer.reassign(1, [2], 2)
+        writer.reassign(1, {2: 2})
     assert sorted(warehouse.run(customers)["customer"].to_pylist()) == [1, 2, 3]
 
 
