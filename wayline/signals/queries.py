@@ -1,11 +1,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Max, Min, QuerySet, Sum
+from django.core.cache import cache
+from django.db.models import Count, Max, Min, QuerySet, Sum
 
 from wayline.accounts.models import Key, Membership
+from wayline.warehouse import connect
 
 from .models import JournalEntry, RefusedSignal, Segment, SignalName
+
+MOST_KEYS = 300
+OFFERS_ARE_KEPT = 300
 
 
 def names(member: Membership) -> QuerySet:
@@ -26,6 +31,27 @@ def segments(member: Membership) -> QuerySet[Segment]:
     return Segment.objects.visible_to(member).select_related("created_by")
 
 
+def property_names(member: Membership) -> list[str]:
+    """The properties that signals have, to choose from."""
+    return _offered("properties", member, lambda: _keys("signals", "properties", member))
+
+
+def trait_names(member: Membership) -> list[str]:
+    """The traits that customers have, to choose from."""
+    return _offered("traits", member, lambda: _keys("customers", "traits", member))
+
+
+def _offered(what: str, member: Membership, ask) -> list[str]:
+    return cache.get_or_set(f"signals:{what}:{member.workspace_id}", ask, OFFERS_ARE_KEPT)
+
+
+def _keys(table: str, column: str, member: Membership) -> list[str]:
+    rows = connect.current().table(table)
+    own = rows.filter(rows.workspace == member.workspace_id)
+    keys = own.select(key=own[column].keys().unnest()).distinct().order_by("key").limit(MOST_KEYS)
+    return connect.current().run(keys)["key"].to_pylist()
+
+
 @dataclass(frozen=True)
 class Arrival:
     """One batch as it came in."""
@@ -42,7 +68,14 @@ def arrivals(member: Membership, limit: int = 50) -> list[Arrival]:
     entries = JournalEntry.objects.visible_to(member).order_by("-pk")[:limit]
     rows = list(entries.values_list("pk", "source", "received_at", "count", "refused"))
     named = source_names(member, {row[1] for row in rows})
-    return [Arrival(pk, named[source], at, count, no) for pk, source, at, count, no in rows]
+    later = RefusedSignal.objects.filter(entry_id__in=[row[0] for row in rows], was_kept=False)
+    refused_of = dict(later.order_by().values_list("entry_id").annotate(Count("pk")))
+    found = []
+    for pk, source, at, count, on_arrival in rows:
+        # Some are refused on arrival, some only when they are loaded; the latter were among the accepted.
+        no = max(on_arrival, refused_of.get(pk, 0))
+        found.append(Arrival(pk, named[source], at, count - (no - on_arrival), no))
+    return found
 
 
 def source_names(member: Membership, sources: set[str]) -> dict[str, str]:

@@ -3,7 +3,9 @@ from django.urls import reverse
 
 from wayline.accounts.testing import make_member
 from wayline.customers.models import Merge
+from wayline.signals import queries
 from wayline.signals.models import RefusedSignal, Segment
+from wayline.signals.segments import SEGMENTS
 from wayline.signals.testing import make_signal, observe
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("warehouse")]
@@ -76,6 +78,32 @@ BUILDER = {
 }
 
 
+def test_a_segment_asks_what_a_signal_was_like_and_goes_back_to_the_map(client, maya):
+    observe(
+        maya.workspace,
+        make_signal(external_id="ines", properties={"late": "yes"}),
+        make_signal(external_id="kim", properties={"late": "no"}),
+    )
+    late = {"dids-0-field": "late", "dids-0-op": "is", "dids-0-value": "yes", "dids-0-at_least": ""}
+    traits = {"traits-0-field": "", "traits-0-value": ""}
+    back = reverse("home:overview", args=[maya.workspace.slug])
+
+    assert 'value="late"' in client.get(at("segment_new", maya)).content.decode()
+    answer = client.post(at("segment_new", maya), BUILDER | traits | late | {"next": back})
+
+    segment = Segment.objects.get()
+    assert answer["Location"] == back
+    assert len(SEGMENTS.customers_in(maya, segment.pk)) == 1
+    again = client.get(at("segment", maya, segment.pk)).content.decode()
+    assert 'value="yes"' in again
+
+
+def test_a_segment_never_leads_to_another_site(client, maya):
+    answer = client.post(at("segment_new", maya), BUILDER | {"next": "https://elsewhere.test/"})
+
+    assert answer["Location"] == at("segments", maya)
+
+
 def test_a_segment_is_built_from_rows_and_narrows_the_list_of_customers(client, maya):
     observe(
         maya.workspace,
@@ -111,6 +139,14 @@ def test_a_segment_opens_in_its_own_rows(client, maya):
 
     assert 'value="behavior: Order Placed"' in page
     assert 'value="pro"' in page
+
+
+def test_arrivals_count_what_was_refused_only_when_it_was_loaded(maya):
+    observe(maya.workspace, make_signal(), make_signal(name=""))
+
+    (arrival,) = queries.arrivals(maya)
+
+    assert (arrival.count, arrival.refused) == (1, 1)
 
 
 def test_two_segments_cannot_share_a_name(client, maya):
