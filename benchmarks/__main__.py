@@ -20,11 +20,13 @@ PEER_SECONDS = 1_800
 
 def main() -> None:
     options = _options()
-    folder = Path(tempfile.mkdtemp(prefix="wayline-bench-"))
+    folder = options.folder or Path(tempfile.mkdtemp(prefix="wayline-bench-"))
+    folder.mkdir(parents=True, exist_ok=True)
     try:
         found = [_measured(name, options, folder) for name in options.only]
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if not options.folder:
+            shutil.rmtree(folder, ignore_errors=True)
     if options.json:
         Path(options.json).write_text("".join(json.dumps(each) + "\n" for each in found))
 
@@ -37,6 +39,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--repeat", type=int, default=7, help="times each question is asked (default 7)")
     parser.add_argument("--without-peers", action="store_true", help="measure the product and the floor only")
     parser.add_argument("--pm4py", metavar="PYTHON", help="an interpreter that has pm4py")
+    parser.add_argument("--folder", type=Path, help="keep the log there, and use the one that is there")
     return parser.parse_args()
 
 

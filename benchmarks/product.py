@@ -52,18 +52,18 @@ MEASURES = {
 def main(measure: str, folder: Path, repeats: int) -> None:
     question, columns = MEASURES[measure]
     warehouse = connect.open(f"duckdb:///{folder / 'signals.duckdb'}")
-    signals = connect.table("signals")
-    hashes = signals.filter(signals.workspace == 1).select(
-        hash=sum((signals[column].hash() // 8 for column in columns[1:]), signals[columns[0]].hash() // 8)
-    )
-    floor = hashes.agg(all=hashes["hash"].bit_xor())
+    hashed = ", ".join(f'"{column}"' for column in columns)
+
+    def floor():
+        # The engine's own words: an expression would add casts that are no part of scanning and hashing.
+        warehouse._cursor().sql(f"SELECT bit_xor(hash({hashed})) FROM signals WHERE workspace = 1").fetchall()
 
     def uncached():
         warehouse.version = connect.next_version()
         question()
 
     with connect.using(warehouse):
-        taken = timing.repeated({"wayline": uncached, "floor": lambda: warehouse.run(floor)}, repeats)
+        taken = timing.repeated({"wayline": uncached, "floor": floor}, repeats)
         timing.report(result=question(), **taken)
 
 

@@ -1,7 +1,6 @@
 """The ways customers actually go: what follows what, and the most frequent whole paths."""
 
 import operator
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import reduce
@@ -22,7 +21,6 @@ from wayline.warehouse import connect
 
 Follow = Literal["customer", "subject"]
 
-BLOCK = 100_000
 MOST_NAMES = 2_000
 
 _answers = cache.Kept(64)
@@ -181,7 +179,7 @@ def _graph(trails: Trails) -> Graph:
     if not len(trails.name):
         return Graph((), (), 0, 0)
     tally = _Tally(width)
-    for rows in _blocks(trails.customer, max(BLOCK, width * width)):
+    for rows in flows.blocks(trails.customer, max(flows.BLOCK, width * width)):
         tally.add(trails.unit[rows], trails.customer[rows], trails.at[rows], trails.name[rows])
     nodes = [
         Node(
@@ -205,17 +203,6 @@ def _graph(trails: Trails) -> Graph:
         len(trails.name),
         int(tally.first.sum()),
     )
-
-
-def _blocks(customer: np.ndarray, size: int) -> Iterator[slice]:
-    """Rows in blocks that fit a processor's cache and never cut a customer in two."""
-    begin = 0
-    while begin < len(customer):
-        end = min(begin + size, len(customer))
-        if end < len(customer):
-            end = int(np.searchsorted(customer, customer[end - 1], side="right"))
-        yield slice(begin, end)
-        begin = end
 
 
 class _Tally:
@@ -254,7 +241,7 @@ def distinct_customers(customer: np.ndarray, code: np.ndarray, width: int) -> np
         order = np.argsort(customer, kind="stable")
         customer, code = customer[order], code[order]
     found = np.zeros(width, np.int64)
-    for rows in _blocks(customer, max(BLOCK, width)):
+    for rows in flows.blocks(customer, max(flows.BLOCK, width)):
         there = customer[rows]
         whose = np.concatenate(([0], np.cumsum(there[1:] != there[:-1])))
         found += _distinct(whose, code[rows], width)

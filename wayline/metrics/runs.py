@@ -216,12 +216,13 @@ def _as_of(question, bound, log: flows.Log, until: datetime, now: datetime) -> d
     """The last moment the data speaks of: of the journey's own steps, whoever's they are."""
     if not len(log.at):
         return None
+    seen = moment(log.at.max())
     if question.segment is None and question.follow == "customer" and until == now:
-        return moment(log.at.max())
+        return seen
     signals = own_signals(question)
-    found = signals.filter(
-        filters.signal_filter(AnySignal(of=tuple(question.steps[n].condition for n in bound)), signals),
-        signals.at <= stored(now),
-    )
-    last = connect.current().run(found.agg(last=found.at.max()))["last"][0].as_py()
-    return min(until, last.replace(tzinfo=UTC))
+    later = signals.filter(signals.at > stored(seen), signals.at <= stored(now))
+    steps = AnySignal(of=tuple(question.steps[n].condition for n in bound))
+    later = later.filter(filters.signal_filter(steps, later))
+    last = connect.current().run(later.agg(last=later.at.max()))["last"][0].as_py()
+    # Of no rows, one engine finds nothing and another the year 1970.
+    return max(seen, min(until, last.replace(tzinfo=UTC))) if last else seen

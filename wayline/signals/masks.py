@@ -32,7 +32,7 @@ class Masks:
     def columns(self, signals: Table) -> dict[str, Value]:
         """The columns to select beside one's own."""
         places = {
-            f"place_of_{column}": ibis.array(values).index(signals[column]).fill_null(-1).cast("int16")
+            f"place_of_{column}": _place(signals[column], values)
             for column, values in self._values.items()
             if values
         }
@@ -88,3 +88,8 @@ def _parts(condition: SignalCondition) -> Iterator[SignalIs]:
         case AllSignals() | AnySignal():
             for each in condition.of:
                 yield from _parts(each)
+
+
+def _place(column: Value, values: list[str]) -> Value:
+    place = ibis.array(values).index(column)
+    return (place.fill_null(-1) if column.type().nullable else place).cast("int16")

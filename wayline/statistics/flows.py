@@ -1,15 +1,17 @@
 """How far units go along ordered steps: the arithmetic of flows, on arrays.
 
 A log is rows sorted by unit, then time, then arrival. Row numbers therefore order everything, and the latest
-start that has reached a step is a running maximum of row numbers: a start of an earlier unit is a smaller
-number, so one pass over all units at once needs no bounds. docs/guide/flows.md says what is computed.
+start that has reached a step never falls from row to row: a start of an earlier unit is a smaller number, so
+one pass over all units at once needs no bounds. docs/guide/flows.md says what is computed.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 NOWHERE = -1
+BLOCK = 65_536
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Log:
     steps: np.ndarray  # any integer type
 
     def rows_of(self, step: int) -> np.ndarray:
-        return np.flatnonzero(self.steps & self.steps.dtype.type(1 << step)).astype(np.int32)
+        return np.flatnonzero((self.steps & self.steps.dtype.type(1 << step)) != 0).astype(np.int32)
 
 
 @dataclass(frozen=True)
@@ -111,21 +113,41 @@ def is_sorted(unit: np.ndarray, at: np.ndarray, seq: np.ndarray) -> bool:
 
 def follow(log: Log, course: Course) -> Attempts:
     """How far each unit's deciding attempt got."""
+    parts = []
+    for rows in blocks(log.unit):
+        block = Log(log.unit[rows], log.at[rows], log.steps[rows])
+        unit, furthest, start, latest_start = _follow(block, course)
+        parts.append((unit, furthest, start + rows.start, latest_start + rows.start))
+    columns = zip(*parts, strict=True) if parts else [[np.zeros(0, np.int64)]] * 4
+    return Attempts(log, course, *(np.concatenate(column) for column in columns))
+
+
+def blocks(unit: np.ndarray, size: int = BLOCK) -> Iterator[slice]:
+    """Rows of a sorted log in blocks that fit a processor's cache and never cut a unit in two."""
+    begin = 0
+    while begin < len(unit):
+        end = min(begin + size, len(unit))
+        if end < len(unit):
+            end = int(np.searchsorted(unit, unit[end - 1], side="right"))
+        yield slice(begin, end)
+        begin = end
+
+
+def _follow(log: Log, course: Course) -> tuple[np.ndarray, ...]:
     starts = _starts(log, course)
     first, last = ends_of_runs(log.unit[starts])
     unit = log.unit[starts[first]]
-    start, latest_start = starts[first].copy(), starts[last].copy()
+    start, latest_start = starts[first].astype(np.int64), starts[last].astype(np.int64)
     furthest = np.zeros(len(unit), np.int32)
-    latest = running_maximum(len(log.at), starts, starts)
+    rows = began = starts
     for number, step in enumerate(course.required[1:], 1):
-        rows, began = _advances(log, log.rows_of(step), latest, course.window)
+        rows, began = _advances(log, log.rows_of(step), rows, began, course.window)
         if not len(rows):
             break
         first, last = ends_of_runs(log.unit[rows])
         there = np.searchsorted(unit, log.unit[rows[first]])
         furthest[there], start[there], latest_start[there] = number, began[first], began[last]
-        latest = running_maximum(len(log.at), rows, began)
-    return Attempts(log, course, unit, furthest, start, latest_start)
+    return unit, furthest, start, latest_start
 
 
 def _starts(log: Log, course: Course) -> np.ndarray:
@@ -134,11 +156,15 @@ def _starts(log: Log, course: Course) -> np.ndarray:
     return rows if course.is_any_start else rows[ends_of_runs(log.unit[rows])[0]]
 
 
-def _advances(log: Log, rows: np.ndarray, latest: np.ndarray, window: int | None):
-    """The rows that take some attempt on, each with the latest start that it takes on."""
-    rows = rows[rows > 0]
-    began = latest[rows - 1]
-    rows, began = rows[began >= 0], began[began >= 0]
+def _advances(log: Log, rows: np.ndarray, before: np.ndarray, began: np.ndarray, window: int | None):
+    """The rows that take some attempt on, each with the latest start that it takes on.
+
+    `before` are the rows that reached the step before, each with the latest start it took on: those starts
+    never fall from row to row, so the last one before a row is the latest.
+    """
+    reached = np.searchsorted(before, rows)
+    rows, reached = rows[reached > 0], reached[reached > 0]
+    began = began[reached - 1]
     counts = log.unit[began] == log.unit[rows]
     if window is not None:
         counts &= log.at[rows] - log.at[began] <= window
