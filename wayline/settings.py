@@ -231,4 +231,4 @@ UPLOAD_LIMIT_BYTES = env_int("UPLOAD_LIMIT_MB", 1024) * 1_000_000
 LOG_LEVEL = env("LOG_LEVEL", "INFO")
 LOG_FORMAT = env("LOG_FORMAT", "text")
 LOGGING_CONFIG = "wayline.kit.logs.configure"
-LOGGING: dict = {}
+LOGGING = {"version": 1}  # Django calls LOGGING_CONFIG only when there is something in it

@@ -6,7 +6,7 @@ import structlog
 
 
 def configure(_: dict) -> None:
-    """Called once by Django's start-up with its LOGGING setting, which stays empty."""
+    """Called once by Django at its start, with its LOGGING setting; what is set is set here."""
     from django.conf import settings
 
     shared = [
