@@ -124,9 +124,10 @@ def actual_paths(
 def customers_of(journey: Journey, segment: CustomerCondition | None) -> CustomerCondition | None:
     """Customers who ever began this journey, within the segment."""
     first = next((step for step in queries.steps_of(journey) if step.is_bound and step.is_required), None)
-    if first is None:
+    starting = conditions.parsed(first.condition) if first else None
+    if starting is None:
         return segment
-    began = Did(signal=conditions.parsed(first.condition))
+    began = Did(signal=starting)
     return began if segment is None else AllCustomers(of=(began, segment))
 
 
@@ -147,7 +148,7 @@ def _steps_named(journey: Journey, name: str) -> tuple[int, ...]:
     return tuple(
         number
         for number, step in numbered
-        if step.is_bound and name in conditions.named(conditions.parsed(step.condition))
+        if (condition := conditions.parsed(step.condition)) and name in conditions.named(condition)
     )
 
 

@@ -1,17 +1,18 @@
 """What pages about journeys understand. Rules that programs must obey too stand in operations."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 
 from django import forms
 from django.http import QueryDict
 
 from wayline.metrics.questions import Period
-from wayline.signals.conditions import SignalIs, Test
+from wayline.signals.conditions import CustomerCondition, SignalIs, Test
 from wayline.signals.vocabulary import Kind
 
 from . import conditions, segments
 from .models import Journey
-from .reading import DEFAULT_PERIOD, PERIODS, Reading, as_query, end_of, period_of
+from .reading import PERIODS, Reading, as_query, end_of, period_of, usual_period
 
 OPS = (
     ("is", "is"),
@@ -29,7 +30,9 @@ OPS = (
 
 
 class SegmentLine(forms.CharField):
-    """One line that says who: it becomes a condition."""
+    """One line that says who, by the name of a saved segment or in words: it becomes a condition."""
+
+    saved: Mapping[str, CustomerCondition] | None = None
 
     def __init__(self, **options):
         super().__init__(required=False, max_length=300, **options)
@@ -37,7 +40,7 @@ class SegmentLine(forms.CharField):
     def clean(self, value):
         line = super().clean(value)
         try:
-            return line, segments.parse(line)
+            return line, segments.parse(line, self.saved)
         except segments.SegmentNotUnderstood as error:
             raise forms.ValidationError(str(error)) from error
 
@@ -53,8 +56,19 @@ class Controls(forms.Form):
     segment = SegmentLine()
     against = SegmentLine()
 
-    def __init__(self, values, *, journey: Journey, last_at: datetime | None, first_at: datetime | None, now):
+    def __init__(
+        self,
+        values,
+        *,
+        journey: Journey,
+        last_at: datetime | None,
+        first_at: datetime | None,
+        now,
+        saved: Mapping[str, CustomerCondition] | None = None,
+    ):
         super().__init__(values)
+        self.saved = saved or {}
+        self.fields["segment"].saved = self.fields["against"].saved = self.saved
         self.journey = journey
         self.end = end_of(last_at, now)
         self.first_at = first_at
@@ -87,7 +101,7 @@ class Controls(forms.Form):
         against_line, against = given.get("against") or ("", None)
         return Reading(
             period=self._period(given),
-            period_choice=given.get("period") or DEFAULT_PERIOD,
+            period_choice=given.get("period") or usual_period(self.journey.window),
             window=given.get("window", self.journey.window),
             start=given.get("start") or self.journey.start,
             segment=segment,
@@ -98,12 +112,12 @@ class Controls(forms.Form):
         )
 
     def _period(self, given: dict) -> Period:
-        choice = given.get("period") or DEFAULT_PERIOD
+        choice = given.get("period") or usual_period(self.journey.window)
         if choice != "dates":
             return period_of(choice, end=self.end, first_at=self.first_at)
         since, until = given.get("since"), given.get("until")
         if not since or "until" in self.errors:
-            return period_of(DEFAULT_PERIOD, end=self.end)
+            return period_of(usual_period(self.journey.window), end=self.end)
         start = datetime.combine(since, time(), UTC)
         end = datetime.combine(until, time(), UTC) + timedelta(days=1) if until else max(self.end, start)
         return Period(start, max(end, start + timedelta(days=1)))
@@ -216,12 +230,12 @@ class Binding(forms.Form):
             return None
         op = op or "is"
         if op in ("exists", "missing"):
-            return Test(field=field, op=op)
-        if op in segments.NUMBERS:
-            return Test(field=field, op=op, value=float(value))
-        if op == "in":
-            return Test(field=field, op=op, value=[item.strip() for item in value.split(",") if item.strip()])
-        return Test(field=field, op=op, value=value)
+            value = None
+        elif op in segments.NUMBERS:
+            value = float(value)
+        elif op == "in":
+            value = [item.strip() for item in value.split(",") if item.strip()]
+        return Test.model_validate({"field": field, "op": op, "value": value})
 
 
 def _is_number(text: str) -> bool:

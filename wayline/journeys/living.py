@@ -223,12 +223,15 @@ def _scores(answer: StepAnswer, against: StepAnswer | None) -> tuple[Score, ...]
 def _losses(phases: tuple[LivingPhase, ...]) -> tuple[Loss, ...]:
     # Only required steps lose anybody: who stops after an optional one was lost at the required one before.
     lost = [
-        step for phase in phases for step in phase.steps if step.answer.dropped and step.answer.loss_share
+        (step.answer.dropped, share, step)
+        for phase in phases
+        for step in phase.steps
+        if step.answer.dropped and (share := step.answer.loss_share)
     ]
-    lost.sort(key=lambda step: (-step.answer.dropped, step.number))
+    lost.sort(key=lambda each: (-each[0], each[2].number))
     return tuple(
-        Loss(rank, step, step.answer.dropped, step.answer.loss_share, step.links["dropped"])
-        for rank, step in enumerate(lost, start=1)
+        Loss(rank, step, dropped, share, step.links["dropped"])
+        for rank, (dropped, share, step) in enumerate(lost, start=1)
     )
 
 

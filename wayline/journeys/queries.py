@@ -1,6 +1,6 @@
 """What pages, endpoints and the command line ask about journeys."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,17 +11,20 @@ from wayline.customers.models import Customer
 from wayline.metrics import flows, observed, people
 from wayline.metrics.questions import FlowAnswer, FlowQuestion, FlowStep, Period
 from wayline.signals.conditions import CustomerCondition
+from wayline.signals.models import Segment
+from wayline.signals.segments import condition_of
 from wayline.statistics.estimates import Estimate
 
 from . import conditions
 from .living import Address, Loss, living_map
 from .models import Journey, Step
-from .reading import DEFAULT_PERIOD, Reading, end_of, period_of
+from .reading import Reading, end_of, period_of, usual_period
 
 UNSAID = object()
 PEOPLE_ON_A_PAGE = 50
 EVERYBODY = 10**9
 SAMPLED_CUSTOMERS = 500
+SEGMENTS_ARE_KEPT = 300
 
 
 def flow_question(
@@ -88,8 +91,8 @@ def living(journey: Journey, reading: Reading, *, address: Address, open_phase: 
 def usual_reading(journey: Journey, *, now: datetime) -> Reading:
     """The reading of the library: the default period, the journey's own window and start."""
     end = end_of(observed.last_at(journey.workspace_id), now)
-    period = period_of(DEFAULT_PERIOD, end=end)
-    return Reading(period, DEFAULT_PERIOD, journey.window, journey.start)
+    choice = usual_period(journey.window)
+    return Reading(period_of(choice, end=end), choice, journey.window, journey.start)
 
 
 @dataclass(frozen=True)
@@ -208,9 +211,17 @@ def _found(journey: Journey, places: list[Place]) -> tuple[Found, ...]:
     )
 
 
-def segment_choices(workspace: Workspace) -> tuple[str, ...]:
-    """Segments worth offering: the common values of the traits that have few of them."""
-    return cache.get_or_set(f"journeys:segments:{workspace.pk}", lambda: _common_traits(workspace), 300)
+def saved_segments(member: Membership) -> dict[str, CustomerCondition]:
+    """The conditions of the workspace's saved segments by their names."""
+    return {each.name: condition_of(each) for each in Segment.objects.visible_to(member)}
+
+
+def segment_choices(workspace: Workspace, saved: Iterable[str] = ()) -> tuple[str, ...]:
+    """Segments worth offering: the saved ones, then common values of the traits that have few of them."""
+    common = cache.get_or_set(
+        f"journeys:segments:{workspace.pk}", lambda: _common_traits(workspace), SEGMENTS_ARE_KEPT
+    )
+    return (*saved, *common)
 
 
 def _common_traits(workspace: Workspace) -> tuple[str, ...]:

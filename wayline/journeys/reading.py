@@ -9,6 +9,8 @@ from wayline.signals.conditions import CustomerCondition
 
 PERIODS = (("7", "7 days"), ("28", "28 days"), ("90", "90 days"), ("365", "365 days"), ("all", "All signals"))
 DEFAULT_PERIOD = "90"
+LONG_PERIOD = "365"
+LONG_WINDOW = timedelta(days=45)
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,11 @@ def period_of(choice: str, *, end: datetime, first_at: datetime | None = None) -
         first = datetime.combine(first_at.astimezone(UTC).date(), time(), UTC) if first_at else None
         return Period(first or end - timedelta(days=365), end)
     return Period(end - timedelta(days=int(choice)), end)
+
+
+def usual_period(window: timedelta | None) -> str:
+    """The period a journey is read by unless one is chosen: many starts must have had their time."""
+    return LONG_PERIOD if window is not None and window > LONG_WINDOW else DEFAULT_PERIOD
 
 
 def as_query(values: dict) -> str:

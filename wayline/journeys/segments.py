@@ -1,6 +1,7 @@
-"""A segment as people write it in one line: "plan is pro and seats over 10"."""
+"""A segment as people write it in one line: "plan is pro and seats over 10", or its saved name."""
 
 import re
+from collections.abc import Mapping
 
 from wayline.signals.conditions import AllCustomers, CustomerCondition, Test, TraitIs
 
@@ -19,20 +20,25 @@ WORDS = (
     ("under", "under"),
 )
 NUMBERS = {"over", "at_least", "under", "at_most"}
-EXAMPLE = "Write it like: plan is pro, or: country is not Germany and seats over 10."
+EXAMPLE = "Write it like: plan is pro, or: country is not Germany and seats over 10, or name a saved segment."
 
 
 class SegmentNotUnderstood(ValueError):
     """The line is not a segment. The message says what to write."""
 
 
-def parse(line: str) -> CustomerCondition | None:
-    """The condition the line says; None for an empty line, which means everybody."""
+def parse(line: str, saved: Mapping[str, CustomerCondition] | None = None) -> CustomerCondition | None:
+    """The condition the line says; None for an empty line, which means everybody.
+
+    `saved` holds the conditions of saved segments by name; case does not matter.
+    """
     line = " ".join(line.split())
     if not line:
         return None
-    tests = tuple(TraitIs(test=_test(part)) for part in re.split(r"\s+and\s+", line))
-    return tests[0] if len(tests) == 1 else AllCustomers(of=tests)
+    named = {" ".join(name.split()).casefold(): condition for name, condition in (saved or {}).items()}
+    parts = [line] if line.casefold() in named else re.split(r"\s+and\s+", line)
+    found = tuple(named.get(part.casefold()) or TraitIs(test=_test(part)) for part in parts)
+    return found[0] if len(found) == 1 else AllCustomers(of=found)
 
 
 def _test(part: str) -> Test:
@@ -43,11 +49,11 @@ def _test(part: str) -> Test:
         field, value = found.groups()
         if op in ("exists", "missing"):
             if value is None:
-                return Test(field=field, op=op)
+                return Test.model_validate({"field": field, "op": op})
             continue
         if value is None:
             raise SegmentNotUnderstood(f"Say what “{field}” should be after “{words}”. {EXAMPLE}")
-        return Test(field=field, op=op, value=_value(op, value, field))
+        return Test.model_validate({"field": field, "op": op, "value": _value(op, value, field)})
     raise SegmentNotUnderstood(f"“{part}” is not understood. {EXAMPLE}")
 
 

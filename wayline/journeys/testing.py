@@ -8,6 +8,7 @@ from wayline.accounts.models import Workspace
 from wayline.accounts.testing import make_workspace
 from wayline.signals.conditions import SignalIs
 from wayline.signals.testing import make_signal, observe
+from wayline.signals.vocabulary import Signal
 
 from .models import Journey, Phase, Step
 
@@ -49,7 +50,7 @@ def make_journey(
 
 def travel(workspace: Workspace, *ways: tuple[str, int], at: datetime = MONDAY, **fields) -> None:
     """Customers who did these things an hour apart: travel(shop, ("Order Placed > Order Shipped", 40))."""
-    signals = []
+    signals: list[Signal] = []
     for way, customers in ways:
         for number in range(customers):
             signals.extend(

@@ -94,12 +94,12 @@ def _attributed(found: Run, now: datetime) -> Voices:
         scale=_place(signals.scale, list(SCALES)),
         weight=signals.weight.fill_null(1.0),
         is_spoken=(_place(signals.kind, list(SPOKEN)) >= 0) & (signals.text != "").fill_null(False),
-        named=_place(signals.step, [step.key for step in question.steps]),
+        named=_place(_as_key(signals.step), [step.key for step in question.steps]),
     )
     rows = connect.current().run(heard)
     customer, at = rows["customer"].to_numpy(), rows["at"].to_numpy().view(np.int64)
-    subject = rows["subject"] if question.follow == "subject" else None
-    reached, is_within = _last_reached(found, found.units.of(customer, subject), at)
+    about = rows["subject"] if question.follow == "subject" else None
+    reached, is_within = _last_reached(found, found.units.of(customer, about), at)
     named = rows["named"].to_numpy().astype(np.int64)
     in_period = at < micros(question.period.end)
     step = np.where((named >= 0) & (is_within | in_period), named, np.where(named < 0, reached, NO_STEP))
@@ -115,6 +115,11 @@ def _attributed(found: Run, now: datetime) -> Voices:
     )
     kept = np.flatnonzero((step >= 0) & (heard.is_scored | heard.has_text))
     return heard.where(kept[np.argsort(step[kept], kind="stable")])
+
+
+def _as_key(step: ibis.Value) -> ibis.Value:
+    """A step as signals name it, written as keys are: "Order delivered" means order-delivered."""
+    return step.lower().replace(" ", "-").replace("_", "-")
 
 
 def _place(column: ibis.Value, wanted: list[str]) -> ibis.Value:

@@ -37,33 +37,48 @@ class SegmentName(forms.Form):
 
 
 class TraitRow(forms.Form):
-    field = forms.CharField(max_length=200, required=False, label="Trait")
+    field = forms.CharField(
+        max_length=200,
+        required=False,
+        label="Trait",
+        widget=forms.TextInput(attrs={"list": "trait-names", "placeholder": "like: plan"}),
+    )
     op = forms.ChoiceField(choices=TESTS, required=False, label="Test")
     value = forms.CharField(max_length=500, required=False, label="Value")
 
     def clean(self) -> dict:
         said = super().clean()
-        field, op, value = said.get("field"), said.get("op"), said.get("value")
-        if not field:
-            if value:
-                self.add_error("field", "Name the trait this value belongs to.")
-            return said
-        if op not in {"exists", "missing"} and not value:
-            self.add_error("value", "Say what the trait is compared with.")
-        if op in NUMBERS and value:
-            try:
-                said["value"] = float(value)
-            except ValueError:
-                self.add_error("value", "Write a number, for example 10 or 2.5.")
+        _check_test(self, said, "trait")
         return said
 
     def condition(self) -> TraitIs | None:
         """The row as a condition; None when it is blank."""
-        said = self.cleaned_data
-        if not said.get("field"):
-            return None
-        value = None if said["op"] in {"exists", "missing"} else said["value"]
-        return TraitIs(test=Test(field=said["field"], op=said["op"], value=value))
+        test = _test(self.cleaned_data)
+        return TraitIs(test=test) if test else None
+
+
+def _check_test(form: forms.Form, said: dict, thing: str) -> None:
+    """Hold a row's test of a trait or a property to the rules of tests; a number becomes one."""
+    field, op, value = said.get("field"), said.get("op"), said.get("value")
+    if not field:
+        if value:
+            form.add_error("field", f"Name the {thing} this value belongs to.")
+        return
+    if op not in {"exists", "missing"} and not value:
+        form.add_error("value", f"Say what the {thing} is compared with.")
+    if op in NUMBERS and value:
+        try:
+            said["value"] = float(value)
+        except ValueError:
+            form.add_error("value", "Write a number, for example 10 or 2.5.")
+
+
+def _test(said: dict) -> Test | None:
+    if not said.get("field"):
+        return None
+    op = said["op"] or "is"
+    value = None if op in {"exists", "missing"} else said["value"]
+    return Test.model_validate({"field": said["field"], "op": op, "value": value})
 
 
 class DidRow(forms.Form):
@@ -76,15 +91,25 @@ class DidRow(forms.Form):
         label="Signal",
         widget=forms.TextInput(attrs={"list": "signal-names"}),
     )
-    at_least = forms.IntegerField(min_value=1, required=False, label="At least (times)")
+    field = forms.CharField(
+        max_length=200,
+        required=False,
+        label="Whose property",
+        widget=forms.TextInput(attrs={"list": "property-names", "placeholder": "like: late"}),
+    )
+    op = forms.ChoiceField(choices=TESTS, required=False, label="Test")
+    value = forms.CharField(max_length=500, required=False, label="Value")
+    at_least = forms.IntegerField(min_value=1, required=False, label="At least … times")
     within_days = forms.IntegerField(
-        min_value=1, max_value=36_500, required=False, label="In the last (days)"
+        min_value=1, max_value=36_500, required=False, label="In the last … days"
     )
 
     def clean(self) -> dict:
         said = super().clean()
-        if not said.get("name") and (said.get("at_least") or said.get("within_days")):
+        counts = ("field", "value", "at_least", "within_days")
+        if not said.get("name") and any(said.get(each) for each in counts):
             self.add_error("name", "Name the signal to count.")
+        _check_test(self, said, "property")
         return said
 
     def condition(self) -> CustomerCondition | None:
@@ -94,7 +119,12 @@ class DidRow(forms.Form):
             return None
         kind, colon, name = said["name"].partition(": ")
         known = colon and kind in set(Kind)
-        signal = SignalIs(kinds=(kind,) if known else (), names=(name if known else said["name"],))
+        test = _test(said)
+        signal = SignalIs(
+            kinds=(kind,) if known else (),
+            names=(name if known else said["name"],),
+            where=(test,) if test else (),
+        )
         done = Did(signal=signal, at_least=said["at_least"] or 1, within_days=said["within_days"])
         return NotCustomer(of=done) if said["did"] == "did_not" else done
 
@@ -154,18 +184,23 @@ def _as_rows(condition: CustomerCondition) -> tuple[str, list[dict], list[dict]]
 
 def _did_row(part: CustomerCondition) -> dict:
     done = part.of if isinstance(part, NotCustomer) else part
-    simple = (
-        isinstance(done, Did)
-        and isinstance(done.signal, SignalIs)
-        and len(done.signal.names) == 1
-        and len(done.signal.kinds) <= 1
-        and not (done.signal.channels or done.signal.sources or done.signal.where)
-    )
-    if not simple:
+    if not isinstance(done, Did) or not isinstance(done.signal, SignalIs) or not _is_simple(done.signal):
         raise TooRich
+    test = done.signal.where[0] if done.signal.where else None
     return {
         "did": "did_not" if isinstance(part, NotCustomer) else "did",
         "name": ": ".join((*done.signal.kinds, *done.signal.names)),
         "at_least": done.at_least,
         "within_days": done.within_days,
+        **({"field": test.field, "op": test.op, "value": test.value} if test else {}),
     }
+
+
+def _is_simple(signal: SignalIs) -> bool:
+    return (
+        len(signal.names) == 1
+        and len(signal.kinds) <= 1
+        and not (signal.channels or signal.sources)
+        and len(signal.where) <= 1
+        and not any(isinstance(test.value, list) for test in signal.where)
+    )

@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
@@ -76,7 +77,7 @@ def segment_new(request):
     form = forms.SegmentForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         operations.create_segment(request.workspace, **form.values, by=request.user, now=timezone.now())
-        return redirect("signals:segments", request.workspace.slug)
+        return redirect(_next(request) or reverse("signals:segments", args=[request.workspace.slug]))
     return _show_builder(request, form, None)
 
 
@@ -93,11 +94,20 @@ def segment(request, segment_id):
     return _show_builder(request, form, found)
 
 
+def _next(request) -> str:
+    """Where the person came from, when it is a page of ours."""
+    back = request.POST.get("next") or request.GET.get("next", "")
+    return back if url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()) else ""
+
+
 def _show_builder(request, form, segment):
     context = {
         "form": form,
         "segment": segment,
         "names": queries.names(request.member)[:500],
+        "properties": queries.property_names(request.member),
+        "traits": queries.trait_names(request.member),
+        "next": _next(request),
         "is_bound": request.method == "POST",
     }
     return show(request, "signals/segment.html", context, status=422 if request.method == "POST" else 200)
@@ -116,7 +126,4 @@ def segment_delete(request, segment_id):
 def undo_merge(request, merge_id):
     merge = get_object_or_404(Merge.objects.visible_to(request.member), pk=merge_id)
     operations.undo_merge(merge, by=request.user, now=timezone.now())
-    back = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
-        return redirect(back)
-    return redirect("customers:index", request.workspace.slug)
+    return redirect(_next(request) or reverse("customers:index", args=[request.workspace.slug]))

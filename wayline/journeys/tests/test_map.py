@@ -187,7 +187,7 @@ def test_the_map_asks_the_same_few_queries_however_long_it_is(
         make_step(journey.phases.get(), position=10 + number, key=f"more-{number}", condition=bound_to("X"))
     client.get(page("map", journey, ""))
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(page("map", journey, ""))
 
 

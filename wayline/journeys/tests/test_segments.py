@@ -1,7 +1,7 @@
 import pytest
 
 from wayline.journeys import segments
-from wayline.signals.conditions import AllCustomers, Test, TraitIs
+from wayline.signals.conditions import AllCustomers, Did, SignalIs, Test, TraitIs
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,17 @@ def test_an_empty_line_is_everybody():
 def test_a_line_not_understood_shows_how_to_write_one(line):
     with pytest.raises(segments.SegmentNotUnderstood, match="Write"):
         segments.parse(line)
+
+
+LATE = Did(signal=SignalIs(names=("Order Delivered",), where=(Test(field="late", op="is", value="yes"),)))
+
+
+@pytest.mark.parametrize("line", ["Late and angry", "late  AND angry"])
+def test_a_saved_segment_is_named(line):
+    assert segments.parse(line, {"Late and angry": LATE}) == LATE
+
+
+def test_a_saved_segment_is_narrowed_by_words():
+    found = segments.parse("Late and plan is pro", {"Late": LATE})
+
+    assert found.of == (LATE, TraitIs(test=Test(field="plan", op="is", value="pro")))

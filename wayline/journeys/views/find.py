@@ -4,7 +4,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 
-from wayline.journeys import forms
+from wayline.journeys import forms, queries
 from wayline.journeys.models import Journey
 from wayline.metrics import observed
 
@@ -22,6 +22,7 @@ def controls_of(request, journey: Journey) -> forms.Controls:
         last_at=observed.last_at(request.workspace.pk),
         first_at=observed.first_at(request.workspace.pk) if is_everything else None,
         now=timezone.now(),
+        saved=queries.saved_segments(request.member),
     )
 
 

@@ -24,7 +24,7 @@ def map(request, journey_id):
         "picture": picture,
         "reading": reading,
         "controls": controls,
-        "segments": queries.segment_choices(request.workspace),
+        "segments": queries.segment_choices(request.workspace, controls.saved),
     }
     return show(
         request, "journeys/map.html", context, fragment="living", status=422 if controls.errors else 200

@@ -22,7 +22,7 @@ def paths(request, journey_id):
         "journey": journey,
         "controls": controls,
         "reading": reading,
-        "segments": queries.segment_choices(request.workspace),
+        "segments": queries.segment_choices(request.workspace, controls.saved),
         "bound": bound,
         "from_step": start,
         "to_step": end,
