@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -115,7 +115,13 @@ def profiles(path: Path, rules: FileRules | None = None) -> tuple[readers.Source
 def suggest(path: Path, *, beside: dict[str, Path] | None = None, name: str | None = None) -> str:
     """YAML for the file: a beginning to correct, not an answer."""
     source, columns = profiles(path)
-    roles = _Roles(source, columns)
+    beside = beside or {}
+    names = _short_names([name or path.name, *beside])[1:]
+    others = [
+        _Beside(word, file, profiles(at)[1], columns)
+        for word, (file, at) in zip(names, beside.items(), strict=True)
+    ]
+    roles = _Roles(source, columns, others)
     out = [
         f"# Proposed for {name or path.name} from its first {columns[0].rows if columns else 0:,} rows.",
         "# Every guess says why. Correct what is wrong, then look at the preview.",
@@ -131,13 +137,16 @@ def suggest(path: Path, *, beside: dict[str, Path] | None = None, name: str | No
     out += _meanings(roles)
     if roles.state and roles.subject:
         out.append(f"group_by: {_plain(roles.subject.name)}  # it occurs on several rows: a history")
-    out += _lookups(columns, beside or {})
+    out += _lookups(others)
+    out += roles.computed()
     if roles.is_log:
         out.append("# An event log: a case, an activity and a time in each row.")
     out += roles.defaults()
     out.append("signals:")
     for entry in roles.entries():
         out += entry
+    for other in others:
+        out += other.entry(roles)
     out += roles.customers()
     return "\n".join(out) + "\n"
 
@@ -145,7 +154,8 @@ def suggest(path: Path, *, beside: dict[str, Path] | None = None, name: str | No
 class _Roles:
     """Which column plays which part."""
 
-    def __init__(self, source: readers.Source, columns: list[Profile]):
+    def __init__(self, source: readers.Source, columns: list[Profile], beside: Sequence["_Beside"] = ()):
+        self.beside = beside
         self.columns = [column for column in columns if column.filled]
         self.reasons: dict[str, str] = {}
         self.used: set[str] = set()
@@ -203,6 +213,27 @@ class _Roles:
             None,
         )
 
+        joined = [other for other in beside if other.key and not other.is_many]
+        one_each = self.external_id and self.external_id.is_unique
+        self.person = next(
+            (found for other in joined if one_each and (found := other.person(self.external_id))), ""
+        )
+
+    @property
+    def promise(self) -> tuple[Profile, Profile] | None:
+        """The date a thing was promised for, and the last date of the row, which says when it came."""
+        can_tell = self.expected and self.dates and not (self.is_log or self.state)
+        return (self.dates[-1], self.expected[-1]) if can_tell else None
+
+    def computed(self) -> list[str]:
+        if self.promise is None:
+            return []
+        came, promised = (column.name for column in self.promise)
+        return [
+            "compute:",
+            f"  late: {{after: [{_in_list(came)}, {_in_list(promised)}]}}  # later than its name promises",
+        ]
+
     def _exact(self, names: Iterable[str]) -> Profile | None:
         by_name = {column.name.lower(): column for column in self.columns}
         return next((by_name[name] for name in names if name in by_name), None)
@@ -239,15 +270,18 @@ class _Roles:
         if self.row_id and not self.is_log:
             lines.append(f"  id: [{_plain(self.row_id.name)}]  # different in every row seen")
         properties = [c.name for c in self.columns if c.name not in self.used and _is_property(c)][:12]
-        if properties:
-            lines.append(
-                f"  properties: [{', '.join(map(_in_list, properties))}]  # few values each: good for filters"
-            )
+        if properties or self.promise:
+            late = ["late"] if self.promise else []
+            chosen = ", ".join([*late, *map(_in_list, properties)])
+            lines.append(f"  properties: [{chosen}]  # few values each: good for filters")
         return lines
 
     def _identities(self) -> list[str]:
         lines = []
-        if self.external_id:
+        if self.person:
+            reason = f"the same person again, where {self.external_id.name} is new in every row"
+            lines.append(f"  external_id: {_plain(self.person)}  # {reason}")
+        elif self.external_id:
             lines.append(f"  external_id: {_plain(self.external_id.name)}  # named like a person's number")
         if self.email:
             lines.append(f"  email: {_plain(self.email.name)}  # its values are e-mail addresses")
@@ -319,14 +353,12 @@ class _Roles:
         return [entry]
 
     def customers(self) -> list[str]:
-        names = [c.name for c in self.columns if TRAITS.match(c.name)]
-        names = [name for name in names if name not in self.used]
-        if not names or self.is_log or not (self.external_id or self.email):
+        traits = [(c.name, c.name) for c in self.columns if TRAITS.match(c.name) and c.name not in self.used]
+        traits += [trait for other in self.beside if not other.is_many for trait in other.traits()]
+        if not traits or self.is_log or not (self.external_id or self.email):
             return []
-        return [
-            "customers:",
-            f"  - traits: [{', '.join(map(_in_list, names[:8]))}]  # facts about a person by their names",
-        ]
+        chosen = ", ".join(f"{_in_list(name)}: {_in_list(column)}" for name, column in traits[:8])
+        return ["customers:", f"  - traits: {{{chosen}}}  # facts about a person by their names"]
 
 
 def _is_property(column: Profile) -> bool:
@@ -388,25 +420,89 @@ def _is_words(column: Profile) -> bool:
     return column.is_text or bool(named)
 
 
-def _lookups(columns: list[Profile], beside: dict[str, Path]) -> list[str]:
-    lines = []
-    for name, path in beside.items():
-        _, others = profiles(path)
-        here = {column.name: column for column in columns}
-        shared = [other for other in others if other.name in here and other.filled]
-        if not shared:
-            lines.append(f"  # {name} shares no column with the main file.")
-            continue
-        key = max(shared, key=lambda c: len(c.counts))
-        word = re.sub(r"[^a-z]+", "_", path.stem.lower()).strip("_")
-        lines += [
-            f"  {word}:",
-            f"    file: {_plain(name)}",
-            f"    key: {_plain(key.name)}  # both files have it",
-            f"    on: {_plain(key.name)}",
+class _Beside:
+    """A file beside the main one: the column they share, and what its rows tell."""
+
+    def __init__(self, word: str, file: str, columns: list[Profile], main: list[Profile]):
+        self.word, self.file = word, file
+        self.columns = [column for column in columns if column.filled]
+        here = {column.name for column in main}
+        shared = [column for column in self.columns if column.name in here]
+        self.key = max(shared, key=lambda column: len(column.counts), default=None)
+        self.is_many = bool(self.key) and not self.key.is_unique
+
+    def lookup(self) -> list[str]:
+        if self.key is None:
+            return [f"  # {self.file} shares no column with the main file."]
+        key = _plain(self.key.name)
+        lines = [
+            f"  {self.word}:",
+            f"    file: {_plain(self.file)}",
+            f"    key: {key}  # both files have it",
+            f"    on: {key}",
         ]
-        if not key.is_unique:
+        if self.is_many:
             lines.append("    many: each  # some keys occur more than once; first or last takes one of them")
+        return lines
+
+    def person(self, known: Profile) -> str:
+        """The column that names a person better than one that is new in every row of the main file."""
+        if self.key.name != known.name:
+            return ""
+        named = [c for c in self.columns if c is not self.key and c.named(PEOPLE)]
+        named = [c for c in named if c.name.lower().endswith(("id", "number", "key")) and not c.is_text]
+        return f"{self.word}.{named[0].name}" if named else ""
+
+    def traits(self) -> list[tuple[str, str]]:
+        """Facts about a person: a trait and its column."""
+        return [(c.name, f"{self.word}.{c.name}") for c in self.columns if TRAITS.match(c.name)]
+
+    def entry(self, roles: _Roles) -> list[str]:
+        """A signal of each row that says when it was: an answer, a message or a mere happening."""
+        dates = [c for c in self.columns if c.is_date]
+        if self.key is None or not dates or roles.is_log:
+            return []
+        when = next((c for c in dates if re.search("answer|submit|sent", c.name, re.IGNORECASE)), dates[0])
+        score = next(((c, scale) for c in self.columns if (scale := _scale(c))), None)
+        text = max(filter(_is_words, self.columns), key=lambda c: c.mean_length, default=None)
+        kind = "answer" if score else "message" if text else "behavior"
+        lines = [
+            f"  - at: {self.word}.{when.name}  # dates such as {when.example}",
+            *([f"    each: {self.word}"] if self.is_many else []),
+            f"    kind: {kind}",
+            f"    name: {_plain(_words((score[0] if score else when).name))}  # from the column's name",
+        ]
+        if score:
+            lines.append(f"    score: {self.word}.{score[0].name}  # {_range(score[0])}")
+            lines.append(f"    scale: {score[1]}")
+        if text:
+            lines.append(f"    text: {self.word}.{text.name}  # long texts")
+        own = self._apart()
+        if self.is_many and roles.row_id and own:
+            lines.append(
+                f"    id: [{_in_list(roles.row_id.name)}, {self.word}.{own.name}]  # which row it was"
+            )
+        return lines
+
+    def _apart(self) -> Profile | None:
+        """The column that tells rows with the same key apart."""
+        for column in self.columns:
+            pairs = zip(self.key.values, column.values, strict=True)
+            if column is not self.key and not column.is_date and len(set(pairs)) == column.rows:
+                return column
+        return None
+
+
+def _short_names(files: list[str]) -> list[str]:
+    """The files' names as words of a mapping, without the words that all of them share."""
+    words = [re.findall(r"[a-z]+", Path(file).stem.lower()) or ["file"] for file in files]
+    shared = set.intersection(*map(set, words)) if len(words) > 1 else set()
+    short = ["_".join(word for word in each if word not in shared) or "_".join(each) for each in words]
+    return [f"{word}_{n}" if short.count(word) > 1 else word for n, word in enumerate(short)]
+
+
+def _lookups(others: Sequence["_Beside"]) -> list[str]:
+    lines = [line for other in others for line in other.lookup()]
     return ["lookups:", *lines] if lines else []
 
 

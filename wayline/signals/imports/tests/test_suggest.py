@@ -98,3 +98,22 @@ def test_without_a_date_it_asks_for_one(propose):
     text = propose("customer_id,city\nines,Bonn\notto,Ulm\n")
 
     assert "at: WHICH COLUMN?" in text
+
+
+def test_files_beside_bring_answers_and_who_the_person_is(propose):
+    text = propose(
+        "order_id,customer_id,placed_at,delivered_at,estimated_delivery\n"
+        "a1,c1,2026-01-01,2026-01-09,2026-01-07\nb2,c2,2026-01-02,2026-01-05,2026-01-07\n",
+        name="shop_orders.csv",
+        shop_customers="customer_id,customer_unique_id,customer_city\nc1,ines,Bern\nc2,ines,Bern\n",
+        shop_reviews="review_id,order_id,review_score,comment,answered_at\n"
+        "r1,a1,2,Came far too late for me,2026-01-10\nr2,a1,1,Still not good at all,2026-01-12\n"
+        "r3,b2,5,A day earlier than promised,2026-01-06\n",
+    )
+
+    assert "external_id: customers.customer_unique_id" in text
+    assert "late: {after: [delivered_at, estimated_delivery]}" in text
+    assert "at: reviews.answered_at" in text
+    assert "score: reviews.review_score" in text
+    assert "id: [order_id, reviews.review_id]" in text
+    assert "customer_city: customers.customer_city" in text
