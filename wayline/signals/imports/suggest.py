@@ -532,7 +532,7 @@ def _plain(text: str) -> str:
 
 
 def _in_list(text: str) -> str:
-    return text if re.fullmatch(r"[A-Za-z_]\w*", text) and _plain(text) == text else _quoted(text)
+    return text if re.fullmatch(r"[A-Za-z_][\w.]*", text) and _plain(text) == text else _quoted(text)
 
 
 def _quoted(text: str) -> str:
