@@ -30,7 +30,10 @@ def activities() -> str:
     from wayline.audit import registry
 
     rows = [f"| `{name}` | {sentence} |" for name, sentence in sorted(registry.names().items())]
-    about = "What people and rules do in the product, as it is written down. Names are stable: programs may rely on them."
+    about = (
+        "What people and rules do in the product, as it is written down. "
+        "Names are stable: programs may rely on them."
+    )
     return "\n".join(["# Activities", "", about, "", "| Name | Meaning |", "|---|---|", *rows, ""])
 
 

@@ -34,7 +34,7 @@ def tracked(*endings: str) -> list[Path]:
 
 
 def sizes() -> int:
-    """The longest files and functions first: a reason to look, never a reason to split what belongs together."""
+    """The longest files and functions: a reason to look, never a reason to split what belongs together."""
     sources = [path for path in tracked(*LOOK_AGAIN) if not any(part in str(path) for part in VENDORED)]
     lengths = {path: len(path.read_text().splitlines()) for path in sources}
     long = {
@@ -47,9 +47,8 @@ def sizes() -> int:
         print(f"  look again: {name} has {lines} code lines")
     python = [path for path in sources if path.suffix == ".py" and "/tests/" not in str(path)]
     comments = sum(bool(re.match(r"\s*#", line)) for path in python for line in path.read_text().splitlines())
-    print(
-        f"  comment lines: {comments / max(1, sum(lengths[path] for path in python)):.1%} of the Python source"
-    )
+    lines = max(1, sum(lengths[path] for path in python))
+    print(f"  comment lines: {comments / lines:.1%} of the Python source")
     return 0
 
 

@@ -60,7 +60,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django_cotton.apps.SimpleAppConfig",  # both would rewrite the loaders below, the second undoing the first
+    "django_cotton.apps.SimpleAppConfig",  # both would rewrite the loaders below, one undoing the other
     "template_partials.apps.SimpleAppConfig",
     "wayline.kit",  # before allauth, whose templates it replaces
     "allauth",
@@ -131,7 +131,10 @@ def database(url: str) -> dict:
 
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
-        pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY;"
+        pragmas = (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
+            "PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY;"
+        )
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": parts.path[1:] if parts.path.startswith("//") else parts.path,

@@ -1,6 +1,7 @@
 import shutil
 import sqlite3
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from django.db import connections
 from django.db.utils import Error
 
 from wayline import health
+from wayline.accounts.models import Workspace
 from wayline.kit.refusals import Refusal
 from wayline.kit.tasks.models import Job
 from wayline.warehouse import connect
@@ -105,6 +107,31 @@ def journal(server) -> Finding:
     return Finding(lag.sentence, lag.is_late)
 
 
+def signals(server) -> Finding:
+    """Everything received is stored, a duplicate, refused or waiting; else something was lost."""
+    totals: Counter[str] = Counter()
+    for slug in Workspace.objects.values_list("slug", flat=True):
+        totals.update(client.ask("GET", "/signals/account", workspace=slug))
+    parts = ", ".join(
+        f"{totals[name]:,} {word}"
+        for name, word in (
+            ("stored", "stored"),
+            ("facts", "facts about customers"),
+            ("duplicates", "known already"),
+            ("refused", "refused"),
+            ("waiting", "waiting"),
+        )
+    )
+    sentence = f"Signals: {totals['received']:,} received = {parts}"
+    if not totals["missing"]:
+        return Finding(sentence)
+    return Finding(
+        f"{sentence}, but {totals['missing']:,} unexplained. Stop the server, move signals.duckdb aside and "
+        "start again: it is filled anew from the journal.",
+        is_wrong=True,
+    )
+
+
 def tasks(server) -> Finding:
     dead = Job.objects.filter(state=Job.State.DEAD)
     if dead.exists():
@@ -131,6 +158,7 @@ CHECKS = (
     warehouse,
     server_running,
     journal,
+    signals,
     tasks,
     browser,
 )

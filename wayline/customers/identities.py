@@ -6,11 +6,11 @@ from functools import lru_cache
 
 from .models import Identity
 
-EXTERNAL_ID, EMAIL, PHONE, ANONYMOUS_ID = (kind.value for kind in Identity.Kind)
+EXTERNAL_ID, EMAIL, PHONE, ANONYMOUS_ID = Identity.Kind.values
 PREVIOUS_ID = "previous_id"  # of an alias: an external id where one is known, else an anonymous id
 PRIORITY = {EXTERNAL_ID: 0, PREVIOUS_ID: 1, EMAIL: 2, PHONE: 3, ANONYMOUS_ID: 4}
 LONGEST = 320
-LABELS = {kind.value: kind.label.lower() for kind in Identity.Kind}
+LABELS = {kind: label.lower() for kind, label in Identity.Kind.choices}
 
 # What programs send when they have nothing to send. Joined by one of these, strangers would become one.
 # fmt: off

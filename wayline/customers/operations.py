@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 from django.db import connection, transaction
@@ -19,6 +19,8 @@ from .models import Customer, Identity, Merge
 
 MANY_IDENTITIES = 100
 MANY_TRAITS = 500
+NOT_READ = datetime.max.replace(tzinfo=UTC)
+NOT_SAVED = 0
 AT_ONCE = 5_000  # values in one statement
 ROWS_AT_ONCE = 1_000
 CREATE = """
@@ -69,7 +71,7 @@ class _Profile:
 
     __slots__ = ("absorbed", "first_seen_at", "id", "into", "is_known", "order", "size")
 
-    def __init__(self, order: int, first_seen_at: datetime | None = None, id: int | None = None):
+    def __init__(self, order: int, first_seen_at: datetime = NOT_READ, id: int = NOT_SAVED):
         self.id, self.order, self.first_seen_at = id, order, first_seen_at
         self.into: _Profile | None = None
         self.absorbed: list[_Profile] = []
@@ -278,7 +280,7 @@ class _Recognition:
         return frozenset((one.id, other.id)) in self.apart
 
     def _save(self) -> None:
-        shown = {}
+        shown: dict[tuple[_Profile, str], str] = {}
         for kind, value, profile, _ in self.attached:
             if kind in {EMAIL, PHONE}:
                 shown.setdefault((profile, kind), value)

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from wayline.accounts.models import Membership, Workspace
 from wayline.customers.models import Customer
 from wayline.metrics import flows, observed, people
-from wayline.metrics.questions import FlowAnswer, FlowQuestion, FlowStep, Period
+from wayline.metrics.questions import FlowAnswer, FlowQuestion, FlowStep, Period, Start
 from wayline.signals.conditions import CustomerCondition
 from wayline.signals.models import Segment
 from wayline.signals.segments import condition_of
@@ -20,7 +20,7 @@ from .living import Address, Loss, living_map
 from .models import Journey, Step
 from .reading import Reading, end_of, period_of, usual_period
 
-UNSAID = object()
+UNSAID = timedelta.min
 PEOPLE_ON_A_PAGE = 50
 EVERYBODY = 10**9
 SAMPLED_CUSTOMERS = 500
@@ -31,8 +31,8 @@ def flow_question(
     journey: Journey,
     *,
     period: Period,
-    window: timedelta | None | object = UNSAID,
-    start: str = "",
+    window: timedelta | None = UNSAID,
+    start: Start | None = None,
     segment: CustomerCondition | None = None,
 ) -> FlowQuestion:
     """The question a journey asks of the signals; window and start are the journey's own unless said."""
@@ -161,7 +161,13 @@ class Behind:
 
 
 def people_behind(
-    journey: Journey, reading: Reading, *, step: str, state: str, against: bool = False, page: int = 1
+    journey: Journey,
+    reading: Reading,
+    *,
+    step: str,
+    state: people.State,
+    against: bool = False,
+    page: int = 1,
 ) -> Behind:
     """Who is behind a number of the map; without a step, behind a number of the whole journey."""
     page = max(page, 1)
@@ -171,7 +177,7 @@ def people_behind(
 
 
 def everybody_behind(
-    journey: Journey, reading: Reading, *, step: str, state: str, against: bool = False
+    journey: Journey, reading: Reading, *, step: str, state: people.State, against: bool = False
 ) -> Iterator[Found]:
     """All of them, for an export: customers are read five hundred at a time."""
     everybody = _everybody(journey, reading, step, state, against)
@@ -182,7 +188,9 @@ def everybody_behind(
 Place = tuple[int, str, datetime | None]  # customer, step key, when
 
 
-def _everybody(journey: Journey, reading: Reading, step: str, state: str, against: bool) -> list[Place]:
+def _everybody(
+    journey: Journey, reading: Reading, step: str, state: people.State, against: bool
+) -> list[Place]:
     question = asked(journey, reading, against=against)
     seen: dict[int, Place] = {}
     for key in _keys(journey, step, state):
@@ -192,7 +200,7 @@ def _everybody(journey: Journey, reading: Reading, step: str, state: str, agains
     return list(seen.values())
 
 
-def _keys(journey: Journey, step: str, state: str) -> list[str]:
+def _keys(journey: Journey, step: str, state: people.State) -> list[str]:
     """The steps whose people make up the number; whoever is lost is lost at exactly one required step."""
     if step:
         return [step]

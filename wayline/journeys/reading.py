@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from urllib.parse import urlencode
 
-from wayline.metrics.questions import Period
+from wayline.metrics.questions import Period, Start
 from wayline.signals.conditions import CustomerCondition
 
 PERIODS = (("7", "7 days"), ("28", "28 days"), ("90", "90 days"), ("365", "365 days"), ("all", "All signals"))
@@ -20,7 +20,7 @@ class Reading:
     period: Period
     period_choice: str
     window: timedelta | None
-    start: str
+    start: Start
     segment: CustomerCondition | None = None
     segment_line: str = ""
     against: CustomerCondition | None = None

@@ -9,7 +9,7 @@ def configure(_: dict) -> None:
     """Called once by Django at its start, with its LOGGING setting; what is set is set here."""
     from django.conf import settings
 
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

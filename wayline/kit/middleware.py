@@ -1,8 +1,9 @@
 """Middleware for every page, safe under ASGI and WSGI alike."""
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.decorators import sync_and_async_middleware
 
 from .refusals import Refusal
 
@@ -23,23 +24,17 @@ POLICY = "; ".join(
 )
 
 
+@sync_and_async_middleware
 def content_security_policy(get_response):
     """Send the content security policy with every answer."""
-    if iscoroutinefunction(get_response):
 
-        async def middleware(request):
-            return _with_policy(await get_response(request))
+    async def later(request):
+        return _with_policy(await get_response(request))
 
-        markcoroutinefunction(middleware)
-    else:
+    def at_once(request):
+        return _with_policy(get_response(request))
 
-        def middleware(request):
-            return _with_policy(get_response(request))
-
-    return middleware
-
-
-content_security_policy.sync_capable = content_security_policy.async_capable = True
+    return later if iscoroutinefunction(get_response) else at_once
 
 
 def _with_policy(response: HttpResponse) -> HttpResponse:

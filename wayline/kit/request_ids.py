@@ -3,34 +3,29 @@
 import re
 import secrets
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from asgiref.sync import iscoroutinefunction
+from django.utils.decorators import sync_and_async_middleware
 from structlog.contextvars import bound_contextvars
 
 HEADER = "X-Request-ID"
 ACCEPTED = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
+@sync_and_async_middleware
 def request_ids(get_response):
     """Keep the id a proxy gave, else make one."""
-    if iscoroutinefunction(get_response):
 
-        async def middleware(request):
-            request.id = _id_of(request)
-            with bound_contextvars(request=request.id):
-                return _named(await get_response(request), request)
+    async def later(request):
+        request.id = _id_of(request)
+        with bound_contextvars(request=request.id):
+            return _named(await get_response(request), request)
 
-        markcoroutinefunction(middleware)
-    else:
+    def at_once(request):
+        request.id = _id_of(request)
+        with bound_contextvars(request=request.id):
+            return _named(get_response(request), request)
 
-        def middleware(request):
-            request.id = _id_of(request)
-            with bound_contextvars(request=request.id):
-                return _named(get_response(request), request)
-
-    return middleware
-
-
-request_ids.sync_capable = request_ids.async_capable = True
+    return later if iscoroutinefunction(get_response) else at_once
 
 
 def _id_of(request) -> str:

@@ -12,7 +12,8 @@ from wayline.statistics.estimates import Estimate
 from wayline.warehouse import connect
 
 from . import aggregates, cache
-from .catalog import METRICS, Metric
+from .catalog import METRICS
+from .metric import Metric
 from .questions import Answer, Period, Question, Row
 from .scope import TIMES, DimensionUnknown, Scope, is_known, offsets, signals_of, stored
 
@@ -113,7 +114,9 @@ def _answer(question: Question, as_of: datetime | None) -> Answer:
     scope = _scope(question, as_of)
     given = scale_counts(scope) if scope and metric.scales else {}
     scale = _main_scale(metric, given)
-    total, rows, opened, notes = Row((), finish(metric, None, scale)), (), 0, []
+    total, opened = Row((), finish(metric, None, scale)), 0
+    rows: tuple[Row, ...] = ()
+    notes: list[str] = []
     if scope is not None and (given or not metric.scales):
         total, opened = _total(replace(scope, scales=(scale,) if scale else ()))
         if question.by:
@@ -121,8 +124,7 @@ def _answer(question: Question, as_of: datetime | None) -> Answer:
             rows, more = _rows(replace(scope, by=question.by, scales=scales), scale)
             notes += [f"{more} smaller rows are left out."] if more else []
         notes = [*_scale_notes(metric, given, scale), *_use_notes(scope, metric, total.estimate), *notes]
-    if opened:
-        notes.append(_open_note(metric, opened, scope))
+        notes += [_open_note(metric, opened, scope)] if opened else []
     return Answer(
         metric=metric.slug,
         unit=metric.unit,
@@ -143,7 +145,7 @@ def finish(metric: Metric, group, scale: str | None) -> Estimate:
         if group is None:
             return quantiles.quantile([], metric.quantile)
         return quantiles.from_ranks(group.values.__getitem__, group.n, metric.quantile, floor=metric.floor)
-    return metric.finish(metric, group.moments if group else aggregates.NOTHING, scale)
+    return metric.estimate(group.moments if group else aggregates.NOTHING, scale)
 
 
 def _measured(scope: Scope) -> dict:
@@ -180,7 +182,8 @@ def _rows(scope: Scope, scale: str | None) -> tuple[tuple[Row, ...], int]:
     keys = {key for which, key in found if which == "now"}
     if by[0] in TIMES:
         keys |= _every_time(scope) if len(by) == 1 else set()
-        rows, last = [], {}
+        rows: list[Row] = []
+        last: dict[tuple, Estimate] = {}
         for key in sorted(keys, key=lambda key: tuple(part or "" for part in key)):
             estimate = made("now", key)
             change = metric.change(estimate, last[key[1:]]) if key[1:] in last else None
@@ -247,7 +250,7 @@ def _main_scale(metric: Metric, given: dict[str, int]) -> str | None:
 
 def _scale_notes(metric: Metric, given: dict[str, int], scale: str | None) -> list[str]:
     others = [f"{SCALES[slug].name} (n {n})" for slug, n in given.items() if slug != scale]
-    if not others:
+    if not others or scale is None:
         return []
     return [
         f"This is {SCALES[scale].name} (n {given[scale]}). Scales are never mixed: "

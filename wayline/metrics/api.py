@@ -11,7 +11,8 @@ from wayline.accounts.api_auth import needs
 from wayline.signals.conditions import CustomerCondition, SignalCondition
 
 from . import answers, operations, written
-from .catalog import ALL, Metric
+from .catalog import ALL
+from .metric import Metric
 from .models import Baseline, Target
 from .questions import Period, Question
 
@@ -48,7 +49,9 @@ class QuestionIn(Schema):
     compare_to: PeriodIn | None = Field(None, description="The same length before, when left out.")
     by: Annotated[list[str], Field(max_length=3)] = Field(
         [],
-        description="Dimensions: day, week, month, channel, name, step, property:<name>, trait:<name> and more.",
+        description=(
+            "Dimensions: day, week, month, channel, name, step, property:<name>, trait:<name> and more."
+        ),
     )
     where: SignalCondition | None = None
     segment: CustomerCondition | None = None

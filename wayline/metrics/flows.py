@@ -142,7 +142,7 @@ def _counted(found: Run, place: int, answer: StepAnswer, lost: int) -> StepAnswe
         looped = found.trace.is_looped[there.entered, place]
         counts = replace(counts, loops=proportions.wilson(int(looped.sum()), len(looped)))
     if place in found.required:
-        counts = replace(counts, loss_share=proportions.wilson(counts.dropped, lost))
+        counts = replace(counts, loss_share=proportions.wilson(counts.dropped or 0, lost))
     onward = [step for step in found.required if step > place]
     if not onward:
         return counts
@@ -171,8 +171,7 @@ def _times(found: Run, there: _Fates, waited: np.ndarray, q: float) -> Estimate:
     seconds = np.sort(waited[there.completed & there.is_over]) / 1e6
     estimate = quantiles.quantile(seconds, q)
     return replace(
-        estimate,
-        **{name: _plain(getattr(estimate, name)) for name in ("value", "low", "high")},
+        estimate, value=_plain(estimate.value), low=_plain(estimate.low), high=_plain(estimate.high)
     )
 
 

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from django import forms
 
-from .catalog import Metric
+from .metric import Metric
 from .reading import DEFAULT_PERIOD, PERIODS, Reading, between, last_days
 
 WITHIN = (("", "Usual window"), ("1", "1 day"), ("3", "3 days"), ("7", "7 days"), ("14", "14 days"),

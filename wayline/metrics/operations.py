@@ -46,7 +46,7 @@ def set_target(
     if known.unit != "%" and metric != "nps" and value < 0:
         raise TargetUnreachable("This metric is never below 0. Choose a target above.")
     if direction is None:
-        direction = Target.Direction.AT_MOST if known.direction == "down" else Target.Direction.AT_LEAST
+        direction = str(Target.Direction.AT_MOST if known.direction == "down" else Target.Direction.AT_LEAST)
     target, _ = Target.objects.update_or_create(
         workspace=workspace,
         metric=metric,

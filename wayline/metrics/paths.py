@@ -250,8 +250,8 @@ def distinct_customers(customer: np.ndarray, code: np.ndarray, width: int) -> np
 
 def _distinct(whose: np.ndarray, code: np.ndarray, width: int) -> np.ndarray:
     """How many different customers each code has."""
-    kind = np.int32 if (whose[-1:].max(initial=0) + 1) * width < 2**31 else np.int64
-    pairs = np.sort(whose.astype(kind) * kind(width) + code)
+    kind = np.dtype(np.int32 if (whose[-1:].max(initial=0) + 1) * width < 2**31 else np.int64)
+    pairs = np.sort(whose.astype(kind) * kind.type(width) + code)
     is_new = np.concatenate(([True], pairs[1:] != pairs[:-1])) if len(pairs) else np.zeros(0, bool)
     return np.bincount(pairs[is_new] % width, minlength=width)
 
@@ -282,9 +282,9 @@ def _stretches(trails: Trails, is_start: np.ndarray | None, is_end: np.ndarray |
     changes = np.flatnonzero(trails.unit[1:] != trails.unit[:-1])
     begins = np.concatenate(([0], changes + 1)) if length else changes
     closes = np.concatenate((changes, [length - 1])) if length else changes
-    if is_start is None and is_end is None:
-        return begins, closes
     if is_end is None:
+        if is_start is None:
+            return begins, closes
         starts = np.flatnonzero(is_start)
         first = starts[flows.ends_of_runs(trails.unit[starts])[0]]
         return first, closes[np.searchsorted(closes, first)]

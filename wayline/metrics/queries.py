@@ -11,12 +11,13 @@ from wayline.signals.models import Segment
 from wayline.signals.segments import condition_of
 from wayline.signals.vocabulary import SCALES
 from wayline.statistics import power, proportions, quantiles
-from wayline.statistics.comparison import z_of
+from wayline.statistics.comparison import whole, z_of
 from wayline.statistics.estimates import Change, Estimate
 from wayline.warehouse import connect
 
 from . import answers, cache
-from .catalog import ALL, BAD, FAMILIES, METRICS, Metric
+from .catalog import ALL, BAD, FAMILIES, METRICS
+from .metric import Metric
 from .models import Baseline, Target
 from .questions import Answer, Question
 from .reading import Reading
@@ -140,7 +141,7 @@ def distribution(question: Question, *, now: datetime | None = None) -> Distribu
 def _distribution(question: Question, metric: Metric, now: datetime) -> Distribution | None:
     scope = answers.scope_of(replace(question, by=()), now)
     given = answers.scale_counts(scope) if scope else {}
-    if not given:
+    if scope is None or not given:
         return None
     scale = next(iter(given))
     alone = replace(scope, scales=(scale,), periods=tuple(each for each in scope.periods if each[0] == "now"))
@@ -161,13 +162,15 @@ def _distribution(question: Question, metric: Metric, now: datetime) -> Distribu
 def detectable(metric: Metric, estimate: Estimate) -> float | None:
     """The smallest change that as many answers again would show four times in five, in the metric's unit."""
     n = estimate.effective_n or estimate.n
-    if estimate.value is None or estimate.low is None or n <= 1:
+    known = whole(estimate)
+    if known is None or n <= 1:
         return None
+    low, value, high = known
     if metric.unit == "%":
-        return power.detectable_proportion(min(1.0, max(0.0, estimate.value)), n)
-    if metric.finish is None or not metric.scales:
+        return power.detectable_proportion(min(1.0, max(0.0, value)), n)
+    if metric.statistic.finish is None or not metric.scales:
         return None
-    half = max(estimate.value - estimate.low, estimate.high - estimate.value)
+    half = max(value - low, high - value)
     return power.detectable_mean(n, half / z_of() * sqrt(n))
 
 

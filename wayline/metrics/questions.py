@@ -71,6 +71,9 @@ class Answer:
     open: int = 0
 
 
+Start = Literal["any", "first"]
+
+
 @dataclass(frozen=True)
 class FlowStep:
     key: str
@@ -88,7 +91,7 @@ class FlowQuestion:
     steps: tuple[FlowStep, ...]
     period: Period
     window: timedelta | None = timedelta(days=30)
-    start: Literal["any", "first"] = "any"
+    start: Start = "any"
     follow: Literal["customer", "subject"] = "customer"
     segment: CustomerCondition | None = None
     customer: int | None = None  # only this one's attempts

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from wayline.statistics.estimates import Change, Estimate
 
-from .catalog import Metric
+from .metric import Metric
 from .questions import Row
 
 SIZES = ((2 * 86_400, 86_400, "d", "days"), (2 * 3_600, 3_600, "h", "hours"), (120, 60, "min", "minutes"))
@@ -41,8 +41,13 @@ def _scaled(e: Estimate, size: float) -> Estimate:
 def _change(c: Change | None, size: float) -> Change | None:
     if c is None:
         return None
-    parts = {name: _part(getattr(c, name), size) for name in ("difference", "low", "high")}
-    return replace(c, before=_scaled(c.before, size), **parts)
+    return replace(
+        c,
+        before=_scaled(c.before, size),
+        difference=_part(c.difference, size),
+        low=_part(c.low, size),
+        high=_part(c.high, size),
+    )
 
 
 def _part(value: float | None, size: float) -> float | None:

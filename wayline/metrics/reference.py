@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from .catalog import ALL, FAMILIES, Metric
+from .catalog import ALL, FAMILIES
+from .metric import Metric
 
 BEGIN, END = "<!-- metrics -->", "<!-- end of metrics -->"
 

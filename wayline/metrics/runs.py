@@ -13,7 +13,7 @@ from wayline.kit.refusals import Refusal
 from wayline.metrics import cache, extent
 from wayline.metrics.questions import FlowQuestion
 from wayline.signals import filters
-from wayline.signals.conditions import AnySignal, SignalIs
+from wayline.signals.conditions import AnySignal, SignalCondition, SignalIs
 from wayline.signals.masks import Masks
 from wayline.statistics import flows
 from wayline.warehouse import connect
@@ -72,11 +72,13 @@ class Units:
     subjects: pa.Array | None = None
 
     def owner_of(self, unit: np.ndarray) -> np.ndarray:
-        return unit if self.customers is None else self.customers[unit // len(self.subjects)]
+        if self.customers is None or self.subjects is None:
+            return unit
+        return self.customers[unit // len(self.subjects)]
 
     def of(self, customer: np.ndarray, subject: pa.ChunkedArray | None) -> np.ndarray:
         """The unit of each row, −1 where there is none."""
-        if self.customers is None:
+        if self.customers is None or self.subjects is None:
             return customer
         if not len(self.customers):
             return np.full(len(customer), -1)
@@ -174,8 +176,9 @@ def _is_required(question: FlowQuestion, bound: tuple[int, ...]) -> tuple[bool, 
 def _log(question: FlowQuestion, bound: tuple[int, ...], until: datetime, now: datetime):
     signals = own_signals(question)
     signals = of_segment(signals.filter(signals.at <= stored(until)), question, now)
-    masks = Masks(tuple(question.steps[n].condition for n in bound))
-    matching = signals.filter(_of_any_step(question, bound, signals))
+    conditions = _conditions(question, bound)
+    masks = Masks(conditions)
+    matching = signals.filter(_of_any_step(conditions, signals))
     if question.follow == "subject":
         matching = matching.filter(matching.subject.notnull())
     columns = ["customer", "at", "seq"] + (["subject"] if question.follow == "subject" else [])
@@ -184,18 +187,22 @@ def _log(question: FlowQuestion, bound: tuple[int, ...], until: datetime, now: d
     steps = np.zeros(rows.num_rows, _smallest(len(bound)))
     for n, mask in enumerate(masks.of(rows)):
         steps |= mask.astype(steps.dtype) << n
-    columns = [unit, rows["at"].to_numpy().view(np.int64), rows["seq"].to_numpy(), steps]
+    log = [unit, rows["at"].to_numpy().view(np.int64), rows["seq"].to_numpy(), steps]
     if not steps.all():
-        columns = [column[steps != 0] for column in columns]
-    return units, flows.sorted_log(*columns)
+        log = [column[steps != 0] for column in log]
+    return units, flows.sorted_log(*log)
 
 
-def _of_any_step(question: FlowQuestion, bound: tuple[int, ...], signals: ibis.Table) -> ibis.Value:
-    conditions = [question.steps[n].condition for n in bound]
-    if all(isinstance(each, SignalIs) and each.names and not each.where for each in conditions):
+def _conditions(question: FlowQuestion, bound: tuple[int, ...]) -> tuple[SignalCondition, ...]:
+    return tuple(condition for n in bound if (condition := question.steps[n].condition) is not None)
+
+
+def _of_any_step(conditions: tuple[SignalCondition, ...], signals: ibis.Table) -> ibis.Value:
+    named = [each for each in conditions if isinstance(each, SignalIs) and each.names and not each.where]
+    if len(named) == len(conditions):
         # One list of names is decided once for each distinct name; what else they ask, the masks tell.
-        return filters.signal_filter(SignalIs(names=sum((each.names for each in conditions), ())), signals)
-    return filters.signal_filter(AnySignal(of=tuple(conditions)), signals)
+        return filters.signal_filter(SignalIs(names=sum((each.names for each in named), ())), signals)
+    return filters.signal_filter(AnySignal(of=conditions), signals)
 
 
 def _smallest(bits: int) -> str:
@@ -221,7 +228,7 @@ def _as_of(question, bound, log: flows.Log, until: datetime, now: datetime) -> d
         return seen
     signals = own_signals(question)
     later = signals.filter(signals.at > stored(seen), signals.at <= stored(now))
-    steps = AnySignal(of=tuple(question.steps[n].condition for n in bound))
+    steps = AnySignal(of=_conditions(question, bound))
     later = later.filter(filters.signal_filter(steps, later))
     last = connect.current().run(later.agg(last=later.at.max()))["last"][0].as_py()
     # Of no rows, one engine finds nothing and another the year 1970.

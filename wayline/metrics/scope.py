@@ -10,12 +10,19 @@ from ibis.expr.types import BooleanValue, Table, Value
 
 from wayline.kit.refusals import Refusal
 from wayline.signals import filters
+from wayline.signals.conditions import SignalIs
 from wayline.warehouse import connect
 
+from .metric import Metric
 from .questions import Period, Question
 
 TIMES = {"day": "D", "week": "W", "month": "M"}
+ANYTHING = SignalIs()
 COLUMNS = ("channel", "kind", "name", "source", "scale", "step")
+
+
+class WindowMissing(Refusal):
+    """The metric waits for something, and nothing says for how long."""
 
 
 class DimensionUnknown(Refusal):
@@ -37,7 +44,7 @@ class Scope:
     """
 
     question: Question
-    metric: object
+    metric: Metric
     as_of: datetime
     periods: tuple[tuple[str, Period], ...]
     by: tuple[str, ...] = ()
@@ -51,6 +58,13 @@ class Scope:
     @property
     def within(self) -> timedelta | None:
         return self.question.within or self.metric.within
+
+    @property
+    def window(self) -> timedelta:
+        """The same, for what cannot be measured without."""
+        if self.within is None:
+            raise WindowMissing(f"{self.metric.name} needs a window: say within how long to look.")
+        return self.within
 
     @property
     def last_asked(self) -> datetime:
@@ -85,11 +99,11 @@ class Scope:
 
     def of(self, signals: Table) -> BooleanValue:
         """What the metric starts from: the question's own `of`, or else the metric's."""
-        return filters.signal_filter(self.question.of or self.metric.of, signals)
+        return filters.signal_filter(self.question.of or self.metric.of or ANYTHING, signals)
 
     def then(self, signals: Table) -> BooleanValue:
         """What the metric looks for: the question's own `then`, or else the metric's."""
-        return filters.signal_filter(self.question.then or self.metric.then, signals)
+        return filters.signal_filter(self.question.then or self.metric.then or ANYTHING, signals)
 
     def in_periods(self, signals: Table) -> Table:
         """Those that pass the question's `where` in one of the periods, marked with which."""
@@ -175,7 +189,7 @@ def offsets(timezone: str, start: datetime, end: datetime) -> list[tuple[datetim
     zone = ZoneInfo(timezone)
 
     def ahead(at: datetime) -> int:
-        return int(at.astimezone(zone).utcoffset().total_seconds())
+        return int((zone.utcoffset(at.astimezone(zone)) or timedelta()).total_seconds())
 
     pieces, at = [], start.astimezone(UTC)
     while at < end:

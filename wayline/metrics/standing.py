@@ -49,7 +49,9 @@ def attempts(question: FlowQuestion, *, now: datetime) -> tuple[Attempt, ...]:
     for place in np.argsort(-followed.start_at, kind="stable").tolist():
         rows = found.trace.row[place]
         last = int(np.flatnonzero(rows >= 0)[-1])
-        state = "completed" if followed.is_complete[place] else "dropped" if is_over[place] else "in progress"
+        state: State = (
+            "completed" if followed.is_complete[place] else "dropped" if is_over[place] else "in progress"
+        )
         made.append(
             Attempt(
                 started_at=runs.moment(followed.start_at[place]),

@@ -37,7 +37,7 @@ class Moment:
 
     @property
     def feeling(self) -> float | None:
-        scale = SCALES.get(self.scale)
+        scale = SCALES.get(self.scale or "")
         if scale is None or self.score is None or not scale.low <= self.score <= scale.high:
             return None
         share = (self.score - scale.low) / (scale.high - scale.low)

@@ -14,7 +14,8 @@ from wayline.kit.pages import show
 from wayline.signals.vocabulary import SCALES
 
 from . import answers, export, forms, operations, queries, readable, reading, written
-from .catalog import FAMILIES, METRICS, Metric
+from .catalog import FAMILIES, METRICS
+from .metric import Metric
 
 SHOWN_ROWS, MANY_GROUPS, CHANCE = 30, 10, 0.05
 
@@ -136,14 +137,15 @@ def _measured(request, metric: Metric, asked: reading.Reading, target) -> dict:
     split = answers.answer(asked.question(workspace, metric.slug, by=(asked.by,))) if asked.by else None
     low, high = queries.reach(metric, total, over_time.scale, target)
     shown = readable.of(metric, over_time.rows, goal)
-    points = [TrendPoint(_day(row.key[0], asked.rhythm), row.estimate, row.key[0]) for row in shown.rows]
+    days = [(row.key[0] or "", row.estimate) for row in shown.rows]
+    points = [TrendPoint(_day(day, asked.rhythm), estimate, day) for day, estimate in days]
     detectable = queries.detectable(metric, total.estimate)
     groups = len(split.rows[:SHOWN_ROWS]) if split else 0
     return {
         "answer": over_time,
         "goal": goal,
         "scale_name": SCALES[over_time.scale].name if over_time.scale else "",
-        "target_words": metric.amount(goal) if target else "",
+        "target_words": "" if goal is None else metric.amount(goal),
         "detectable_words": _detectable_words(metric, detectable),
         "split_name": asked.split_words,
         "by_chance": round(groups * CHANCE) if groups >= MANY_GROUPS else 0,

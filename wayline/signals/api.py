@@ -31,6 +31,22 @@ def names(request):
     return list(queries.names(request.member))
 
 
+class AccountOut(Schema):
+    received: int = Field(description="Every call that was accepted or refused, counted in the journal.")
+    stored: int = Field(description="Signals in the stream.")
+    facts: int = Field(description="Calls that only told who a customer is; they leave no signal.")
+    duplicates: int = Field(description="Signals known already by their ids; they add nothing.")
+    refused: int
+    waiting: int = Field(description="In the journal, not loaded yet.")
+    missing: int = Field(description="What the parts above leave unexplained; zero unless something is lost.")
+
+
+@router.get("/account", response=AccountOut)
+def account(request):
+    """What became of everything that was received."""
+    return queries.account(request.member)
+
+
 class RefusedOut(Schema):
     id: int
     source: str

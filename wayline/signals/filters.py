@@ -289,7 +289,7 @@ def _number(test: Test) -> float:
 def _text(test: Test) -> str:
     if test.value is None or isinstance(test.value, list):
         raise TestUnclear(f"“{test.field} {test.op}” needs one text to look for, not {test.value!r}.")
-    return as_text(test.value)
+    return as_text(test.value) or ""
 
 
 def _list(test: Test) -> list[str]:

@@ -61,7 +61,7 @@ def validate(signal: Signal, *, received_at: datetime) -> str | None:
     if at < EARLIEST:
         return f"The time {at.isoformat()} is before 1900; check how the time was written."
     if signal.score is not None:
-        reason = _score_unusable(signal)
+        reason = _score_unusable(signal, signal.score)
         if reason:
             return reason
     if signal.value is not None and not math.isfinite(signal.value):
@@ -75,14 +75,14 @@ def validate(signal: Signal, *, received_at: datetime) -> str | None:
     return None
 
 
-def _score_unusable(signal: Signal) -> str | None:
+def _score_unusable(signal: Signal, score: float) -> str | None:
     if signal.scale is None:
-        return f"The score {signal.score:g} has no scale; name one of {', '.join(SCALES)}."
+        return f"The score {score:g} has no scale; name one of {', '.join(SCALES)}."
     scale = SCALES.get(signal.scale)
     if scale is None:
         return f"The scale {signal.scale[:40]!r} is not known; use one of {', '.join(SCALES)}."
-    if not scale.low <= signal.score <= scale.high:
-        return f"The score {signal.score:g} is outside {scale.name}."
+    if not scale.low <= score <= scale.high:
+        return f"The score {score:g} is outside {scale.name}."
     return None
 
 
@@ -200,7 +200,8 @@ def _learn(batch, profiles: list[int | None], customer_of: dict[int, int], refus
     facts = []
     public = is_public(batch.source)
     for i, signal in enumerate(batch.signals):
-        if not signal.traits or profiles[i] is None:
+        profile = profiles[i]
+        if not signal.traits or profile is None:
             continue
         traits = signal.traits
         if public and "consent" in traits and not is_denied(traits["consent"]):
@@ -209,7 +210,7 @@ def _learn(batch, profiles: list[int | None], customer_of: dict[int, int], refus
             batch.refuse(
                 i, "A public key cannot give consent; send it with a server key.", refusals, was_kept=True
             )
-        facts.append(customers.Learned(customer_of[profiles[i]], traits))
+        facts.append(customers.Learned(customer_of[profile], traits))
     return set(customers.learn(facts)) if facts else set()
 
 
@@ -222,7 +223,7 @@ def consent(batch, people: People, refusals: list) -> set[int]:
     )
     if not said and not now_declined:
         return set()
-    speakers = {people.customer_of[people.profiles[i]] for i in said if people.profiles[i] is not None}
+    speakers = {people.customer_of[each] for i in said if (each := people.profiles[i]) is not None}
     declined = now_declined - speakers
     refused = set()
     for i, signal in enumerate(batch.signals):
@@ -236,6 +237,15 @@ def consent(batch, people: People, refusals: list) -> set[int]:
             batch.refuse(i, "The customer has declined to be observed.", refusals, excerpt=False)
             refused.add(i)
     return refused
+
+
+def facts_of(batch, people: People) -> list[int]:
+    """The journal entry of each signal that only tells who a customer is."""
+    return [
+        entry
+        for entry, signal, profile in zip(batch.entries, batch.signals, people.profiles, strict=True)
+        if signal.kind in PROFILE_KINDS and profile is not None
+    ]
 
 
 def see(batch, table: pa.Table) -> None:

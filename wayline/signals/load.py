@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import duckdb
 import pyarrow as pa
 import structlog
 from django.db import OperationalError, close_old_connections, connections, transaction
@@ -34,15 +33,19 @@ _draining = threading.RLock()
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a drain did: rows added, rows that were known already, and items that could not be used."""
+    """What a drain did: rows added or known already, items that could not be used, facts about customers."""
 
     loaded: int = 0
     duplicates: int = 0
     refused: int = 0
+    facts: int = 0
 
     def __add__(self, other: "Loaded") -> "Loaded":
         return Loaded(
-            self.loaded + other.loaded, self.duplicates + other.duplicates, self.refused + other.refused
+            self.loaded + other.loaded,
+            self.duplicates + other.duplicates,
+            self.refused + other.refused,
+            self.facts + other.facts,
         )
 
 
@@ -88,6 +91,11 @@ def _without_collecting() -> Iterator[None]:
             gc.enable()
 
 
+def loaded_mark() -> int:
+    """The last journal entry that the warehouse has."""
+    return _marks()[0]
+
+
 def _marks() -> tuple[int, int]:
     warehouse = connect.current()
     marks = {row["journal"]: row["mark"] for row in warehouse.run(warehouse.table("marks")).to_pylist()}
@@ -95,7 +103,8 @@ def _marks() -> tuple[int, int]:
 
 
 def _next_entries(mark: int) -> list[int]:
-    ids, signals = [], 0
+    ids: list[int] = []
+    signals = 0
     waiting = JournalEntry.objects.filter(pk__gt=mark).order_by("pk").values_list("pk", "count")
     for pk, count in waiting[:CHUNK]:
         if ids and signals + count > CHUNK:
@@ -108,7 +117,7 @@ def _next_entries(mark: int) -> list[int]:
 def _load_chunk(ids: list[int]) -> Loaded:
     try:
         return _load_entries(ids)
-    except (OperationalError, duckdb.IOException, duckdb.OutOfMemoryException, Refusal):
+    except (OperationalError, connect.WarehouseFailing, Refusal):
         raise
     except Exception as error:
         if len(ids) > 1:
@@ -124,7 +133,7 @@ def _load_entries(ids: list[int]) -> Loaded:
         if ids:
             entries = list(JournalEntry.objects.filter(pk__in=ids).order_by("pk"))
             refusals: list[RefusedSignal] = []
-            loaded = _load(writer, _batches(entries, refusals), refusals, counted=ids[-1])
+            loaded = _load(writer, _batches(entries, refusals), refusals, counted=ids)
             writer.mark(JOURNAL, ids[-1])
         _follow_changes(writer)
         return loaded
@@ -140,20 +149,28 @@ def _load_around_poison(entry_id: int, error: Exception) -> Loaded:
     total = Loaded()
     for batch in _batches([entry], refusals):
         total += _load_halves(batch, refusals)
+    refused = sum(not each.was_kept for each in refusals)
+    # Not what the halves counted: a half loaded before a crash would count itself as known already.
+    left = entry.count + entry.refused - refused - total.facts - rows.stored_of(entry_id)
+    outcomes = registry.Outcomes()
+    outcomes.add(
+        entry.workspace_id, entry.source, repeated=[entry_id] * left, facts=[entry_id] * total.facts
+    )
     with transaction.atomic():
         registry.refuse(refusals)
-        registry.count({}, until=entry_id)
+        outcomes.keep([entry_id])
+        registry.count([], until=entry_id)
     with connect.current().writing() as writer:
         writer.mark(JOURNAL, entry_id)
         _follow_changes(writer)
-    return total + Loaded(refused=sum(not each.was_kept for each in refusals))
+    return total + Loaded(refused=refused)
 
 
 def _load_halves(batch: "Batch", refusals: list[RefusedSignal]) -> Loaded:
     try:
         with connect.current().writing() as writer:
-            return _load(writer, [batch], [], counted=None)
-    except (OperationalError, duckdb.IOException, duckdb.OutOfMemoryException, Refusal):
+            return _load(writer, [batch], [], counted=())
+    except (OperationalError, connect.WarehouseFailing, Refusal):
         raise
     except Exception as error:
         if len(batch.signals) > 1:
@@ -178,8 +195,15 @@ class Batch:
 
     def part(self, start: int, end: int) -> "Batch":
         """Some of it, as a batch."""
-        columns = (self.signals, self.entries, self.places, self.received)
-        return Batch(self.workspace, self.source, *(column[start:end] for column in columns))
+        some = slice(start, end)
+        return Batch(
+            self.workspace,
+            self.source,
+            self.signals[some],
+            self.entries[some],
+            self.places[some],
+            self.received[some],
+        )
 
     def refuse(
         self, index: int, reason: str, refusals: list[RefusedSignal], *, excerpt=True, was_kept=False
@@ -253,9 +277,10 @@ def _batches(entries: Sequence[JournalEntry], refusals: list[RefusedSignal]) -> 
 
 
 def _load(
-    writer: connect.Writer, batches: list[Batch], refusals: list[RefusedSignal], *, counted: int | None
+    writer: connect.Writer, batches: list[Batch], refusals: list[RefusedSignal], *, counted: Sequence[int]
 ) -> Loaded:
-    """The relational part in one transaction, then the rows in the caller's."""
+    """The relational part in one transaction, then the rows in the caller's. `counted` are whole entries."""
+    outcomes = registry.Outcomes()
     tables: list[pa.Table] = []
     touched: dict[int, set[int]] = defaultdict(set)
     seen: set[str] = set()
@@ -267,8 +292,10 @@ def _load(
             people = intake.recognise(batch, refusals)
             touched[batch.workspace] |= people.touched
             declined = intake.consent(batch, people, refusals)
-            table, duplicates = rows.fresh(writer, batch, people, declined, seen)
-            total += Loaded(table.num_rows, duplicates)
+            table, repeated = rows.fresh(writer, batch, people, declined, seen)
+            facts = intake.facts_of(batch, people)
+            outcomes.add(batch.workspace, batch.source, repeated=repeated, facts=facts)
+            total += Loaded(table.num_rows, len(repeated), facts=len(facts))
             if table.num_rows:
                 intake.see(batch, table)
                 tally.add(batch.workspace, table)
@@ -278,7 +305,9 @@ def _load(
                     workspace_id=batch.workspace, kind=WarehouseChange.Kind.PROFILES, subject=merged
                 )
         registry.refuse(refusals)
-        registry.count(tally.names, until=counted)
+        if counted:
+            outcomes.keep(counted)
+        registry.count(tally.names, until=counted[-1] if counted else None)
     for table in tables:
         writer.append("signals", table)
     for workspace, customers in touched.items():

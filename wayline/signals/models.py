@@ -121,6 +121,25 @@ class CountedMark(models.Model):
         return f"{self.journal} up to {self.mark}"
 
 
+class LoadedEntry(models.Model):
+    """What became of a journal entry's signals that are neither rows nor refused; entries without any have none."""
+
+    entry_id = models.BigIntegerField(unique=True)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    source = models.CharField(max_length=80)
+    duplicates = models.PositiveIntegerField(default=0)  # known already by their keys
+    facts = models.PositiveIntegerField(default=0)  # they tell who a customer is, and leave no row
+
+    objects = InWorkspace.as_manager()
+
+    class Meta:
+        verbose_name_plural = "loaded entries"
+        indexes = [models.Index(fields=["workspace", "source"])]
+
+    def __str__(self):
+        return f"Entry {self.entry_id}: {self.duplicates} known already"
+
+
 class WarehouseChange(models.Model):
     """A change the warehouse still has to follow, written in the same transaction as what caused it."""
 

@@ -10,7 +10,7 @@ from wayline.kit.refusals import Refusal
 
 from . import load
 from .conditions import CustomerCondition
-from .models import JournalEntry, RefusedSignal, Segment, SignalName, WarehouseChange
+from .models import JournalEntry, LoadedEntry, RefusedSignal, Segment, SignalName, WarehouseChange
 
 
 class SegmentNameTaken(Refusal):
@@ -86,6 +86,7 @@ def forget_source(workspace: Workspace, *, source: str, by: User | None, now: da
             _delete_customers(workspace, source)
             SignalName.objects.filter(workspace=workspace, source=source).delete()
             RefusedSignal.objects.filter(workspace=workspace, source=source).delete()
+            LoadedEntry.objects.filter(workspace=workspace, source=source).delete()
             audit.record(
                 "source.forgotten", subject=workspace, workspace=workspace, by=by, at=now, source=source
             )

@@ -7,7 +7,9 @@ from django.db.models import Count, Max, Min, QuerySet, Sum
 from wayline.accounts.models import Key, Membership
 from wayline.warehouse import connect
 
-from .models import JournalEntry, RefusedSignal, Segment, SignalName
+from . import load
+from .models import JournalEntry, LoadedEntry, RefusedSignal, Segment, SignalName
+from .registry import PLACES
 
 MOST_KEYS = 300
 OFFERS_ARE_KEPT = 300
@@ -60,6 +62,7 @@ class Arrival:
     source: str
     received_at: datetime
     count: int
+    duplicates: int
     refused: int
 
 
@@ -70,12 +73,54 @@ def arrivals(member: Membership, limit: int = 50) -> list[Arrival]:
     named = source_names(member, {row[1] for row in rows})
     later = RefusedSignal.objects.filter(entry_id__in=[row[0] for row in rows], was_kept=False)
     refused_of = dict(later.order_by().values_list("entry_id").annotate(Count("pk")))
+    loaded = LoadedEntry.objects.visible_to(member).filter(entry_id__in=[row[0] for row in rows])
+    duplicates_of = dict(loaded.values_list("entry_id", "duplicates"))
     found = []
     for pk, source, at, count, on_arrival in rows:
         # Some are refused on arrival, some only when they are loaded; the latter were among the accepted.
         no = max(on_arrival, refused_of.get(pk, 0))
-        found.append(Arrival(pk, named[source], at, count - (no - on_arrival), no))
+        accepted = count - (no - on_arrival)
+        found.append(Arrival(pk, named[source], at, accepted, duplicates_of.get(pk, 0), no))
     return found
+
+
+@dataclass(frozen=True)
+class Account:
+    """What became of everything that was received: the parts below `received` add up to it, or some is lost."""
+
+    received: int
+    stored: int
+    facts: int
+    duplicates: int
+    refused: int
+    waiting: int
+
+    @property
+    def missing(self) -> int:
+        return self.received - self.stored - self.facts - self.duplicates - self.refused - self.waiting
+
+
+def account(member: Membership) -> Account:
+    """Count what is loaded, up to the warehouse's own mark; what came later waits."""
+    mark = load.loaded_mark()
+    entries = JournalEntry.objects.visible_to(member)
+    waiting = _received(entries.filter(pk__gt=mark))
+    done = LoadedEntry.objects.visible_to(member).filter(entry_id__lte=mark)
+    left = done.aggregate(duplicates=Sum("duplicates", default=0), facts=Sum("facts", default=0))
+    signals = connect.current().table("signals")
+    mine = signals.filter((signals.workspace == member.workspace_id) & (signals.seq < (mark + 1) * PLACES))
+    return Account(
+        received=_received(entries.filter(pk__lte=mark)) + waiting,
+        stored=connect.current().run(mine.aggregate(n=mine.count())).to_pylist()[0]["n"],
+        refused=RefusedSignal.objects.visible_to(member).filter(entry_id__lte=mark, was_kept=False).count(),
+        waiting=waiting,
+        **left,
+    )
+
+
+def _received(entries: QuerySet[JournalEntry]) -> int:
+    found = entries.aggregate(count=Sum("count", default=0), refused=Sum("refused", default=0))
+    return found["count"] + found["refused"]
 
 
 def source_names(member: Membership, sources: set[str]) -> dict[str, str]:

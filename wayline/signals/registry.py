@@ -1,13 +1,14 @@
 """The names seen in the stream and what was refused, kept in the relational database."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import UTC
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection
 
-from .models import CountedMark, RefusedSignal, SignalName
+from .models import CountedMark, LoadedEntry, RefusedSignal, SignalName
 
 JOURNAL = "signals"
 PLACES = 1 << 20  # a row's seq is its journal entry times this, plus its place in the batch
@@ -45,7 +46,7 @@ def counted_mark() -> int:
     return CountedMark.objects.filter(journal=JOURNAL).values_list("mark", flat=True).first() or 0
 
 
-def count(names: Sequence[tuple], *, until: int | None) -> None:
+def count(names: Iterable[tuple], *, until: int | None) -> None:
     """Add the counts and, in the same transaction, how far the journal is counted."""
     adapt = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:
@@ -58,6 +59,39 @@ def count(names: Sequence[tuple], *, until: int | None) -> None:
         )
     if until is not None:
         CountedMark.objects.update_or_create(journal=JOURNAL, defaults={"mark": until})
+
+
+class Outcomes:
+    """What became of the signals that left no row, by journal entry."""
+
+    def __init__(self) -> None:
+        self._of: dict[int, tuple[int, str]] = {}
+        self.duplicates: Counter[int] = Counter()
+        self.facts: Counter[int] = Counter()
+
+    def add(self, workspace: int, source: str, *, repeated: list[int], facts: list[int]) -> None:
+        """Count one batch; both lists name a journal entry for each signal."""
+        self._of |= dict.fromkeys([*repeated, *facts], (workspace, source))
+        self.duplicates.update(repeated)
+        self.facts.update(facts)
+
+    def keep(self, entries: Sequence[int]) -> None:
+        """Write them down in place of what an earlier load of the same entries counted."""
+        LoadedEntry.objects.filter(entry_id__range=(entries[0], entries[-1])).delete()
+        LoadedEntry.objects.bulk_create(
+            [
+                LoadedEntry(
+                    entry_id=entry,
+                    workspace_id=workspace,
+                    source=source,
+                    duplicates=self.duplicates[entry],
+                    facts=self.facts[entry],
+                )
+                for entry, (workspace, source) in self._of.items()
+                if self.duplicates[entry] or self.facts[entry]
+            ],
+            1_000,
+        )
 
 
 def refuse(refusals: Sequence[RefusedSignal]) -> None:

@@ -18,8 +18,10 @@ CUSTOMERS = tables.CUSTOMERS.to_pyarrow()
 AT_ONCE = 5_000
 
 
-def fresh(writer: connect.Writer, batch, people, declined: set[int], seen: set[str]) -> tuple[pa.Table, int]:
-    """The rows of the batch that nobody has yet, and how many of its signals were there before.
+def fresh(
+    writer: connect.Writer, batch, people, declined: set[int], seen: set[str]
+) -> tuple[pa.Table, list[int]]:
+    """The rows of the batch that nobody has yet, and the journal entry of each signal that was there before.
 
     `seen` holds the keys of this chunk; the warehouse knows the others.
     """
@@ -31,15 +33,17 @@ def fresh(writer: connect.Writer, batch, people, declined: set[int], seen: set[s
         if signal.kind not in PROFILE_KINDS and profiles[i] is not None and i not in declined
     ]
     if not candidates:
-        return SIGNALS.empty_table(), 0
+        return SIGNALS.empty_table(), []
     known = writer.known_keys(batch.workspace, [key for _, key in candidates])
-    picked, keys = [], []
+    picked, keys, repeated = [], [], []
     for i, key in candidates:
         if key not in seen and key not in known:
             seen.add(key)
             picked.append(i)
             keys.append(key)
-    return _table(batch, people, picked, keys), len(candidates) - len(picked)
+        else:
+            repeated.append(batch.entries[i])
+    return _table(batch, people, picked, keys), repeated
 
 
 def _table(batch, people, picked: list[int], keys: list[str]) -> pa.Table:
@@ -73,6 +77,13 @@ def _table(batch, people, picked: list[int], keys: list[str]) -> pa.Table:
         "properties": _maps([signal.properties for signal in signals]),
     }
     return pa.table(columns).select(SIGNALS.names)
+
+
+def stored_of(entry: int) -> int:
+    """How many rows of this journal entry the warehouse has."""
+    signals = connect.current().table("signals")
+    mine = signals.filter((signals.seq >= entry * PLACES) & (signals.seq < (entry + 1) * PLACES))
+    return connect.current().run(mine.aggregate(n=mine.count())).to_pylist()[0]["n"]
 
 
 def _times(moments: list) -> pa.Array:
@@ -148,7 +159,7 @@ def _roots(workspace: int, profiles: set[int]) -> dict[int, int]:
     roots = {}
     for profile in profiles & into.keys():
         root = profile
-        while into[root] is not None:
-            root = into[root]
+        while (above := into[root]) is not None:
+            root = above
         roots[profile] = root
     return roots

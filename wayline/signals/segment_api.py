@@ -86,7 +86,7 @@ def _look_up(digest: str) -> tuple[int, str] | None:
         return None
     if key.kind == Key.Kind.WRITE:
         return key.workspace_id, f"key:{key.pk}"
-    if Role(key.role).allows(Role.CONTRIBUTOR):
+    if Role(key.role).allows(Role("contributor")):
         return key.workspace_id, f"api:{key.pk}"
     return None
 

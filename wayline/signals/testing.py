@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from itertools import count
+from typing import Any
 
 from django.utils import timezone
 
@@ -19,7 +20,7 @@ MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 def make_signal(**fields) -> Signal:
     """Ines placed an order; any field may be given."""
     number = next(_numbers)
-    defaults = {
+    defaults: dict[str, Any] = {
         "kind": Kind.BEHAVIOR.value,
         "name": "Order Placed",
         "at": MONDAY,

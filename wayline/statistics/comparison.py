@@ -15,9 +15,12 @@ CONFIDENCE = 0.95
 class Measured(Protocol):
     """What the comparisons read of an estimate."""
 
-    value: float | None
-    low: float | None
-    high: float | None
+    @property
+    def value(self) -> float | None: ...
+    @property
+    def low(self) -> float | None: ...
+    @property
+    def high(self) -> float | None: ...
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,41 @@ def verdict(low: float | None, high: float | None, *sides: Estimate) -> Verdict:
     return "down" if high < 0 else "within noise"
 
 
+def whole(estimate: Measured) -> tuple[float, float, float] | None:
+    """An estimate's lower limit, value and upper limit, or None when one of them is not known.
+
+    Args:
+        estimate: Any estimate.
+
+    Returns:
+        (low, value, high), or None.
+
+    Example:
+        >>> whole(Estimate(0.5, 0.45, 0.55, 400, "Wilson"))
+        (0.45, 0.5, 0.55)
+    """
+    if estimate.low is None or estimate.value is None or estimate.high is None:
+        return None
+    return estimate.low, estimate.value, estimate.high
+
+
+def difference_of(now: Measured, before: Measured) -> float | None:
+    """now minus before, or None when one of them has no value.
+
+    Args:
+        now: The later estimate.
+        before: The earlier estimate.
+
+    Returns:
+        The difference of the values, or None.
+
+    Example:
+        >>> difference_of(Estimate(3.0, 2.0, 4.0, 40, "t"), Estimate(1.0, 0.0, 2.0, 40, "t"))
+        2.0
+    """
+    return None if now.value is None or before.value is None else now.value - before.value
+
+
 def square_and_add(now: Measured, before: Measured) -> Limits | None:
     """The interval of a difference from the two intervals alone.
 
@@ -126,13 +164,16 @@ def square_and_add(now: Measured, before: Measured) -> Limits | None:
         >>> round(limits.low, 3), round(limits.high, 3)
         (-0.063, 0.256)
     """
-    if None in (now.value, now.low, now.high, before.value, before.low, before.high):
+    later, earlier = whole(now), whole(before)
+    if later is None or earlier is None:
         return None
-    difference = now.value - before.value
+    low, value, high = later
+    low_before, value_before, high_before = earlier
+    difference = value - value_before
     return Limits(
         difference,
-        difference - hypot(now.value - now.low, before.high - before.value),
-        difference + hypot(now.high - now.value, before.value - before.low),
+        difference - hypot(value - low, high_before - value_before),
+        difference + hypot(high - value, value_before - low_before),
     )
 
 
@@ -161,9 +202,7 @@ def compare(now: Estimate, before: Estimate, method: str) -> Change:
     """
     limits = square_and_add(now, before)
     if limits is None:
-        known = now.value is not None and before.value is not None
-        difference = now.value - before.value if known else None
-        return Change(difference, None, None, "too few to say", before, method)
+        return Change(difference_of(now, before), None, None, "too few to say", before, method)
     return Change(
         limits.difference,
         limits.low,

@@ -2,7 +2,7 @@
 
 from scipy import stats
 
-from .comparison import CONFIDENCE, FLOOR, compare, is_thin
+from .comparison import CONFIDENCE, FLOOR, compare, is_thin, whole
 from .estimates import Change, Estimate
 
 METHOD = "Garwood's Poisson interval"
@@ -129,10 +129,11 @@ def rate(
     if customers == 0:
         return Estimate(None, None, None, 0, METHOD, is_thin=True)
     counted = count(total, total_of_squares=total_of_squares, confidence=confidence, floor=floor)
+    low, value, high = whole(counted) or (0.0, 0.0, 0.0)
     return Estimate(
-        counted.value / customers,
-        counted.low / customers,
-        counted.high / customers,
+        value / customers,
+        low / customers,
+        high / customers,
         total,
         counted.method,
         counted.effective_n,

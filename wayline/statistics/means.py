@@ -1,12 +1,13 @@
 """Means: t intervals, Welch differences, and a seeded bootstrap for what neither fits."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import sqrt
 
 import numpy as np
 from scipy import stats
 
-from .comparison import CONFIDENCE, FLOOR, compare, is_thin, verdict
+from .comparison import CONFIDENCE, FLOOR, compare, difference_of, is_thin, verdict, whole
 from .estimates import Change, Estimate
 from .moments import Moments
 from .proportions import limits
@@ -169,12 +170,10 @@ def change(now: Estimate, before: Estimate, *, confidence: float = CONFIDENCE) -
         >>> change(now, before).verdict
         'up'
     """
-    if None in (now.value, now.low, before.value, before.low):
-        known = now.value is not None and before.value is not None
-        difference = now.value - before.value if known else None
+    difference = difference_of(now, before)
+    if difference is None or whole(now) is None or whole(before) is None:
         return Change(difference, None, None, "too few to say", before, CHANGE_METHOD)
     sides = [(_error(side, confidence), side.effective_n or side.n) for side in (now, before)]
-    difference = now.value - before.value
     variance = sum(error**2 for error, _ in sides)
     degrees = sum(error**4 / (n - 1) for error, n in sides if n > 1)
     if variance == 0 or degrees == 0:
@@ -278,9 +277,8 @@ def bootstrap_change(
         >>> bootstrap_change([4, 5] * 40, [3, 4] * 40).verdict
         'up'
     """
-    settings = {"draws": draws, "confidence": confidence, "floor": floor}
-    later = bootstrap(now, statistic, seed=seed, **settings)
-    earlier = bootstrap(before, statistic, seed=seed + 1, **settings)
+    again = partial(bootstrap, statistic=statistic, draws=draws, confidence=confidence, floor=floor)
+    later, earlier = again(now, seed=seed), again(before, seed=seed + 1)
     if later.value is None or earlier.value is None:
         return Change(None, None, None, "too few to say", earlier, later.method)
     first = _drawn(np.asarray(now, dtype=float), statistic, None, draws, seed, len(now))
@@ -307,7 +305,8 @@ def _drawn(observed, statistic, chances, draws, seed, size) -> np.ndarray:
 
 def _error(side: Estimate, confidence: float) -> float:
     """The standard error, read back from the limit that the scale's end did not cut."""
-    half = max(side.value - side.low, side.high - side.value)
+    low, value, high = whole(side) or (0.0, 0.0, 0.0)
+    half = max(value - low, high - value)
     n = side.effective_n or side.n
     return half / float(stats.t.ppf(0.5 + confidence / 2, n - 1)) if n > 1 else half
 

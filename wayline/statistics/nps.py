@@ -1,10 +1,10 @@
 """Net Promoter Score: the mean of +1, 0 and -1, times 100."""
 
-from math import sqrt
+from math import hypot, sqrt
 
 from scipy import stats
 
-from .comparison import CONFIDENCE, FLOOR, is_thin, verdict, z_of
+from .comparison import CONFIDENCE, FLOOR, is_thin, verdict, whole, z_of
 from .estimates import Change, Estimate
 from .moments import Moments
 from .proportions import limits
@@ -153,7 +153,7 @@ def change(now: Estimate, before: Estimate, *, confidence: float = CONFIDENCE) -
     if now.value is None or before.value is None:
         return Change(None, None, None, "too few to say", before, CHANGE_METHOD)
     difference = now.value - before.value
-    half = sqrt(_half(now) ** 2 + _half(before) ** 2)
+    half = hypot(_half(now), _half(before))
     low, high = difference - half, difference + half
     error = half / z_of(confidence)
     p_value = float(2 * stats.norm.sf(abs(difference) / error)) if error else None
@@ -162,7 +162,8 @@ def change(now: Estimate, before: Estimate, *, confidence: float = CONFIDENCE) -
 
 def _half(score: Estimate) -> float:
     """The half-width before the limits were kept within the scale."""
-    return max(score.value - score.low, score.high - score.value)
+    low, value, high = whole(score) or (0.0, 0.0, 0.0)
+    return max(value - low, high - value)
 
 
 def _estimate(

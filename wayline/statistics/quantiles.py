@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from math import ceil
 
+import numpy as np
 from scipy import stats
 
 from .comparison import CONFIDENCE, FLOOR, compare, is_thin
@@ -50,7 +51,11 @@ def ranks(n: int, q: float, confidence: float = CONFIDENCE) -> tuple[int | None,
 
 
 def quantile(
-    sorted_values: Sequence[float], q: float, *, confidence: float = CONFIDENCE, floor: int = FLOOR
+    sorted_values: Sequence[float] | np.ndarray,
+    q: float,
+    *,
+    confidence: float = CONFIDENCE,
+    floor: int = FLOOR,
 ) -> Estimate:
     """A quantile with its distribution-free interval.
 

@@ -19,6 +19,10 @@ class WarehouseUnknown(Refusal):
     """The address names an engine that is not there."""
 
 
+class WarehouseFailing(Exception):
+    """The engine cannot work just now, whatever it is asked: no disk, no memory."""
+
+
 class Writer(Protocol):
     """What loading may do inside one transaction."""
 

@@ -47,7 +47,8 @@ class EmbeddedWarehouse:
     def run(self, expression: ibis.Expr) -> pa.Table:
         """The rows the expression asks for, as they were committed last."""
         expression = expression.as_table()
-        rows = self._cursor().sql(self._queries.sql(expression)).to_arrow_table()
+        with _own_failures():
+            rows = self._cursor().sql(self._queries.sql(expression)).to_arrow_table()
         # Engines may answer with nothing where the schema promises a value: the latest of no rows.
         wanted = pa.schema([field.with_nullable(True) for field in expression.schema().to_pyarrow()])
         return rows if rows.schema.equals(wanted) else rows.cast(wanted)
@@ -59,8 +60,9 @@ class EmbeddedWarehouse:
             cursor = self._new_cursor()
             cursor.execute("BEGIN")
             try:
-                yield EmbeddedWriter(cursor)
-                cursor.execute("COMMIT")
+                with _own_failures():
+                    yield EmbeddedWriter(cursor)
+                    cursor.execute("COMMIT")
             except BaseException:
                 cursor.execute("ROLLBACK")
                 raise
@@ -163,6 +165,14 @@ class EmbeddedWriter:
             self._cursor.unregister("given")
 
 
+@contextmanager
+def _own_failures() -> Iterator[None]:
+    try:
+        yield
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise connect.WarehouseFailing(str(error)) from error
+
+
 def _as_stored(table: str, rows: pa.Table) -> pa.Table:
     schema = tables.ALL[table].to_pyarrow()
     unknown = set(rows.column_names) - set(schema.names)
@@ -177,7 +187,7 @@ def _open_file(path: str, memory: str, threads: int | None) -> duckdb.DuckDBPyCo
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     spill = f"{path}.tmp" if path else str(Path(tempfile.gettempdir()) / f"wayline-{os.getpid()}.tmp")
-    settings = {
+    settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory,
         "temp_directory": spill,
         "autoload_known_extensions": False,

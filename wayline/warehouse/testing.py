@@ -1,5 +1,6 @@
 """Signals and customers for tests, put straight into the warehouse."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -28,11 +29,11 @@ def make_row(**fields) -> dict:
     return {"profile": row["customer"], "received_at": row["at"]} | row
 
 
-def fill(rows: list[dict], customers: list[dict] = ()) -> None:
+def fill(rows: list[dict], customers: Sequence[dict] = ()) -> None:
     """Write signals, and customers: those given, and whoever else has signals (without traits)."""
     rows = [make_row(**row) for row in rows]
     known = {(each.get("workspace", 1), each["customer"]) for each in customers}
-    first = {}
+    first: dict[tuple[int, int], datetime] = {}
     for row in rows:
         whose = (row["workspace"], row["customer"])
         if whose not in known:

@@ -67,7 +67,7 @@ def happens(
     """
     if not len(pull):
         return np.zeros(0, bool)
-    shift = solve(lambda shift: np.mean(1 / (1 + np.exp(-(pull + shift)))) - np.mean(share))
+    shift = solve(lambda shift: float(np.mean(1 / (1 + np.exp(-(pull + shift)))) - np.mean(share)))
     chance = 1 / (1 + np.exp(-(pull + shift)))
     if since is None:
         return rng.random(len(pull)) < chance

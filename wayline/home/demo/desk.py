@@ -98,7 +98,7 @@ def gather(rng, people: People, onboarded: Onboarded, orders: Orders, now: int) 
 
     who = np.concatenate([part[0] for part in parts])
     at = wakeful(rng, np.concatenate([part[1] for part in parts]))
-    topic = np.concatenate([np.full(len(part[0]), part[2], object) for part in parts])
+    topics = np.concatenate([np.full(len(part[0]), part[2], object) for part in parts])
     order = np.concatenate(
         [part[3] if part[3] is not None else np.full(len(part[0]), None, object) for part in parts]
     )
@@ -107,7 +107,7 @@ def gather(rng, people: People, onboarded: Onboarded, orders: Orders, now: int) 
         rng.random(len(who)) < 0.7, preferred, rng.choice(CHANNELS, len(who), p=[0.4, 0.4, 0.2])
     )
     past = at < now
-    return Issues(who, at, topic, order, channel, np.full(len(who), None, object)).only(past)
+    return Issues(who, at, topics, order, channel, np.full(len(who), None, object)).only(past)
 
 
 def wander(rng, n: int, days: int) -> np.ndarray:
@@ -212,10 +212,11 @@ def speak(
 ) -> None:
     """The contact and what was said; some write from an address nobody knew, and confirm it later."""
     ids, email = people.external_id[asked.who], np.full(len(asked), None, object)
-    phone = np.where(asked.channel == "phone", people.phone[asked.who], None)
     unknown = (asked.channel == "email") & (rng.random(len(asked)) < truth.SECOND_ADDRESS)
     email[unknown] = people.second_email[asked.who[unknown]]
-    known_by = np.where(unknown, None, ids)
+    phone = np.where((asked.channel == "phone") & ~unknown, people.phone[asked.who], None)
+    known_by = ids.astype(object)
+    known_by[unknown] = None
     said = voice.requests(asked.topic, asked.who, again=round_ > 0)
     stream.add(
         Kind.CONTACT,
@@ -223,7 +224,7 @@ def speak(
         asked.at,
         external_id=known_by,
         email=email,
-        phone=np.where(unknown, None, phone),
+        phone=phone,
         channel=asked.channel,
         subject=number,
         text=said,

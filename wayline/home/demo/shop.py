@@ -1,6 +1,7 @@
 """The retail line: ordering, waiting, receiving, and sending back."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -206,6 +207,10 @@ def track(rng, stream: Stream, ids, number, shipped, arrives) -> None:
     stream.add(Kind.PAGE, "Tracking", at, external_id=ids[row], channel="web", subject=number[row])
 
 
+def mean_beyond(goal: float, scores: np.ndarray) -> float:
+    return float(scores.mean() - goal)
+
+
 def judge(
     rng, people, memory: Memory, stream: Stream, voice: Voice, who, number, placed, arrives, days, lost
 ) -> None:
@@ -218,7 +223,7 @@ def judge(
     for group, goal in ((late & ~lost, truth.STARS_LATE), (~late & ~lost, truth.STARS_PUNCTUAL)):
         row = np.flatnonzero(group & (rng.random(len(who)) < 0.30 + 0.08 * late))
         feeling = 0.5 * people.goodwill[who[row]] - 0.16 * days[row]
-        stars = rated(rng, feeling, low=1, high=5, goal=lambda scores, goal=goal: scores.mean() - goal)
+        stars = rated(rng, feeling, low=1, high=5, goal=partial(mean_beyond, goal))
         cause = np.where(stars >= 4, "punctual", np.where(days[row] > 15, "very_late", "late"))
         cause = np.where((stars < 4) & ~late[row], "damaged", cause)
         at = arrives[row] + lasting(rng, len(row), median=1.2 * DAY, spread=0.7, longest=12 * DAY)

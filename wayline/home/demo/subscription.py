@@ -154,7 +154,7 @@ def ask_quarterly(
 
 
 def recommend(scores: np.ndarray) -> float:
-    return 100 * (np.mean(scores >= 9) - np.mean(scores <= 6))
+    return float(100 * (np.mean(scores >= 9) - np.mean(scores <= 6)))
 
 
 def review(rng, people: People, memory: Memory, stream: Stream, voice: Voice) -> None:

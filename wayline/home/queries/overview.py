@@ -13,7 +13,8 @@ from wayline.journeys.reading import Reading, end_of, period_of
 from wayline.journeys.segments import parse
 from wayline.kit import charts
 from wayline.metrics import answers, cache, flows, observed
-from wayline.metrics.catalog import BAD, METRICS, TOP_BOX, Metric
+from wayline.metrics.catalog import BAD, METRICS, TOP_BOX
+from wayline.metrics.metric import Metric
 from wayline.metrics.models import Target
 from wayline.metrics.questions import Answer, FlowAnswer, Period, Question
 from wayline.signals.conditions import AnySignal, SignalCondition, SignalIs, Test
@@ -56,6 +57,8 @@ class Headline:
     def axis(self) -> tuple[float, float]:
         """Round ends around everything that is drawn, never beyond what the metric can be."""
         factor = 100 if self.unit == "%" else 1
+        if self.answer is None:
+            return 0.0, 1.0
         total = self.answer.total
         before = total.change.before if total.change else total.estimate
         drawn = [
@@ -267,7 +270,7 @@ def said(workspace: Workspace, period: Period, *, below: bool) -> tuple[Said, ..
         [each.customer for each in preview.examples]
     )
     return tuple(
-        Said(each.text, each.at, each.channel, each.score, each.scale, people[each.customer])
+        Said(each.text or "", each.at, each.channel, each.score, each.scale, people[each.customer])
         for each in preview.examples
         if each.customer in people
     )

@@ -30,7 +30,7 @@ CHANNEL_ICONS = {
     "system": "server",
     "review site": "star",
 }
-KIND_ICONS = {
+KIND_ICONS: dict[str, str] = {
     Kind.BEHAVIOR: "mouse-pointer-click",
     Kind.PAGE: "eye",
     Kind.SCREEN: "smartphone",
@@ -40,7 +40,7 @@ KIND_ICONS = {
     Kind.ANSWER: "form",
     Kind.REVIEW: "star",
 }
-KIND_WORDS = {
+KIND_WORDS: dict[str, str] = {
     Kind.BEHAVIOR: "Did",
     Kind.PAGE: "Looked at",
     Kind.SCREEN: "Opened",

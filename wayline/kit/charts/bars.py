@@ -2,28 +2,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .scales import Scale
+from .values import Estimated
 
 
 @dataclass(frozen=True)
 class Bar:
     label: str
-    estimate: object
+    estimate: Estimated | None
     address: str = ""
 
 
-def bars(items: Sequence[Bar], *, unit: str = "", digits: int = 1, better: str = "up", reach=None) -> dict:
+def bars(
+    items: Sequence[Bar], *, unit: str = "", digits: int = 1, better: str = "up", reach: float | None = None
+) -> dict:
     """Bars to both sides of zero with their intervals, the largest effect first.
 
     `reach` is the value at either end; without it the widest interval fits.
     """
     factor = 100 if unit == "%" else 1
-    known = [bar for bar in items if bar.estimate is not None and bar.estimate.value is not None]
-    known.sort(key=lambda bar: -abs(bar.estimate.value))
-    bounds = [abs(bound) * factor for bar in known for bound in _bounds(bar.estimate)]
+    known = [(bar, e, e.value) for bar in items if (e := bar.estimate) is not None and e.value is not None]
+    known.sort(key=lambda each: -abs(each[2]))
+    bounds = [abs(bound) * factor for _, e, _ in known for bound in _bounds(e)]
     end = reach or max(bounds, default=1.0) * 1.05 or 1.0
     scale = Scale(-end, end)
     return {
-        "rows": [_row(bar, scale, factor, better) for bar in known],
+        "rows": [_row(bar, e, value * factor, scale, factor, better) for bar, e, value in known],
         "unit": unit,
         "digits": digits,
         "reach": end,
@@ -31,18 +34,17 @@ def bars(items: Sequence[Bar], *, unit: str = "", digits: int = 1, better: str =
     }
 
 
-def _bounds(e) -> tuple[float, ...]:
+def _bounds(e: Estimated) -> tuple[float, ...]:
     return tuple(bound for bound in (e.low, e.value, e.high) if bound is not None)
 
 
-def _row(bar: Bar, scale: Scale, factor: int, better: str) -> dict:
-    e = bar.estimate
-    zero, tip = scale.percent(0), scale.percent(e.value * factor)
-    row = {
+def _row(bar: Bar, e: Estimated, value: float, scale: Scale, factor: int, better: str) -> dict:
+    zero, tip = scale.percent(0), scale.percent(value)
+    row: dict = {
         "label": bar.label,
         "address": bar.address,
         "estimate": e,
-        "value": e.value * factor,
+        "value": value,
         "tone": _tone(e, better),
         "left": min(zero, tip),
         "width": round(abs(tip - zero), 2),
@@ -53,7 +55,7 @@ def _row(bar: Bar, scale: Scale, factor: int, better: str) -> dict:
     return row
 
 
-def _tone(e, better: str) -> str:
+def _tone(e: Estimated, better: str) -> str:
     """Color only where the interval leaves zero out."""
     if e.low is None or e.high is None or e.low <= 0 <= e.high or e.is_thin:
         return "flat"

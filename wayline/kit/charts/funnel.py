@@ -1,6 +1,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .values import Estimated
+
 
 @dataclass(frozen=True)
 class FunnelStep:
@@ -11,8 +13,8 @@ class FunnelStep:
 
     label: str
     count: int | None
-    share: object | None = None
-    conversion: object | None = None
+    share: Estimated | None = None
+    conversion: Estimated | None = None
     lost: int | None = None
     address: str = ""
     lost_address: str = ""
@@ -31,7 +33,7 @@ def funnel(steps: Sequence[FunnelStep], *, noun: str = "customers") -> dict:
 
 def _row(number: int, step: FunnelStep, most: int) -> dict:
     share, conversion = step.share, step.conversion
-    row = {
+    row: dict = {
         "number": number,
         "label": step.label,
         "count": step.count,

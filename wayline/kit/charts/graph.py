@@ -106,7 +106,7 @@ def _order(nodes, edges, ranks, routes) -> list[list]:
     for column in columns:
         given = {key: place - (len(column) - 1) / 2 for place, key in enumerate(column)}
         wanted = {key: _middle(before.get(key, ()), heights, given[key]) for key in column}
-        column.sort(key=lambda key, wanted=wanted, given=given: (wanted[key], given[key]))
+        column[:] = [key for _, _, key in sorted((wanted[key], given[key], key) for key in column)]
         heights.update((key, place - (len(column) - 1) / 2) for place, key in enumerate(column))
     return columns
 

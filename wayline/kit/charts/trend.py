@@ -3,6 +3,7 @@ from dataclasses import dataclass
 
 from . import lines
 from .scales import Scale, round_steps
+from .values import Estimated
 
 WIDTH, MOST_LABELS = 1000, 7
 
@@ -12,7 +13,7 @@ class TrendPoint:
     """One period: the label on the axis, and its estimate or None when nothing was measured."""
 
     label: str
-    estimate: object | None
+    estimate: Estimated | None
     title: str = ""  # the whole period, for the table: “2 to 8 November”
 
 
@@ -68,17 +69,18 @@ def trend(
 def _row(index: int, point: TrendPoint, count: int, factor: int) -> dict:
     e = point.estimate
     x = WIDTH * (index / (count - 1) if count > 1 else 0.5)
-    known = e is not None and e.value is not None
-    has_interval = known and e.low is not None and e.high is not None
+    value, low, high = (None, None, None) if e is None else (e.value, e.low, e.high)
+    if value is None or low is None or high is None:
+        low = high = None
     return {
         "label": point.label,
         "title": point.title or point.label,
         "estimate": e,
-        "value": e.value * factor if known else None,
-        "low": e.low * factor if has_interval else None,
-        "high": e.high * factor if has_interval else None,
+        "value": None if value is None else value * factor,
+        "low": None if low is None else low * factor,
+        "high": None if high is None else high * factor,
         "n": e.n if e is not None else 0,
-        "is_thin": bool(known and e.is_thin),
+        "is_thin": bool(e is not None and value is not None and e.is_thin),
         "x": round(x, 2),
         "left": round(x / WIDTH * 100, 2),
     }

@@ -2,12 +2,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .scales import Scale, round_steps
+from .values import Estimated
 
 
 @dataclass(frozen=True)
 class WhiskerRow:
     label: str
-    estimate: object
+    estimate: Estimated | None
     change: object | None = None
     address: str = ""
 

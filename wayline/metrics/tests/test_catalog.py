@@ -20,7 +20,7 @@ def test_every_metric_says_what_it_is(metric):
     assert metric.meaning.endswith(".")
     assert metric.method
     assert metric.counts
-    assert (metric.finish is None) != (metric.quantile is None)
+    assert (metric.statistic.finish is None) != (metric.quantile is None)
     assert set(metric.requires) <= set(metric.takes)
     assert set(metric.scales) <= set(SCALES)
     assert metric.family in catalog.FAMILIES

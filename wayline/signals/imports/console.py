@@ -40,6 +40,8 @@ def from_command_line(
         )
     if not Path(mapping_path).is_file():
         raise runs.ImportNotPossible(f"There is no mapping {mapping_path}. Check the name.")
+    if workspace is None:
+        raise runs.ImportNotPossible("Say with --workspace which workspace the file is for.")
     text = Path(mapping_path).read_text("utf-8")
     beside = files_beside(path, mappings.read(text))
     if dry_run:

@@ -272,7 +272,7 @@ class Identified(Part):
     @property
     def identities(self) -> dict[str, str]:
         kinds = ("external_id", "email", "phone", "anonymous_id")
-        return {kind: getattr(self, kind) for kind in kinds if getattr(self, kind) is not None}
+        return {kind: column for kind in kinds if (column := getattr(self, kind)) is not None}
 
 
 class Customers(Identified):
@@ -410,9 +410,9 @@ class Mapping(Part):
         return self
 
     def conditions(self) -> Iterator[Test]:
-        for entry in (*self.signals, *self.customers):
-            if entry.when is not None:
-                yield entry.when
+        for when in (*(entry.when for entry in self.signals), *(entry.when for entry in self.customers)):
+            if when is not None:
+                yield when
         for computed in self.compute.values():
             if computed.test is not None:
                 yield computed.test
@@ -528,7 +528,7 @@ def _place(location: tuple) -> str:
 
 def _allowed(location: tuple) -> str:
     """Which keys may stand where an unknown one stands."""
-    below = {
+    below: dict[str, type[Part]] = {
         "signals": Signals,
         "customers": Customers,
         "file": FileRules,

@@ -176,9 +176,9 @@ def preview(
             if until is not None and number % 1000 == 0 and monotonic() > until:
                 seen.is_whole = plan.total == number
                 break
-    for (entry, reason), count in plan.rows.counts.items():
-        if not reason:
+    for (entry, why), count in plan.rows.counts.items():
+        if not why:
             seen.by_entry[entry] += count
         else:
-            seen.left_out[entry, reason] += count
+            seen.left_out[entry, why] += count
     return seen

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 from xml.parsers import expat
 
 import charset_normalizer
@@ -156,10 +156,10 @@ def _unpacked(path: Path) -> Iterator[BinaryIO]:
         file.seek(0)
         if head[:2] == b"\x1f\x8b":
             with gzip.open(file) as unpacked:
-                yield unpacked
+                yield cast(BinaryIO, unpacked)
         elif head == b"PK\x03\x04":
-            with zipfile.ZipFile(file) as archive, archive.open(_single(path, archive)) as unpacked:
-                yield unpacked
+            with zipfile.ZipFile(file) as archive, archive.open(_single(path, archive)) as member:
+                yield cast(BinaryIO, member)
         else:
             yield file
 
@@ -549,5 +549,5 @@ class _EventLog:
         elif tag == "trace":
             self.finished.extend((self.case, event) for event in self.events)
 
-    def refuse(self, *_) -> None:
+    def refuse(self, *_: object) -> int:
         raise ValueError("it declares XML entities, which are not allowed")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from typing import Any
 
 from wayline.signals import intake
 from wayline.signals.vocabulary import IDENTIFY, Signal
@@ -191,8 +192,8 @@ class Rows:
 
         def translate(row: Row) -> str | None:
             text = row[index].strip()
-            text = meanings.get(text, text)
-            return None if text is None or text in missing else text
+            meant = meanings.get(text, text)
+            return None if meant is None or meant in missing else meant
 
         return translate
 
@@ -204,8 +205,8 @@ class Rows:
             text = row[index]
             if text is None:
                 text = row[index] = self.computes[name](row)
-            text = meanings.get(text, text)
-            return None if text is None or text in missing else text
+            meant = meanings.get(text, text)
+            return None if meant is None or meant in missing else meant
 
         return get
 
@@ -345,11 +346,11 @@ class Rows:
                 "around a text that holds the delimiter or a line break."
             )
         extended = self._extended(number, row)
-        if self.group_tests and extended[self.index["@returned"]]:
+        group = self.mapping.group_by
+        if group is not None and self.group_tests and extended[self.index["@returned"]]:
             raise RowRefused(
-                f"Rows of {self.mapping.group_by} "
-                f"{extended[self.index[self.mapping.group_by]]!r} stand apart. "
-                f"Sort the file by {self.mapping.group_by}, or leave out group_by."
+                f"Rows of {group} {extended[self.index[group]]!r} stand apart. "
+                f"Sort the file by {group}, or leave out group_by."
             )
         made: list[Signal] = []
         lacking: list[str] = []
@@ -383,7 +384,9 @@ class Rows:
             if is_first:
                 has_returned = hash(row[group]) in seen
                 seen.add(hash(row[group]))
-            changed = ["1" if is_first or before[place] != row[place] else "" for place in watched]
+            changed = [
+                "1" if before is None or is_first or before[place] != row[place] else "" for place in watched
+            ]
             held = line, [*row, "1" if is_first else "", "", "1" if has_returned else "", *changed]
             before = row
         if held is not None:
@@ -429,9 +432,10 @@ class _SignalEntry(_Entry):
         self.tag = f"{rows.mapping.name}\0{label}"
         ids = entry.id or (() if entry.each else rows.mapping.id)
         self.ids = [(column, rows._source(column)) for column in ids]
-        self.each = rows.lookups[entry.each] if entry.each else None
+        self.each: Matches | None = None
         self.computed_from = len(rows.index) - len(rows.mapping.compute)
-        if self.each is not None:
+        if entry.each:
+            self.each = rows.lookups[entry.each]
             first = self.each.columns[0] if self.each.columns else ""
             self.each_from = rows.index.get(f"{entry.each}.{first}", self.computed_from)
             self.each_on = rows.joined_on[entry.each]
@@ -480,9 +484,9 @@ class _SignalEntry(_Entry):
             return
         is_known = False
         for kind, get in self.identities:
-            value = get(row)
-            if value is not None:
-                fields[kind] = value
+            identity = get(row)
+            if identity is not None:
+                fields[kind] = identity
                 is_known = True
         if not is_known:
             counts[self.label, f"{self.identity_words} is empty"] += 1
@@ -530,11 +534,15 @@ class _CustomerEntry(_Entry):
     ) -> None:
         if self.when is not None and not self.when(row):
             return
-        identities = {kind: value for kind, get in self.identities if (value := get(row)) is not None}
+        identities: dict[str, Any] = {
+            kind: value for kind, get in self.identities if (value := get(row)) is not None
+        }
         if not identities:
             lacking.append(f"{self.identity_words} is empty, so nobody knows who the customer is.")
             return
-        traits = {name: value for name, get in self.traits if (value := get(row)) is not None}
+        traits: dict[str, str | float | bool | None] = {
+            name: fact for name, read in self.traits if (fact := read(row)) is not None
+        }
         who, facts = "\0".join(identities.values()), tuple(traits.items())
         # Files repeat the same customer on many rows; what is known already is not said again.
         if self.known.get(who) == facts:

@@ -214,10 +214,8 @@ class _Roles:
         )
 
         joined = [other for other in beside if other.key and not other.is_many]
-        one_each = self.external_id and self.external_id.is_unique
-        self.person = next(
-            (found for other in joined if one_each and (found := other.person(self.external_id))), ""
-        )
+        known = self.external_id if self.external_id and self.external_id.is_unique else None
+        self.person = next((found for other in joined if known and (found := other.person(known))), "")
 
     @property
     def promise(self) -> tuple[Profile, Profile] | None:
@@ -278,7 +276,7 @@ class _Roles:
 
     def _identities(self) -> list[str]:
         lines = []
-        if self.person:
+        if self.person and self.external_id:
             reason = f"the same person again, where {self.external_id.name} is new in every row"
             lines.append(f"  external_id: {_plain(self.person)}  # {reason}")
         elif self.external_id:
@@ -429,7 +427,7 @@ class _Beside:
         here = {column.name for column in main}
         shared = [column for column in self.columns if column.name in here]
         self.key = max(shared, key=lambda column: len(column.counts), default=None)
-        self.is_many = bool(self.key) and not self.key.is_unique
+        self.is_many = self.key is not None and not self.key.is_unique
 
     def lookup(self) -> list[str]:
         if self.key is None:
@@ -447,7 +445,7 @@ class _Beside:
 
     def person(self, known: Profile) -> str:
         """The column that names a person better than one that is new in every row of the main file."""
-        if self.key.name != known.name:
+        if self.key is None or self.key.name != known.name:
             return ""
         named = [c for c in self.columns if c is not self.key and c.named(PEOPLE)]
         named = [c for c in named if c.name.lower().endswith(("id", "number", "key")) and not c.is_text]
@@ -486,9 +484,12 @@ class _Beside:
 
     def _apart(self) -> Profile | None:
         """The column that tells rows with the same key apart."""
+        key = self.key
+        if key is None:
+            return None
         for column in self.columns:
-            pairs = zip(self.key.values, column.values, strict=True)
-            if column is not self.key and not column.is_date and len(set(pairs)) == column.rows:
+            pairs = zip(key.values, column.values, strict=True)
+            if column is not key and not column.is_date and len(set(pairs)) == column.rows:
                 return column
         return None
 

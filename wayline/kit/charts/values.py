@@ -1,0 +1,16 @@
+from typing import Protocol
+
+
+class Estimated(Protocol):
+    """What charts read of an estimate: this area is below the one that makes them."""
+
+    @property
+    def value(self) -> float | None: ...
+    @property
+    def low(self) -> float | None: ...
+    @property
+    def high(self) -> float | None: ...
+    @property
+    def n(self) -> int: ...
+    @property
+    def is_thin(self) -> bool: ...
