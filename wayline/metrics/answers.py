@@ -11,7 +11,7 @@ from wayline.statistics import quantiles
 from wayline.statistics.estimates import Estimate
 from wayline.warehouse import connect
 
-from . import aggregates, cache
+from . import aggregates, cache, extent
 from .catalog import METRICS
 from .metric import Metric
 from .questions import Answer, Period, Question, Row
@@ -83,13 +83,17 @@ def check(question: Question) -> Metric:
 
 
 def last_at(workspace: int, now: datetime) -> datetime | None:
-    """The last moment that the workspace's signals speak of."""
+    """The last moment up to now that the workspace's signals speak of."""
+    last = extent.last_at(workspace)
+    if last is None or last <= now:
+        return last
+    now = now.replace(second=0, microsecond=0)  # asked once a minute, not once a page
 
     def ask() -> datetime | None:
         seen = signals_of(workspace)
         # Grouped, so that an empty workspace gives no row instead of a null that at cannot hold.
-        last = seen.filter(seen.at <= stored(now)).group_by("workspace").agg(last=ibis._.at.max())
-        rows = connect.current().run(last).to_pylist()
+        known = seen.filter(seen.at <= stored(now)).group_by("workspace").agg(last=ibis._.at.max())
+        rows = connect.current().run(known).to_pylist()
         return rows[0]["last"].replace(tzinfo=UTC) if rows else None
 
     return _last.get(ask, workspace, now)
