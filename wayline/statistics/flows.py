@@ -188,6 +188,30 @@ def ends_of_runs(units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def trace(attempts: Attempts) -> Trace:
     """Where each deciding attempt met each step, required and optional."""
+    shape = (len(attempts.unit), len(attempts.course.is_required))
+    found = Trace(np.empty(shape, np.int64), np.empty(shape, np.int64), np.empty(shape, bool))
+    for rows in blocks(attempts.log.unit):
+        units = slice(*np.searchsorted(attempts.start, [rows.start, rows.stop]))
+        row, last_row, found.is_looped[units] = _trace(_part(attempts, rows, units))
+        found.row[units] = np.where(row >= 0, row + rows.start, NOWHERE)
+        found.last_row[units] = np.where(last_row >= 0, last_row + rows.start, NOWHERE)
+    return found
+
+
+def _part(attempts: Attempts, rows: slice, units: slice) -> Attempts:
+    """The attempts of one block of rows, as if it were the whole log."""
+    log = attempts.log
+    return Attempts(
+        Log(log.unit[rows], log.at[rows], log.steps[rows]),
+        attempts.course,
+        attempts.unit[units],
+        attempts.furthest[units],
+        attempts.start[units] - rows.start,
+        attempts.latest_start[units] - rows.start,
+    )
+
+
+def _trace(attempts: Attempts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     log, course = attempts.log, attempts.course
     rows_of = [log.rows_of(step) for step in range(len(course.is_required))]
     row = np.full((len(attempts.unit), len(rows_of)), NOWHERE, np.int64)
@@ -198,7 +222,7 @@ def trace(attempts: Attempts) -> Trace:
         row[reached, step] = _next(rows_of[step], row[reached, before], len(log.at))
     _trace_optional(attempts, rows_of, row)
     last_row, is_looped = _trace_repeats(attempts, rows_of, row)
-    return Trace(row, last_row, is_looped)
+    return row, last_row, is_looped
 
 
 def _trace_optional(attempts: Attempts, rows_of: list[np.ndarray], row: np.ndarray) -> None:

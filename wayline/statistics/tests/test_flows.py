@@ -124,8 +124,11 @@ def test_a_flow_is_what_trying_every_start_gives(case):
     course, units = case
     log = as_log(units)
 
-    attempts = flows.follow(log, course)
-    trace = flows.trace(attempts)
+    # Blocks of four rows at least, so that many a log is cut into several.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flows.blocks, "__defaults__", (4,))
+        attempts = flows.follow(log, course)
+        trace = flows.trace(attempts)
 
     found = {
         int(unit): Fate(
