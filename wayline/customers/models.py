@@ -76,6 +76,25 @@ class Identity(models.Model):
         return f"{self.get_kind_display()} {self.value}"
 
 
+class Told(models.Model):
+    """What an import said of a customer and what stood there before, by field; undoing it restores that."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+")
+    source = models.CharField(max_length=80)
+    before = models.JSONField(default=dict)  # a field that was not there is missing
+    after = models.JSONField(default=dict)  # a field that was taken away is missing
+
+    class Meta:
+        verbose_name_plural = "told"
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "source"], name="told_once_per_customer_and_source")
+        ]
+        indexes = [models.Index(fields=["source"])]
+
+    def __str__(self):
+        return f"{self.source} of {self.customer_id}"
+
+
 class MergeQuerySet(models.QuerySet):
     def visible_to(self, member: Membership) -> "MergeQuerySet":
         return self.filter(workspace=member.workspace_id)

@@ -13,6 +13,7 @@ from wayline.accounts.models import User
 from wayline.audit import operations as audit
 from wayline.kit.refusals import Refusal
 
+from . import told
 from .consent import is_denied
 from .identities import ANONYMOUS_ID, EMAIL, EXTERNAL_ID, LABELS, PHONE, PREVIOUS_ID, PRIORITY, normalise
 from .models import Customer, Identity, Merge
@@ -440,13 +441,14 @@ class Learned:
 
 
 @transaction.atomic
-def learn(facts: Iterable[Learned]) -> dict[int, Customer]:
-    """Remember the facts; answers the customers as they are now."""
+def learn(facts: Iterable[Learned], *, source: str) -> dict[int, Customer]:
+    """Remember the facts; answers the customers as they are now. What an import changes can be taken back."""
     facts = list(facts)
     wanted = list(dict.fromkeys(fact.customer for fact in facts))
     people: dict[int, Customer] = {}
     for part in _parts(wanted):
         people |= Customer.objects.in_bulk(part)
+    before = {pk: told.fields_of(person) for pk, person in people.items()} if told.is_kept(source) else {}
     changed = set()
     for fact in facts:
         person = people[fact.customer]
@@ -459,9 +461,12 @@ def learn(facts: Iterable[Learned]) -> dict[int, Customer]:
         _name(person, fact.traits)
         if "consent" in fact.traits:
             person.has_declined = is_denied(fact.traits["consent"])
+        if person.sole_source != source:
+            person.sole_source = ""
         changed.add(person.pk)
     write = """
-        UPDATE customers_customer SET name = %s, email = %s, phone = %s, has_declined = %s, traits = %s
+        UPDATE customers_customer SET
+            name = %s, email = %s, phone = %s, has_declined = %s, sole_source = %s, traits = %s
         WHERE id = %s
     """
     with connection.cursor() as cursor:
@@ -473,6 +478,7 @@ def learn(facts: Iterable[Learned]) -> dict[int, Customer]:
                     person.email,
                     person.phone,
                     person.has_declined,
+                    person.sole_source,
                     json.dumps(person.traits, ensure_ascii=False),
                     person.pk,
                 )
@@ -480,6 +486,7 @@ def learn(facts: Iterable[Learned]) -> dict[int, Customer]:
                 if person.pk in changed
             ],
         )
+    told.keep(before, people, source=source)
     return people
 
 
@@ -516,4 +523,20 @@ def see(sightings: Iterable[tuple[int, str, str]], *, source: str) -> None:
                 (first, first, last, last, source, customer, first, last, source)
                 for customer, first, last in sightings
             ],
+        )
+
+
+def take_back(workspace_id: int, *, source: str) -> list[int]:
+    """Undo what an import told of customers that others know too. Answers the customers it changed."""
+    return told.take_back(workspace_id, source=source)
+
+
+@transaction.atomic
+def set_seen(sightings: Iterable[tuple[int, datetime, datetime]]) -> None:
+    """Say anew when these customers were first and last heard of."""
+    adapt = connection.ops.adapt_datetimefield_value
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE customers_customer SET first_seen_at = %s, last_seen_at = %s WHERE id = %s",
+            [(adapt(first), adapt(last), customer) for customer, first, last in sightings],
         )

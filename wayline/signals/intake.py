@@ -211,7 +211,7 @@ def _learn(batch, profiles: list[int | None], customer_of: dict[int, int], refus
                 i, "A public key cannot give consent; send it with a server key.", refusals, was_kept=True
             )
         facts.append(customers.Learned(customer_of[profile], traits))
-    return set(customers.learn(facts)) if facts else set()
+    return set(customers.learn(facts, source=batch.source)) if facts else set()
 
 
 def consent(batch, people: People, refusals: list) -> set[int]:

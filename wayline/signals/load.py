@@ -153,9 +153,7 @@ def _load_around_poison(entry_id: int, error: Exception) -> Loaded:
     # Not what the halves counted: a half loaded before a crash would count itself as known already.
     left = entry.count + entry.refused - refused - total.facts - rows.stored_of(entry_id)
     outcomes = registry.Outcomes()
-    outcomes.add(
-        entry.workspace_id, entry.source, repeated=[entry_id] * left, facts=[entry_id] * total.facts
-    )
+    outcomes.add(entry.workspace_id, entry.source, repeated=[entry_id] * left, facts=[entry_id] * total.facts)
     with transaction.atomic():
         registry.refuse(refusals)
         outcomes.keep([entry_id])
@@ -326,6 +324,7 @@ def _follow_changes(writer: connect.Writer) -> None:
         else:
             writer.forget_source(change.workspace_id, change.subject["source"])
             writer.forget_customers(change.workspace_id, change.subject["customers"])
+            rows.refresh_customers(writer, change.workspace_id, change.subject["changed"])
     for workspace, group in profiles.items():
         rows.reconcile(writer, workspace, group)
     if waiting:

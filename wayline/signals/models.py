@@ -122,7 +122,7 @@ class CountedMark(models.Model):
 
 
 class LoadedEntry(models.Model):
-    """What became of a journal entry's signals that are neither rows nor refused; entries without any have none."""
+    """How many of a journal entry's signals are neither rows nor refused; an entry without any has none."""
 
     entry_id = models.BigIntegerField(unique=True)
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")

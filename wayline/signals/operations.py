@@ -8,7 +8,7 @@ from wayline.customers import operations as customers
 from wayline.customers.models import Customer, Identity, Merge
 from wayline.kit.refusals import Refusal
 
-from . import load
+from . import load, rows
 from .conditions import CustomerCondition
 from .models import JournalEntry, LoadedEntry, RefusedSignal, Segment, SignalName, WarehouseChange
 
@@ -69,21 +69,28 @@ def undo_merge(merge: Merge, *, by: User | None, now: datetime) -> None:
 
 
 def forget_source(workspace: Workspace, *, source: str, by: User | None, now: datetime) -> None:
-    """Remove every signal of the source, and the customers only it knew. What it said of others stays."""
+    """Remove every signal of the source, the customers only it knew, and what it told of the others."""
     with load.exclusively():
         # The journal, a database of its own, goes first: should the rest fail, doing it again completes it.
         JournalEntry.objects.filter(workspace_id=workspace.pk, source=source).delete()
         with transaction.atomic():
             only_here = Customer.objects.filter(workspace=workspace, sole_source=source)
             gone = list(only_here.values_list("pk", flat=True))
-            WarehouseChange.objects.create(
-                workspace=workspace,
-                kind=WarehouseChange.Kind.SOURCE,
-                subject={"source": source, "customers": gone},
-            )
+            seen = rows.seen_without(workspace.pk, source)
             Merge.objects.filter(merged__in=only_here).delete()
             Identity.objects.filter(customer__in=only_here).delete()
             _delete_customers(workspace, source)
+            changed = customers.take_back(workspace.pk, source=source)
+            customers.set_seen(seen)
+            WarehouseChange.objects.create(
+                workspace=workspace,
+                kind=WarehouseChange.Kind.SOURCE,
+                subject={
+                    "source": source,
+                    "customers": gone,
+                    "changed": sorted({*changed, *(customer for customer, _, _ in seen)}),
+                },
+            )
             SignalName.objects.filter(workspace=workspace, source=source).delete()
             RefusedSignal.objects.filter(workspace=workspace, source=source).delete()
             LoadedEntry.objects.filter(workspace=workspace, source=source).delete()

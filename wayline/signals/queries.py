@@ -86,7 +86,7 @@ def arrivals(member: Membership, limit: int = 50) -> list[Arrival]:
 
 @dataclass(frozen=True)
 class Account:
-    """What became of everything that was received: the parts below `received` add up to it, or some is lost."""
+    """What became of everything that was received: the parts add up to it, or some is lost."""
 
     received: int
     stored: int

@@ -1,7 +1,7 @@
 """Signals as rows of the warehouse, and customers as it knows them."""
 
 from collections.abc import Iterable
-from datetime import UTC
+from datetime import UTC, datetime
 from hashlib import blake2b
 
 import numpy as np
@@ -77,6 +77,18 @@ def _table(batch, people, picked: list[int], keys: list[str]) -> pa.Table:
         "properties": _maps([signal.properties for signal in signals]),
     }
     return pa.table(columns).select(SIGNALS.names)
+
+
+def seen_without(workspace: int, source: str) -> list[tuple[int, datetime, datetime]]:
+    """When each customer the source spoke of was first and last heard of by others, where others did."""
+    signals = connect.current().table("signals")
+    mine = signals.filter((signals.workspace == workspace) & (signals.source == source))
+    others = signals.filter((signals.workspace == workspace) & (signals.source != source))
+    shared = others.semi_join(mine.select("customer"), "customer").group_by("customer")
+    found = connect.current().run(shared.aggregate(first=others.at.min(), last=others.at.max())).to_pylist()
+    return [
+        (row["customer"], row["first"].replace(tzinfo=UTC), row["last"].replace(tzinfo=UTC)) for row in found
+    ]
 
 
 def stored_of(entry: int) -> int:

@@ -141,9 +141,11 @@ def test_an_alias_finds_an_external_id_before_an_anonymous_one():
 def test_undoing_a_merge_gives_each_their_own_again():
     workspace, noor = make_workspace(), make_user()
     ines, visitor = recognise(workspace, call((EXTERNAL_ID, "ines")), call((ANONYMOUS_ID, "a1"))).profiles
-    operations.learn([Learned(ines, {"plan": "pro"}), Learned(visitor, {"plan": "free", "page": "Pricing"})])
+    operations.learn(
+        [Learned(ines, {"plan": "pro"}), Learned(visitor, {"plan": "free", "page": "Pricing"})], source="test"
+    )
     merge = recognise(workspace, call((EXTERNAL_ID, "ines"), (ANONYMOUS_ID, "a1"))).merges[0]
-    operations.learn([Learned(ines, {"size": 10.0})])
+    operations.learn([Learned(ines, {"size": 10.0})], source="test")
 
     operations.undo_merge(merge, by=noor, now=MONDAY)
 

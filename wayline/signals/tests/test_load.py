@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from wayline.accounts.testing import make_user, make_workspace
+from wayline.accounts.testing import make_member, make_user, make_workspace
 from wayline.customers.models import Merge
-from wayline.signals import journal, load, operations
+from wayline.signals import journal, load, operations, queries, rows
 from wayline.signals.models import JournalEntry, RefusedSignal, SignalName
 from wayline.signals.testing import MONDAY, make_signal, observe
 from wayline.warehouse import connect
@@ -18,8 +18,8 @@ def signals_in(warehouse) -> list[dict]:
 
 
 def customers_in(warehouse) -> dict[int, dict]:
-    rows = warehouse.run(warehouse.table("customers")).to_pylist()
-    return {row["customer"]: dict(row["traits"]) for row in rows}
+    found = warehouse.run(warehouse.table("customers")).to_pylist()
+    return {row["customer"]: dict(row["traits"]) for row in found}
 
 
 def test_a_signal_becomes_a_row_with_its_customer(warehouse):
@@ -121,8 +121,6 @@ def test_a_poisoned_signal_is_refused_with_its_reason_and_the_others_are_loaded(
 
 def test_a_signal_that_breaks_the_loader_itself_is_found_and_left_out(warehouse, monkeypatch):
     workspace = make_workspace()
-    from wayline.signals import rows
-
     honest = rows._maps
 
     def breaks(maps):
@@ -287,3 +285,115 @@ def test_a_lost_warehouse_is_filled_again_by_loading(warehouse):
 def test_text_that_cannot_be_written_down_is_named(warehouse):
     with pytest.raises(journal.SignalUnreadable, match="Signal 1"):
         observe(make_workspace(), make_signal(), make_signal(text="\ud800"))
+
+
+def test_every_received_signal_is_accounted_for(warehouse):
+    member = make_member(role="viewer")
+    workspace = member.workspace
+    once = make_signal(external_id="ines")
+    observe(workspace, once, make_signal(name=""), make_signal(kind="identify", traits={"plan": "pro"}))
+    observe(workspace, once, make_signal())
+    journal.append(workspace.pk, "test", [make_signal(), make_signal()], received_at=timezone.now())
+
+    found = queries.account(member)
+
+    assert found == queries.Account(received=7, stored=2, facts=1, duplicates=1, refused=1, waiting=2)
+    assert found.missing == 0
+
+
+def test_loading_the_same_entries_again_counts_no_duplicate_twice(warehouse):
+    member = make_member(role="viewer")
+    once = make_signal(external_id="ines")
+    observe(member.workspace, once, make_signal())
+    observe(member.workspace, once)
+    before = queries.account(member)
+
+    load.rebuild()
+
+    assert queries.account(member) == before
+    assert (before.stored, before.duplicates) == (2, 1)
+
+
+def test_around_a_poisoned_signal_the_account_is_still_whole(warehouse, monkeypatch):
+    member = make_member(role="viewer")
+    once = make_signal(external_id="ines")
+    observe(member.workspace, once)
+    real = rows.fresh
+
+    def breaks(writer, batch, *rest):
+        if any(signal.name == "Poison" for signal in batch.signals):
+            raise ValueError("a bug of ours")
+        return real(writer, batch, *rest)
+
+    monkeypatch.setattr(rows, "fresh", breaks)
+    observe(member.workspace, once, make_signal(name="Poison"), make_signal(), make_signal(kind="identify"))
+
+    assert queries.account(member) == queries.Account(
+        received=5, stored=2, facts=1, duplicates=1, refused=1, waiting=0
+    )
+
+
+def told(**traits):
+    return make_signal(kind="identify", external_id="ines", traits=traits)
+
+
+def test_forgetting_an_import_restores_the_traits_and_times_of_customers_others_know(warehouse):
+    workspace = make_workspace()
+    observe(workspace, make_signal(external_id="ines", at=MONDAY), told(plan="free", name="Ines"))
+    before = workspace.customers.values().get(), customers_in(warehouse)
+    late = make_signal(external_id="ines", at=MONDAY + timedelta(days=3))
+    observe(workspace, late, told(plan="pro", city="Kiel", name="I. Duarte"), source="import:1")
+    during = workspace.customers.get().traits
+
+    operations.forget_source(workspace, source="import:1", by=None, now=timezone.now())
+
+    assert during == {"plan": "pro", "city": "Kiel", "name": "I. Duarte"}
+    assert workspace.customers.values().get() == before[0] | {"sole_source": ""}
+    assert customers_in(warehouse) == before[1]
+
+
+def test_what_others_said_after_an_import_stays_when_it_is_forgotten(warehouse):
+    workspace = make_workspace()
+    observe(workspace, make_signal(external_id="ines"), told(plan="free"))
+    observe(workspace, told(plan="pro", city="Kiel"), source="import:1")
+    observe(workspace, told(plan="team"))
+
+    operations.forget_source(workspace, source="import:1", by=None, now=timezone.now())
+
+    assert workspace.customers.get().traits == {"plan": "team"}
+
+
+@pytest.mark.parametrize("order", [("import:1", "import:2"), ("import:2", "import:1")])
+def test_imports_are_forgotten_in_any_order(warehouse, order):
+    workspace = make_workspace()
+    observe(workspace, make_signal(external_id="ines"), told(plan="free"))
+    observe(workspace, told(plan="pro", size=1), told(plan="proud"), source="import:1")
+    observe(workspace, told(plan="team", city=None), source="import:2")
+
+    for source in order:
+        operations.forget_source(workspace, source=source, by=None, now=timezone.now())
+
+    assert workspace.customers.get().traits == {"plan": "free"}
+
+
+def test_a_customer_merged_since_an_import_loses_what_it_said(warehouse):
+    workspace = make_workspace()
+    observe(workspace, make_signal(external_id="ines"))
+    observe(workspace, make_signal(anonymous_id="a1"))
+    visitor = make_signal(kind="identify", anonymous_id="a1", traits={"page": "Pricing"})
+    observe(workspace, visitor, source="import:1")
+    observe(workspace, make_signal(external_id="ines", anonymous_id="a1"))
+
+    operations.forget_source(workspace, source="import:1", by=None, now=timezone.now())
+
+    assert [one.traits for one in workspace.customers.all()] == [{}, {}]
+
+
+def test_a_customer_somebody_else_identified_outlives_the_import_that_made_them(warehouse):
+    workspace = make_workspace()
+    observe(workspace, make_signal(external_id="ines"), source="import:1")
+    observe(workspace, told(plan="pro"))
+
+    operations.forget_source(workspace, source="import:1", by=None, now=timezone.now())
+
+    assert workspace.customers.get().traits == {"plan": "pro"}
