@@ -23,12 +23,12 @@ def main() -> None:
     folder = options.folder or Path(tempfile.mkdtemp(prefix="wayline-bench-"))
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        found = [_measured(name, options, folder) for name in options.only]
+        with open(options.json or os.devnull, "w") as lines:
+            for name in options.only:
+                print(json.dumps(_measured(name, options, folder)), file=lines, flush=True)
     finally:
         if not options.folder:
             shutil.rmtree(folder, ignore_errors=True)
-    if options.json:
-        Path(options.json).write_text("".join(json.dumps(each) + "\n" for each in found))
 
 
 def _options() -> argparse.Namespace:
