@@ -57,6 +57,34 @@ def duration(seconds) -> str:
     return (MINUS if float(seconds) < 0 else "") + " ".join(words[:2])
 
 
+def briefly(seconds) -> str:
+    """Seconds in the one unit that suits them, for small print: “18 h”, “2.8 days”."""
+    if seconds is None:
+        return NOTHING
+    name, size = _suiting(float(seconds))
+    return f"{_of(float(seconds), size)} {name}"
+
+
+def lasting(seconds, low, high) -> str:
+    """A duration and its bounds, all in the duration's own unit: “18 h, 15 to 20”."""
+    if seconds is None or low is None or high is None:
+        return briefly(seconds)
+    _, size = _suiting(float(seconds))
+    return f"{briefly(seconds)}, {_of(float(low), size)} to {_of(float(high), size)}"
+
+
+def _suiting(seconds: float) -> tuple[str, int]:
+    """The largest unit in which the duration is at least two; seconds otherwise."""
+    fitting = (unit for unit in UNITS_OF_TIME if abs(seconds) >= 2 * unit[1])
+    name, size = next(fitting, UNITS_OF_TIME[-1])
+    return ("days" if name == "day" else name), size
+
+
+def _of(seconds: float, size: int) -> str:
+    amount = seconds / size
+    return f"{amount:.1f}".removesuffix(".0") if abs(amount) < 10 else f"{amount:.0f}"
+
+
 def compact(value) -> str:
     """4 100 as “4.1k”, for axes and small cells."""
     if value is None:

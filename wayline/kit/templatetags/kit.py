@@ -20,6 +20,7 @@ register.filter("whole", numbers.whole)
 register.filter("duration", numbers.duration)
 register.filter("signed", numbers.signed)
 register.filter("percent", numbers.percent)
+register.filter("briefly", numbers.briefly)
 register.filter("compact", numbers.compact)
 register.filter("grouped", numbers.grouped)
 register.filter("unlocalized", lambda value: str(value))
@@ -79,6 +80,12 @@ def interval(e, unit: str = "", digits: int = 0) -> str:
 
 
 @register.simple_tag
+def lasting(e) -> str:
+    """An estimated duration with its bounds in one unit, for small print: “18 h, 15 to 20”."""
+    return NOTHING if e is None else numbers.lasting(e.value, e.low, e.high)
+
+
+@register.simple_tag
 def whisker(e, low=0, high=100, change=None, target=None, label="", unit="", digits=0, css="") -> SafeString:
     """Dot and whisker on the scale from low to high, both in the unit shown (0 to 100 for percent).
 
@@ -120,15 +127,17 @@ def whisker(e, low=0, high=100, change=None, target=None, label="", unit="", dig
 
 
 @register.simple_tag
-def change(c, direction: str = "up", unit: str = "", digits: int = 0, words: bool = True) -> SafeString | str:
+def change(
+    c, direction: str = "up", unit: str = "", digits: int = 0, words: bool = True, other: str = "before"
+) -> SafeString | str:
     """Arrow and amount. Color only beyond noise; else grey and “within noise” or “too few to say”.
 
-    `direction` says which way is better: up, down, or neither.
+    `direction` says which way is better: up, down, or neither; `other` names what it is compared with.
     """
     if c is None:
         return ""
     if c.difference is None or c.verdict == "too few to say":
-        return format_html('<span class="delta thin">{}</span>', "too few to say")
+        return format_html('<span class="delta thin">{}{}</span>', "too few to say", _thin_side(c, other))
     number, suffix = numbers.split_unit(abs(c.difference), unit, digits)
     shown = number if unit == "%" else f"{number}{suffix}"
     is_flat = not number.strip("0.")
@@ -154,10 +163,20 @@ def change(c, direction: str = "up", unit: str = "", digits: int = 0, words: boo
     )
 
 
+def _thin_side(c, other: str) -> str:
+    """Which side lacks answers, where it is the other one; the n beside the value says it of its own."""
+    if c.before.value is not None and not c.before.is_thin:
+        return ""
+    return f", n {numbers.whole(c.before.n)} {other}" if c.before.n else f", nothing {other}"
+
+
 def _difference_in_words(c, unit: str, digits: int) -> str:
     if c.low is None or c.high is None:
         return c.method
-    low, high = (numbers.signed(numbers.in_unit(bound, unit), digits) for bound in (c.low, c.high))
+    if unit in ("s", "seconds"):
+        low, high = (f"{'+' if bound > 0 else ''}{numbers.duration(bound)}" for bound in (c.low, c.high))
+    else:
+        low, high = (numbers.signed(numbers.in_unit(bound, unit), digits) for bound in (c.low, c.high))
     points = " points" if unit == "%" else ""
     return f"difference {low} to {high}{points} (95% interval), {c.method}"
 

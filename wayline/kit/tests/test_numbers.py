@@ -58,3 +58,18 @@ def test_shares_are_percent(share, words):
 )
 def test_compact_numbers_fit_small_places(value, words):
     assert numbers.compact(value) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "low", "high", "words"),
+    [
+        (65_000, 54_000, 72_000, "18 h, 15 to 20"),
+        (216, 192, 239, "3.6 min, 3.2 to 4"),
+        (2_116_800, 1_980_000, 2_246_400, "24 days, 23 to 26"),
+        (100, None, None, "100 s"),
+        (0, 0, 0, "0 s, 0 to 0"),
+        (None, None, None, "–"),
+    ],
+)
+def test_a_lasting_is_written_in_one_unit(seconds, low, high, words):
+    assert numbers.lasting(seconds, low, high) == words

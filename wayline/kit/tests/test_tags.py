@@ -115,3 +115,12 @@ def test_a_link_back_leads_only_to_our_own_pages():
 
     assert render(source, request=request, address="http://testserver/acme/") == "http://testserver/acme/"
     assert render(source, request=request, address="https://elsewhere.test/") == "/"
+
+
+def test_a_change_says_which_side_has_too_few():
+    few = make_change(verdict="too few to say", before=make_estimate(n=12, is_thin=True))
+    none = make_change(verdict="too few to say", before=make_estimate(None, None, None, 0))
+
+    assert "too few to say, n 12 before" in render("{% change c %}", c=few)
+    assert "too few to say, n 12 of the others" in render('{% change c other="of the others" %}', c=few)
+    assert "too few to say, nothing before" in render("{% change c %}", c=none)
