@@ -12,6 +12,7 @@ import msgspec
 
 from wayline.accounts.models import Workspace
 from wayline.customers.models import Customer
+from wayline.kit import sheets
 from wayline.kit.refusals import Refusal
 from wayline.signals import journal
 from wayline.signals.imports.console import from_command_line
@@ -130,5 +131,4 @@ def _cell(value) -> str:
         return ""
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return str(sheets.cell(value))

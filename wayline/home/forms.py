@@ -3,7 +3,8 @@
 from django import forms
 
 from wayline.journeys import segments
-from wayline.journeys.reading import DEFAULT_PERIOD, PERIODS
+from wayline.journeys.reading import PERIODS
+from wayline.metrics.reading import DEFAULT_PERIOD
 
 EVERYBODY = ("", "All customers")
 

@@ -7,12 +7,13 @@ from django import forms
 from django.http import QueryDict
 
 from wayline.metrics.questions import Period
+from wayline.metrics.reading import as_query
 from wayline.signals.conditions import CustomerCondition, SignalIs, Test
 from wayline.signals.vocabulary import Kind
 
 from . import conditions, segments
 from .models import Journey
-from .reading import PERIODS, Reading, as_query, end_of, period_of, usual_period
+from .reading import PERIODS, Reading, end_of, period_of, usual_period
 
 OPS = (
     ("is", "is"),

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from urllib.parse import urlencode
 
 from wayline.metrics.questions import Period, Start
+from wayline.metrics.reading import DEFAULT_PERIOD, LAST_DAYS
 from wayline.signals.conditions import CustomerCondition
 
-PERIODS = (("7", "7 days"), ("28", "28 days"), ("90", "90 days"), ("365", "365 days"), ("all", "All signals"))
-DEFAULT_PERIOD = "90"
+PERIODS = (*LAST_DAYS, ("all", "All signals"))
 LONG_PERIOD = "365"
 LONG_WINDOW = timedelta(days=45)
 
@@ -59,8 +58,3 @@ def period_of(choice: str, *, end: datetime, first_at: datetime | None = None) -
 def usual_period(window: timedelta | None) -> str:
     """The period a journey is read by unless one is chosen: many starts must have had their time."""
     return LONG_PERIOD if window is not None and window > LONG_WINDOW else DEFAULT_PERIOD
-
-
-def as_query(values: dict) -> str:
-    """The values as a query string, without the empty ones."""
-    return urlencode({name: value for name, value in values.items() if value not in (None, "")})

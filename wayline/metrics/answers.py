@@ -10,12 +10,13 @@ from wayline.signals.vocabulary import SCALES, Kind
 from wayline.statistics import quantiles
 from wayline.statistics.estimates import Estimate
 from wayline.warehouse import connect
+from wayline.warehouse.tables import stored
 
 from . import aggregates, cache, extent
 from .catalog import METRICS
 from .metric import Metric
 from .questions import Answer, Period, Question, Row
-from .scope import TIMES, DimensionUnknown, Scope, is_known, offsets, signals_of, stored
+from .scope import TIMES, DimensionUnknown, Scope, is_known, offsets, signals_of
 
 MOST_ROWS = 500
 SOON = timedelta(days=1)

@@ -1,7 +1,6 @@
 """An answer as a table that a spreadsheet can open without running anything."""
 
-import csv
-import io
+from wayline.kit import sheets
 
 from .catalog import METRICS
 from .questions import Answer, Row
@@ -10,17 +9,12 @@ COLUMNS = (
     "metric", "group", "value", "low", "high", "n", "effective_n", "is_thin", "difference", "difference_low",
     "difference_high", "verdict", "method",
 )  # fmt: skip
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def csv_of(answer: Answer) -> str:
     """The whole period first, then one line for each row. Shares are 0 to 1, durations in seconds."""
-    written = io.StringIO()
-    lines = csv.writer(written, lineterminator="\r\n")
-    lines.writerow(COLUMNS)
-    for row in (answer.total, *answer.rows):
-        lines.writerow(_line(answer, row))
-    return written.getvalue()
+    rows = (_line(answer, row) for row in (answer.total, *answer.rows))
+    return "".join(sheets.lines([COLUMNS, *rows]))
 
 
 def _line(answer: Answer, row: Row) -> list:
@@ -29,7 +23,7 @@ def _line(answer: Answer, row: Row) -> list:
     differences = [change.difference, change.low, change.high, change.verdict] if change else [None] * 4
     return [
         METRICS[answer.metric].slug,
-        harmless(group),
+        group,
         e.value,
         e.low,
         e.high,
@@ -39,8 +33,3 @@ def _line(answer: Answer, row: Row) -> list:
         *differences,
         e.method,
     ]
-
-
-def harmless(text: str) -> str:
-    """Text that a spreadsheet shows and never runs as a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text

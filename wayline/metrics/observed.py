@@ -13,11 +13,11 @@ from wayline.metrics.extent import first_at as first_at
 from wayline.metrics.extent import last_at as last_at
 from wayline.metrics.paths import distinct_customers
 from wayline.metrics.questions import Period
-from wayline.metrics.runs import stored
 from wayline.metrics.timeline import Moment, latest
 from wayline.signals import filters
 from wayline.signals.conditions import CustomerCondition, SignalCondition
 from wayline.warehouse import connect
+from wayline.warehouse.tables import stored
 
 SAMPLED = 2_000
 SHOWN_VALUES = 8

@@ -13,11 +13,12 @@ import pyarrow as pa
 from wayline.kit.refusals import Refusal
 from wayline.metrics import cache
 from wayline.metrics.questions import FlowQuestion, Period
-from wayline.metrics.runs import MICROSECOND, of_segment, own_signals, stored
+from wayline.metrics.runs import MICROSECOND, of_segment, own_signals
 from wayline.signals import filters
 from wayline.signals.conditions import AnySignal, CustomerCondition, SignalCondition
 from wayline.statistics import flows
 from wayline.warehouse import connect
+from wayline.warehouse.tables import stored
 
 Follow = Literal["customer", "subject"]
 

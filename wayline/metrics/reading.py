@@ -9,7 +9,8 @@ from wayline.signals.conditions import CustomerCondition, SignalCondition, Signa
 
 from .questions import Period, Question
 
-PERIODS = (("7", "7 days"), ("28", "28 days"), ("90", "90 days"), ("365", "365 days"), ("dates", "Dates"))
+LAST_DAYS = (("7", "7 days"), ("28", "28 days"), ("90", "90 days"), ("365", "365 days"))
+PERIODS = (*LAST_DAYS, ("dates", "Dates"))
 DEFAULT_PERIOD = "90"
 
 

@@ -17,6 +17,7 @@ from wayline.signals.conditions import AnySignal, SignalCondition, SignalIs
 from wayline.signals.masks import Masks
 from wayline.statistics import flows
 from wayline.warehouse import connect
+from wayline.warehouse.tables import stored
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -94,11 +95,6 @@ def micros(at: datetime) -> int:
 
 def moment(micros: int) -> datetime:
     return EPOCH + int(micros) * MICROSECOND
-
-
-def stored(at: datetime) -> ibis.Value:
-    """A time as the warehouse keeps it: in UTC, without saying so."""
-    return ibis.literal(at.astimezone(UTC).replace(tzinfo=None), type="timestamp(6)")
 
 
 def run(question: FlowQuestion, *, now: datetime | None = None) -> Run:

@@ -12,6 +12,7 @@ from wayline.kit.refusals import Refusal
 from wayline.signals import filters
 from wayline.signals.conditions import SignalIs
 from wayline.warehouse import connect
+from wayline.warehouse.tables import stored
 
 from .metric import Metric
 from .questions import Period, Question
@@ -168,11 +169,6 @@ def customers_in(workspace: int, segment, now: datetime) -> Value:
     customers = connect.table("customers").filter(ibis._.workspace == workspace)
     found = filters.customer_filter(segment, customers, signals_of(workspace), now)
     return customers.filter(found).customer
-
-
-def stored(at: datetime) -> Value:
-    """A moment as the warehouse keeps it: UTC without a zone."""
-    return ibis.literal(at.astimezone(UTC).replace(tzinfo=None), type="timestamp(6)")
 
 
 def _local(at: Value, timezone: str, periods) -> Value:

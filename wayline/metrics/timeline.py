@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import ibis
 
-from wayline.metrics.runs import stored
 from wayline.signals.vocabulary import SCALES
 from wayline.warehouse import connect
+from wayline.warehouse.tables import stored
 
 COLUMNS = (
     "customer", "at", "seq", "key", "kind", "name", "channel", "source", "subject", "step", "score", "scale",
@@ -40,8 +40,7 @@ class Moment:
         scale = SCALES.get(self.scale or "")
         if scale is None or self.score is None or not scale.low <= self.score <= scale.high:
             return None
-        share = (self.score - scale.low) / (scale.high - scale.low)
-        return -2 + 4 * (share if scale.is_easy_high else 1 - share)
+        return scale.feeling(self.score)
 
 
 def timeline(

@@ -13,7 +13,7 @@ Both give the same answer (a property test holds them to it), by these rules:
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 
 import ibis
@@ -34,6 +34,7 @@ from wayline.signals.conditions import (
     TraitIs,
 )
 from wayline.signals.vocabulary import Signal
+from wayline.warehouse.tables import stored
 
 NUMBER = "^[+-]?([0-9]{1,30}([.][0-9]{0,30})?|[.][0-9]{1,30})([eE][+-]?[0-9]{1,2})?$"
 _NUMBER = re.compile(NUMBER.removesuffix("$"))
@@ -191,9 +192,9 @@ def _trait(test: Test) -> str:
 
 def _who_did(condition: Did, signals: Table, now: datetime) -> Value:
     since = _since(condition, now)
-    found = signals.filter(signal_filter(condition.signal, signals), signals.at <= _stored(now))
+    found = signals.filter(signal_filter(condition.signal, signals), signals.at <= stored(now))
     if since is not None:
-        found = found.filter(found.at > _stored(since))
+        found = found.filter(found.at > stored(since))
     if condition.at_least == 1:
         return found.customer
     return (
@@ -203,10 +204,6 @@ def _who_did(condition: Did, signals: Table, now: datetime) -> Value:
 
 def _since(condition: Did, now: datetime) -> datetime | None:
     return None if condition.within_days is None else now - timedelta(days=condition.within_days)
-
-
-def _stored(at: datetime) -> Value:
-    return ibis.literal(at.astimezone(UTC).replace(tzinfo=None), type="timestamp(6)")
 
 
 def _text_filter(test: Test, field: Value) -> BooleanValue:

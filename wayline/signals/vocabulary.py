@@ -37,6 +37,11 @@ class Scale:
     high: float
     is_easy_high: bool = True
 
+    def feeling(self, score: float) -> float:
+        """The score on the one scale of feelings, from −2 to +2."""
+        share = (score - self.low) / (self.high - self.low)
+        return -2 + 4 * (share if self.is_easy_high else 1 - share)
+
 
 SCALES = {
     scale.slug: scale

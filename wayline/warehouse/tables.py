@@ -1,5 +1,7 @@
 """The warehouse's tables, once, for every engine."""
 
+from datetime import UTC, datetime
+
 import ibis
 
 # customer is the profile as merged today; profile is the one that was recognised on arrival, so that a merge
@@ -42,3 +44,8 @@ CUSTOMERS = ibis.schema(
 MARKS = ibis.schema({"journal": "!string", "mark": "!int64"})
 
 ALL = {"signals": SIGNALS, "customers": CUSTOMERS, "marks": MARKS}
+
+
+def stored(at: datetime) -> ibis.Value:
+    """A moment as the tables keep it: in UTC, without saying so."""
+    return ibis.literal(at.astimezone(UTC).replace(tzinfo=None), type="timestamp(6)")

@@ -1,13 +1,13 @@
-import csv
+from itertools import chain
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from wayline.accounts.access import member
+from wayline.kit import sheets
 from wayline.kit.pages import show
 from wayline.kit.refusals import Refusal
 
@@ -124,24 +124,9 @@ def discard_import(request, import_id: int):
 def refused_rows(request, import_id: int):
     """The refused rows as CSV, with their lines and reasons in front."""
     run = _found(request, import_id)
-    writer = csv.writer(_Echo())
-    header = ["line", "reason", *queries.columns_of(run)]
-    lines = (
-        writer.writerow([one.line, one.reason, *one.raw]) for one in run.refusals.iterator(chunk_size=2000)
-    )
-    response = StreamingHttpResponse(
-        (line for part in ([writer.writerow(header)], lines) for line in part),
-        content_type="text/csv; charset=utf-8",
-    )
-    response["Content-Disposition"] = f'attachment; filename="refused-rows-{run.pk}.csv"'
-    return response
-
-
-class _Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
+    refused = ([one.line, one.reason, *one.raw] for one in run.refusals.iterator(chunk_size=2000))
+    rows = chain([["line", "reason", *queries.columns_of(run)]], refused)
+    return sheets.download(rows, name=f"refused-rows-{run.pk}.csv", as_given=True)
 
 
 def _found(request, import_id: int) -> Import:
