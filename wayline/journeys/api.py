@@ -153,7 +153,9 @@ def people(request, journey_id: int, body: PeopleIn):
     """The customers behind a number; without a step, behind a number of the whole journey."""
     found = _journey(request, journey_id)
     reading = _reading(found, body)
-    return queries.people_behind(found, reading, step=body.step, state=body.state, page=body.page)
+    return queries.people_behind(
+        found, reading, step=body.step, state=body.state, scale=body.scale, page=body.page
+    )
 
 
 @router.post("/{journey_id}/paths", response=PathsOut)

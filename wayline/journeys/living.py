@@ -4,9 +4,10 @@ Everything is worked out here from the journey, the reading and the answer of me
 place it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from wayline.metrics import voices
 from wayline.metrics.questions import FlowAnswer, StepAnswer
 from wayline.signals.vocabulary import SCALES, Scale
 from wayline.statistics import comparison
@@ -16,7 +17,7 @@ from . import conditions, feelings, lanes
 from .models import Journey, Phase, Step
 from .reading import Reading
 
-STATES = ("entered", "completed", "in_progress", "dropped", "scored", "said")
+STATES = ("entered", "completed", "in_progress", "dropped", "known", "looped", "scored", "said")
 SQUARE_AND_ADD = "square-and-add of the two 95 % intervals"
 NEWCOMBE = "Newcombe"
 
@@ -30,6 +31,8 @@ class Score:
     change: Change | None
     against: Estimate | None = None
     difference: Change | None = None
+    link: str = ""
+    against_link: str = ""
 
     # NPS is answered as the share of promoters less that of detractors, not as a mean of what was given.
     @property
@@ -62,12 +65,22 @@ class LivingStep:
     against_links: dict[str, str]
     scores: tuple[Score, ...]
     difference: Change | None
+    time_difference: Change | None = None
     is_goal: bool = False  # the last required step: reaching it completes the journey
 
     @property
     def is_alive(self) -> bool:
         """Bound, and the flow has counted it."""
         return self.step.is_bound and self.answer.entered is not None
+
+    @property
+    def clear_scores(self) -> tuple[Score, ...]:
+        """Scores with enough answers to say something, or that are held against another segment's."""
+        return tuple(score for score in self.scores if score.against or not score.estimate.is_thin)
+
+    @property
+    def thin_scores(self) -> tuple[Score, ...]:
+        return tuple(score for score in self.scores if score not in self.clear_scores)
 
 
 @dataclass(frozen=True)
@@ -113,7 +126,9 @@ class LivingMap:
     totals: tuple[Total, ...]
     losses: tuple[Loss, ...]
     difference: Change | None
+    time_difference: Change | None
     curve: dict
+    known_link: str = ""
     lanes: tuple = field(default=())
 
     @property
@@ -159,7 +174,9 @@ def living_map(
         totals=_totals(answer, against, address),
         losses=_losses(phases),
         difference=compared(answer.conversion, against.conversion if against else None, NEWCOMBE),
+        time_difference=compared(answer.median_time, against.median_time if against else None),
         curve=feelings.curve(phases),
+        known_link=address("", "known", "segment"),
     )
     return lanes.laid(picture)
 
@@ -171,12 +188,18 @@ def compared(first: Estimate | None, second: Estimate | None, method: str = SQUA
     return comparison.compare(first, second, method)
 
 
+def required(steps: Iterable[Step]) -> list[Step]:
+    """The steps that carry a journey: the bound required ones; where there is none, the first bound one."""
+    bound = [step for step in steps if step.is_bound]
+    return [step for step in bound if step.is_required] or bound[:1]
+
+
 def _phases(journey, answers, others, address, open_phase) -> tuple[LivingPhase, ...]:
     phases = list(journey.phases.all())
     open_phase = open_phase if 1 <= open_phase <= len(phases) else 1
     built, number = [], 0
-    required = [step for phase in phases for step in phase.steps.all() if step.is_required and step.is_bound]
-    goal = required[-1] if required else None
+    counted = required([step for phase in phases for step in phase.steps.all()])
+    goal = counted[-1] if counted else None
     for index, phase in enumerate(phases, start=1):
         steps = []
         for step in phase.steps.all():
@@ -198,13 +221,14 @@ def _step(number: int, step: Step, answers, others, address: Address, *, is_goal
         against=against,
         links={state: address(step.key, state, "segment") for state in STATES},
         against_links={state: address(step.key, state, "against") for state in STATES} if against else {},
-        scores=_scores(answer, against),
+        scores=_scores(answer, against, step.key, address),
         difference=compared(answer.conversion, against.conversion if against else None, NEWCOMBE),
+        time_difference=compared(answer.median_time, against.median_time if against else None),
         is_goal=is_goal,
     )
 
 
-def _scores(answer: StepAnswer, against: StepAnswer | None) -> tuple[Score, ...]:
+def _scores(answer: StepAnswer, against: StepAnswer | None, key: str, address: Address) -> tuple[Score, ...]:
     """Every scale asked there, in the vocabulary's order; scales are never averaged together."""
     others = against.scores if against else {}
     return tuple(
@@ -213,7 +237,11 @@ def _scores(answer: StepAnswer, against: StepAnswer | None) -> tuple[Score, ...]
             estimate=answer.scores[slug],
             change=answer.score_changes.get(slug),
             against=others.get(slug),
-            difference=compared(answer.scores[slug], others.get(slug)),
+            difference=voices.score_change(slug, answer.scores[slug], others[slug])
+            if slug in others
+            else None,
+            link=f"{address(key, 'scored', 'segment')}&scale={slug}",
+            against_link=f"{address(key, 'scored', 'against')}&scale={slug}" if slug in others else "",
         )
         for slug, scale in SCALES.items()
         if slug in answer.scores

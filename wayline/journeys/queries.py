@@ -16,7 +16,7 @@ from wayline.signals.segments import condition_of
 from wayline.statistics.estimates import Estimate
 
 from . import conditions
-from .living import Address, Loss, living_map
+from .living import Address, Loss, living_map, required
 from .models import Journey, Step
 from .reading import Reading, end_of, period_of, usual_period
 
@@ -141,9 +141,10 @@ class Found:
 
 @dataclass(frozen=True)
 class Behind:
-    """The customers behind a number, one page of them."""
+    """The customers behind a number, one page of them. `counted` is the number itself: orders, or scores."""
 
     n: int
+    counted: int
     found: tuple[Found, ...]
     page: int
 
@@ -166,21 +167,28 @@ def people_behind(
     *,
     step: str,
     state: people.State,
+    scale: str = "",
     against: bool = False,
     page: int = 1,
 ) -> Behind:
     """Who is behind a number of the map; without a step, behind a number of the whole journey."""
     page = max(page, 1)
-    everybody = _everybody(journey, reading, step, state, against)
+    everybody, counted = _everybody(journey, reading, step, state, scale, against)
     here = everybody[(page - 1) * PEOPLE_ON_A_PAGE : page * PEOPLE_ON_A_PAGE]
-    return Behind(len(everybody), _found(journey, here), page)
+    return Behind(len(everybody), counted, _found(journey, here), page)
 
 
 def everybody_behind(
-    journey: Journey, reading: Reading, *, step: str, state: people.State, against: bool = False
+    journey: Journey,
+    reading: Reading,
+    *,
+    step: str,
+    state: people.State,
+    scale: str = "",
+    against: bool = False,
 ) -> Iterator[Found]:
     """All of them, for an export: customers are read five hundred at a time."""
-    everybody = _everybody(journey, reading, step, state, against)
+    everybody, _ = _everybody(journey, reading, step, state, scale, against)
     for begin in range(0, len(everybody), 500):
         yield from _found(journey, everybody[begin : begin + 500])
 
@@ -189,25 +197,29 @@ Place = tuple[int, str, datetime | None]  # customer, step key, when
 
 
 def _everybody(
-    journey: Journey, reading: Reading, step: str, state: people.State, against: bool
-) -> list[Place]:
+    journey: Journey, reading: Reading, step: str, state: people.State, scale: str, against: bool
+) -> tuple[list[Place], int]:
     question = asked(journey, reading, against=against)
     seen: dict[int, Place] = {}
+    counted = 0
     for key in _keys(journey, step, state):
-        behind = people.behind(question, key, state, limit=EVERYBODY)
+        behind = people.behind(question, key, state, scale=scale, limit=EVERYBODY)
+        counted += behind.counted
         for customer, at in zip(behind.customers, behind.at, strict=True):
             seen.setdefault(customer, (customer, key, at))
-    return list(seen.values())
+    return list(seen.values()), counted
 
 
 def _keys(journey: Journey, step: str, state: people.State) -> list[str]:
     """The steps whose people make up the number; whoever is lost is lost at exactly one required step."""
     if step:
         return [step]
-    required = [each.key for each in steps_of(journey) if each.is_bound and each.is_required]
-    if state == "entered":
-        return required[:1]
-    return required[-1:] if state == "completed" else required
+    if state in ("scored", "said"):
+        return [each.key for each in steps_of(journey)]
+    carrying = [each.key for each in required(steps_of(journey))]
+    if state in ("entered", "known"):
+        return carrying[:1]
+    return carrying[-1:] if state == "completed" else carrying
 
 
 def _found(journey: Journey, places: list[Place]) -> tuple[Found, ...]:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from ninja import Field, Schema
 
+from wayline.metrics.people import State
 from wayline.signals.conditions import CustomerCondition, SignalCondition
 
 from .models import Journey
@@ -94,7 +95,8 @@ class ReadingIn(Schema):
 
 class PeopleIn(ReadingIn):
     step: str = ""
-    state: Literal["entered", "completed", "in_progress", "dropped", "scored", "said"]
+    state: State
+    scale: str = ""
     page: int = Field(1, ge=1)
 
 

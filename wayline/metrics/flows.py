@@ -80,6 +80,10 @@ class _Fates:
         return self.entered & ~self.completed & ~self.is_over
 
     @property
+    def known(self) -> np.ndarray:
+        return self.entered & self.is_over
+
+    @property
     def dropped(self) -> np.ndarray:
         return self.entered & ~self.completed & self.is_over
 
@@ -102,7 +106,7 @@ def _answer(found: Run, words: int, now: datetime) -> FlowAnswer:
         )
         steps.append(_counted(found, found.bound.index(n), answer, lost) if n in found.bound else answer)
     total = _Fates(np.ones(len(attempts.unit), bool), attempts.is_complete, found.is_over)
-    last = found.required[-1]
+    whole = _row_times(found, found.required[-1]) - attempts.start_at
     return FlowAnswer(
         steps=tuple(steps),
         entered=len(attempts.unit),
@@ -111,7 +115,8 @@ def _answer(found: Run, words: int, now: datetime) -> FlowAnswer:
         dropped=lost,
         conversion=_conversion(total),
         conversion_change=None,
-        median_time=_times(found, total, _row_times(found, last) - attempts.start_at, 0.5),
+        median_time=_times(found, total, whole, 0.5),
+        p90_time=_times(found, total, whole, 0.9),
         as_of=found.as_of,
         definition=definition(question),
     )
@@ -163,7 +168,7 @@ def _row_times(found: Run, place: int) -> np.ndarray:
 
 def _conversion(there: _Fates) -> Estimate:
     """Of those whose window is over, so that the quick do not flatter the number."""
-    known = there.entered & there.is_over
+    known = there.known
     return proportions.wilson(int((known & there.completed).sum()), int(known.sum()))
 
 

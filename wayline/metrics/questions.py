@@ -148,3 +148,4 @@ class FlowAnswer:
     median_time: Estimate | None
     as_of: datetime | None  # the last moment the data speaks of
     definition: str  # one sentence: which of the definitions in use this is
+    p90_time: Estimate | None = None

@@ -1,6 +1,3 @@
-import csv
-
-from django.http import StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET
@@ -9,12 +6,16 @@ from wayline.accounts import access
 from wayline.journeys import queries
 from wayline.journeys.living import STATES
 from wayline.journeys.views.find import controls_of, journey_of
+from wayline.kit import sheets
+from wayline.signals.vocabulary import SCALES
 
 SAYS = {
     "entered": "entered",
     "completed": "went on from",
     "in_progress": "are still at",
     "dropped": "were lost at",
+    "known": "had their time at",
+    "looped": "came back to",
     "scored": "gave a score at",
     "said": "said something at",
 }
@@ -23,15 +24,19 @@ OVERALL = {
     "completed": "completed the journey",
     "in_progress": "are still on the way",
     "dropped": "were lost on the way",
+    "known": "had their time to complete it",
+    "scored": "gave a score on the way",
+    "said": "said something on the way",
 }
 
 
 def _asked(request, journey) -> dict:
     known = {step.key for step in queries.steps_of(journey)}
-    step, state = request.GET.get("step", ""), request.GET.get("state", "")
+    step, state, scale = (request.GET.get(name, "") for name in ("step", "state", "scale"))
     return {
         "step": step if step in known else "",
         "state": state if state in STATES else "entered",
+        "scale": scale if scale in SCALES else "",
         "against": request.GET.get("side") == "against",
     }
 
@@ -52,6 +57,7 @@ def people(request, journey_id):
         "behind": behind,
         "step": step,
         "state": asked["state"],
+        "scale": SCALES.get(asked["scale"]),
         "side": "against" if asked["against"] else "",
         "segment": reading.against_line if asked["against"] else reading.segment_line,
         "says": SAYS[asked["state"]] if step else OVERALL.get(asked["state"], "are behind this number"),
@@ -60,38 +66,19 @@ def people(request, journey_id):
     return render(request, "journeys/people.html", context)
 
 
-class Echo:
-    """A file that hands back what the CSV writer writes, so that it can be streamed."""
-
-    def write(self, value):
-        return value
-
-
 @require_GET
 @access.member("viewer")
 def export(request, journey_id):
     """The same customers as CSV, all of them."""
     journey = journey_of(request, journey_id)
     reading, asked = controls_of(request, journey).reading(), _asked(request, journey)
-    writer = csv.writer(Echo())
-    rows = queries.everybody_behind(journey, reading, **asked)
-
-    def lines():
-        yield writer.writerow(["customer", "name", "email", "phone", "step", "at"])
-        for found in rows:
-            customer = found.customer
-            texts = (customer.name, customer.email, customer.phone, found.step)
-            at = found.at.isoformat() if found.at else ""
-            yield writer.writerow([customer.pk, *(_safe(text) for text in texts), at])
-
+    everybody = queries.everybody_behind(journey, reading, **asked)
     name = slugify(f"{journey.title} {asked['step']} {asked['state']}")
-    return StreamingHttpResponse(
-        lines(),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
-    )
+    return sheets.download(_rows(everybody), name=f"{name}.csv")
 
 
-def _safe(text: str) -> str:
-    """Spreadsheets run cells that begin with these signs as formulas."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+def _rows(everybody):
+    yield "customer", "name", "email", "phone", "step", "at"
+    for found in everybody:
+        customer = found.customer
+        yield customer.pk, customer.name, customer.email, customer.phone, found.step, found.at
