@@ -8,6 +8,7 @@ import asyncio
 import os
 import queue
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ log = structlog.get_logger()
 FOLDED = 64  # batches in one transaction at most
 WAITING = 2_000  # batches that may wait before senders are asked to slow down
 WAITING_BYTES = 64_000_000
+JUST_NOW = 0.1  # seconds
 
 
 class JournalFull(Refusal):
@@ -243,6 +245,7 @@ class Writer:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._process = 0
+        self.wrote_at = 0.0
 
     def put(self, row: _Row) -> Future:
         """Hand the row over; the future answers with its receipt after the commit."""
@@ -303,6 +306,7 @@ class Writer:
             connections[settings.JOURNAL_DATABASE].close()
             return
         self._released(rows)
+        self.wrote_at = time.monotonic()
         arrived.set()
         for (_, answer), receipt in zip(folded, receipts, strict=True):
             if answer.set_running_or_notify_cancel():
@@ -325,3 +329,8 @@ def _unavailable(error: Exception) -> JournalUnavailable:
 
 
 _writer = Writer()
+
+
+def is_busy() -> bool:
+    """Whether batches are being written right now."""
+    return time.monotonic() - _writer.wrote_at < JUST_NOW

@@ -5,9 +5,11 @@ part (profiles, refusals, counts) is committed just before, and does no harm whe
 """
 
 import gc
+import math
 import threading
+import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,7 +28,10 @@ from .vocabulary import Signal
 log = structlog.get_logger()
 
 CHUNK = 50_000
-JOURNAL, CHANGES = "signals", "changes"
+LONGEST_REST = 1.0  # seconds
+QUIET = 60.0  # seconds without signals, after which there is time to sort
+WORTH_SORTING = 200_000  # signals
+JOURNAL, CHANGES, SORTED = "signals", "changes", "sorted"
 EXCERPT = 2_000
 _draining = threading.RLock()
 
@@ -56,8 +61,11 @@ def exclusively() -> Iterator[None]:
         yield
 
 
-def drain() -> Loaded:
-    """Load everything the journal holds and the warehouse does not; it is up to date when this returns."""
+def drain(*, rest: Callable[[float], bool] | None = None) -> Loaded:
+    """Load everything the journal holds and the warehouse does not; it is up to date when this returns.
+
+    `rest` is told how many seconds each chunk took; loading ends early when it answers True.
+    """
     with _draining:
         total = Loaded()
         while True:
@@ -65,8 +73,11 @@ def drain() -> Loaded:
             ids = _next_entries(mark)
             if not ids and not WarehouseChange.objects.filter(pk__gt=changed).exists():
                 return total
+            began = time.monotonic()
             with _without_collecting():
                 total += _load_chunk(ids)
+            if rest is not None and rest(time.monotonic() - began):
+                return total
 
 
 def rebuild() -> Loaded:
@@ -96,10 +107,28 @@ def loaded_mark() -> int:
     return _marks()[0]
 
 
+def put_in_order() -> bool:
+    """Sort the warehouse once a quarter of it came since the last time; sorted, it is read much faster."""
+    with _draining:
+        warehouse = connect.current()
+        signals = warehouse.table("signals")
+        there = warehouse.run(signals.agg(n=signals.count()))["n"][0].as_py()
+        if there - _all_marks().get(SORTED, 0) < max(WORTH_SORTING, there // 4):
+            return False
+        with warehouse.writing() as writer:
+            writer.compact()
+            writer.mark(SORTED, there)
+        return True
+
+
 def _marks() -> tuple[int, int]:
-    warehouse = connect.current()
-    marks = {row["journal"]: row["mark"] for row in warehouse.run(warehouse.table("marks")).to_pylist()}
+    marks = _all_marks()
     return marks.get(JOURNAL, 0), marks.get(CHANGES, 0)
+
+
+def _all_marks() -> dict[str, int]:
+    warehouse = connect.current()
+    return {row["journal"]: row["mark"] for row in warehouse.run(warehouse.table("marks")).to_pylist()}
 
 
 def _next_entries(mark: int) -> list[int]:
@@ -362,16 +391,26 @@ class Loader:
     def is_running(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
 
+    def _rest(self, took: float) -> bool:
+        """While signals are coming in, leave the processor to them as long again as the chunk took."""
+        if journal.is_busy():
+            self._stopping.wait(min(took, LONGEST_REST))
+        return self._stopping.is_set()
+
     def _run(self) -> None:
-        pause = self._every
+        pause, heard_at = self._every, time.monotonic()
         while not self._stopping.is_set():
-            journal.arrived.wait(pause)
+            if journal.arrived.wait(pause):
+                heard_at = time.monotonic()
             journal.arrived.clear()
             if self._stopping.is_set():
                 break
             try:
                 close_old_connections()
-                drain()
+                drain(rest=self._rest)
+                if time.monotonic() - heard_at > QUIET:
+                    put_in_order()
+                    heard_at = math.inf  # once in each quiet time
                 pause = self._every
             except Exception:
                 pause = min(pause * 2, 30.0)

@@ -397,3 +397,29 @@ def test_a_customer_somebody_else_identified_outlives_the_import_that_made_them(
     operations.forget_source(workspace, source="import:1", by=None, now=timezone.now())
 
     assert workspace.customers.get().traits == {"plan": "pro"}
+
+
+def test_signals_are_sorted_again_once_enough_of_them_came(warehouse, monkeypatch):
+    workspace = make_workspace()
+    monkeypatch.setattr(load, "WORTH_SORTING", 3)
+    late, early = MONDAY + timedelta(hours=1), MONDAY
+    observe(workspace, make_signal(external_id="a", at=late), make_signal(external_id="b", at=late))
+    observe(workspace, make_signal(external_id="a", at=early), make_signal(external_id="b", at=early))
+
+    assert load.put_in_order() is True
+    assert load.put_in_order() is False
+
+    kept = warehouse.run(warehouse.table("signals").select("customer", "at")).to_pylist()
+    assert kept == sorted(kept, key=lambda row: (row["customer"], row["at"]))
+
+
+def test_loading_rests_when_told_and_goes_on_later(warehouse, monkeypatch):
+    workspace = make_workspace()
+    monkeypatch.setattr(load, "CHUNK", 1)
+    for n in range(3):
+        journal.append(workspace.pk, "test", [make_signal(key=str(n))], received_at=MONDAY)
+
+    first = load.drain(rest=lambda took: took >= 0)
+    rest = load.drain()
+
+    assert (first.loaded, rest.loaded) == (1, 2)
