@@ -14,9 +14,11 @@ from django.utils.text import get_valid_filename
 from wayline.signals.vocabulary import IDENTIFY, Signal
 
 from . import readers
+from .entries import RowRefused
 from .lookups import Matches
 from .mapping import Mapping, MappingNotUnderstood
-from .rows import File, RowRefused, Rows, used_columns
+from .rows import File, Rows
+from .used import used_columns
 
 
 @dataclass(frozen=True)

@@ -1,73 +1,28 @@
 """Files as rows: CSV of any dialect, JSON lines, Parquet and event logs, streamed in bounded memory."""
 
-import codecs
 import csv
 import gzip
 import io
 import json
-import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO, cast
-from xml.parsers import expat
 
-import charset_normalizer
-import ftfy
-import ftfy.badness
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from wayline.kit.refusals import Refusal
-
+from .encodings import repaired, text_of
+from .event_logs import xes
 from .mapping import FileRules
+from .sources import FileNotReadable, Row, Source, first_line
 
-SAMPLE_BYTES = 262_144
 LONGEST_FIELD = 10_000_000
 LARGEST_UNPACKED = 20_000_000_000
-COMMON_ENCODINGS = ("cp1252", "mac_roman", "latin-1", "cp1250", "cp1251", "shift_jis", "gb18030")
-BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-# Letters of another alphabet inside Latin words, or so few together that they are hardly words.
-STRAY_LETTERS = re.compile(
-    r"[A-Za-z][\u0250-\u1fff]+|[\u0250-\u1fff]+[A-Za-z]"
-    r"|(?<![\u0250-\u1fff])[\u0250-\u1fff]{1,2}(?![\u0250-\u1fff])|[\u00c0-\u024f]{3,}"
-)
 csv.field_size_limit(LONGEST_FIELD)
-
-Row = list[str]
-
-
-class FileNotReadable(Refusal):
-    """The file cannot be read; the sentence says why and what to do."""
-
-    status = 422
-
-
-@dataclass
-class Source:
-    """An opened file: its columns, its rows with their lines, and what was found out about it.
-
-    `unit` says what a place in the file is counted in: lines, or rows where a file has no lines.
-    """
-
-    format: str
-    columns: list[str]
-    rows: Iterator[tuple[int, Row]]
-    unit: str = "line"
-    notes: list[str] = field(default_factory=list)
-    delimiter: str = ""
-    encoding: str = ""
-    repaired: int = 0
 
 
 @contextmanager
@@ -82,7 +37,7 @@ def opened(path: Path, rules: FileRules | None = None, wanted: tuple[str, ...] =
             if kind == "parquet":
                 source = _parquet(binary)
             elif kind == "xes":
-                source = _xes(binary, rules, wanted)
+                source = xes(binary, rules, wanted)
             elif kind == "jsonl":
                 source = _json_lines(binary, rules, wanted)
             else:
@@ -90,20 +45,16 @@ def opened(path: Path, rules: FileRules | None = None, wanted: tuple[str, ...] =
             if rules.short_rows == "fill" and kind == "csv":
                 source.rows = _filled(source.rows, len(source.columns))
             if rules.repair and kind in {"csv", "jsonl"}:
-                source.rows = _repaired(source, source.rows)
+                source.rows = repaired(source, source.rows)
             yield source
     except pa.ArrowException as error:
         raise FileNotReadable(
-            f"{path.name} is not a Parquet file that can be read: {_first(error)}."
+            f"{path.name} is not a Parquet file that can be read: {first_line(error)}."
         ) from None
     except (EOFError, zipfile.BadZipFile, gzip.BadGzipFile, OSError) as error:
         raise FileNotReadable(
-            f"{path.name} cannot be unpacked or read: {_first(error)}. Save it again and retry."
+            f"{path.name} cannot be unpacked or read: {first_line(error)}. Save it again and retry."
         ) from None
-
-
-def _first(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def format_of(path: Path) -> str:
@@ -164,112 +115,6 @@ def _unpacked(path: Path) -> Iterator[BinaryIO]:
             yield file
 
 
-def _lenient(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    broken = error.object[error.start : error.end]
-    return broken.decode("cp1252", "replace"), error.end
-
-
-codecs.register_error("wayline-lenient", _lenient)
-
-
-def _text(binary: BinaryIO, rules: FileRules, source_notes: list[str]) -> tuple[io.TextIOWrapper, str]:
-    head = _Head(binary)
-    encoding = rules.encoding or detect_encoding(head.peek(SAMPLE_BYTES))
-    if rules.encoding and codecs.lookup(rules.encoding).name == "utf-8":
-        encoding = "utf-8-sig"
-    if not rules.encoding and encoding not in {"utf-8", "utf-8-sig"}:
-        source_notes.append(f"The file is not UTF-8; it was read as {encoding}.")
-    return io.TextIOWrapper(io.BufferedReader(head), encoding, "wayline-lenient", newline=""), encoding
-
-
-class _Head(io.RawIOBase):
-    """Lets the beginning of a stream that cannot be rewound be looked at before it is read."""
-
-    def __init__(self, stream: BinaryIO):
-        self.stream, self.kept = stream, b""
-
-    def peek(self, size: int) -> bytes:
-        while len(self.kept) < size and (more := self.stream.read(size - len(self.kept))):
-            self.kept += more
-        return self.kept
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer) -> int:
-        chunk, self.kept = self.kept[: len(buffer)], self.kept[len(buffer) :]
-        chunk = chunk or self.stream.read(len(buffer))
-        buffer[: len(chunk)] = chunk
-        return len(chunk)
-
-
-def detect_encoding(sample: bytes) -> str:
-    """The encoding that leaves the least nonsense, UTF-8 before all others."""
-    for bom, encoding in BOMS:
-        if sample.startswith(bom):
-            return encoding
-    if b"\0" in sample[:1000]:
-        best = charset_normalizer.from_bytes(sample[:20_000]).best()
-        return best.encoding if best else "utf-8"
-    if _mostly_utf8(sample):
-        return "utf-8"
-    best = charset_normalizer.from_bytes(sample).best()
-    candidates = dict.fromkeys(
-        (*COMMON_ENCODINGS[:3], *([best.encoding] if best else []), *COMMON_ENCODINGS[3:])
-    )
-    lines = [line for line in sample.splitlines() if not line.isascii()][:400]
-    return min(candidates, key=lambda encoding: _nonsense(lines, encoding))
-
-
-def _mostly_utf8(sample: bytes) -> bool:
-    """Valid but for a few broken places, or for a character cut off at the end of the sample."""
-    sound = broken = 0
-    for line in sample.splitlines():
-        if line.isascii():
-            continue
-        try:
-            line.decode("utf-8")
-            sound += 1
-        except UnicodeDecodeError:
-            broken += 1
-    return broken <= max(1, sound // 4) if sound else broken == 0
-
-
-def _nonsense(lines: list[bytes], encoding: str) -> float:
-    """How much of the text makes no sense in this encoding, after repair."""
-    total = 0.0
-    for line in lines:
-        try:
-            text = ftfy.fix_encoding(line.decode(encoding))
-        except (UnicodeDecodeError, LookupError):
-            total += 20
-            continue
-        marks = sum(not c.isascii() and not c.isalpha() and c not in "“”‘’–—…•€£°·«»¿¡§\u00a0" for c in text)
-        controls = sum("\x7f" <= c <= "\x9f" for c in text)
-        capitals = sum(
-            a.islower() and b.isupper() and not b.isascii() for a, b in zip(text, text[1:], strict=False)
-        )
-        total += ftfy.badness.badness(text) * 2 + marks + controls * 3 + capitals * 2
-        total += sum(len(run) * 2 for run in STRAY_LETTERS.findall(text))
-        total += sum("\u2e80" <= c <= "\uffef" for c in text) * 0.6
-    return total
-
-
-def _repaired(source: Source, rows: Iterator[tuple[int, Row]]) -> Iterator[tuple[int, Row]]:
-    """Cells whose text was decoded wrongly before the file was written, as their writers meant them."""
-    is_bad, fix = ftfy.badness.is_bad, ftfy.fix_encoding
-    for line, row in rows:
-        for index, cell in enumerate(row):
-            if not cell.isascii() and is_bad(cell):
-                fixed = fix(cell)
-                if fixed != cell:
-                    row[index] = fixed
-                    source.repaired += 1
-        yield line, row
-
-
 def _filled(rows: Iterator[tuple[int, Row]], width: int) -> Iterator[tuple[int, Row]]:
     for line, row in rows:
         yield line, [*row, *[""] * (width - len(row))]
@@ -277,7 +122,7 @@ def _filled(rows: Iterator[tuple[int, Row]], width: int) -> Iterator[tuple[int, 
 
 def _csv(binary: BinaryIO, rules: FileRules) -> Source:
     notes: list[str] = []
-    text, encoding = _text(binary, rules, notes)
+    text, encoding = text_of(binary, rules, notes)
     head = _Lines(text)
     delimiter = rules.delimiter or detect_delimiter(head.sample(), rules.quote)
     reader = csv.reader(head, delimiter=delimiter, quotechar=rules.quote)
@@ -381,7 +226,7 @@ def _distinct(names: Row) -> list[str]:
 
 def _json_lines(binary: BinaryIO, rules: FileRules, wanted: tuple[str, ...]) -> Source:
     notes: list[str] = []
-    text, encoding = _text(binary, rules, notes)
+    text, encoding = text_of(binary, rules, notes)
     head: list[tuple[int, dict[str, str] | str]] = []
     lines = _json_objects(text)
     for item in lines:
@@ -464,90 +309,3 @@ def _parquet(binary: BinaryIO) -> Source:
                 yield number, list(row)
 
     return Source("parquet", columns, rows(), unit="row")
-
-
-def _xes(binary: BinaryIO, rules: FileRules, wanted: tuple[str, ...]) -> Source:
-    transitions = {transition.lower() for transition in rules.lifecycle}
-    events = _events(binary, transitions)
-    head: list[tuple[int, dict[str, str]]] = []
-    for event in events:
-        head.append(event)
-        if len(head) == 1000:
-            break
-    if not head:
-        raise FileNotReadable(
-            "The event log holds no events that can be read. Check the file, or file: lifecycle."
-        )
-    columns = list(dict.fromkeys([*(key for _, event in head for key in event), *wanted]))
-
-    def rows() -> Iterator[tuple[int, Row]]:
-        for items in (head, events):
-            for number, event in items:
-                yield number, [event.get(column, "") for column in columns]
-
-    return Source("xes", columns, rows(), unit="event")
-
-
-def _events(binary: BinaryIO, transitions: set[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Each event with its own attributes and, as case:…, its trace's; a finished trace leaves memory."""
-    log = _EventLog()
-    parser = expat.ParserCreate(namespace_separator=None)
-    parser.buffer_text = True
-    parser.StartElementHandler, parser.EndElementHandler = log.start, log.end
-    # Entities are how XML files attack; event logs need none.
-    parser.EntityDeclHandler = parser.UnparsedEntityDeclHandler = log.refuse
-    parser.ExternalEntityRefHandler = log.refuse
-    number = 0
-    try:
-        while True:
-            chunk = binary.read(1 << 18)
-            parser.Parse(chunk, not chunk)
-            for case, event in log.finished:
-                number += 1
-                if not transitions or event.get("lifecycle:transition", "").lower() in transitions:
-                    yield number, case | event
-            log.finished.clear()
-            if not chunk:
-                return
-    except (expat.ExpatError, ValueError) as error:
-        if number == 0:
-            raise FileNotReadable(
-                f"This is not an XES event log that can be read: {_first(error)}."
-            ) from None
-        raise FileNotReadable(
-            f"The event log breaks off after {number:,} events ({_first(error)}). Export it again."
-        ) from None
-
-
-class _EventLog:
-    """What of the XML has been read: the attributes right below traces and events, whole traces at a time."""
-
-    def __init__(self) -> None:
-        self.finished: list[tuple[dict[str, str], dict[str, str]]] = []
-        self.inside: list[str] = []
-        self.case: dict[str, str] = {}
-        self.event: dict[str, str] = {}
-        self.events: list[dict[str, str]] = []
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        tag = tag.rpartition(":")[2]
-        parent = self.inside[-1] if self.inside else ""
-        self.inside.append(tag)
-        if tag == "event":
-            self.event = {}
-        elif tag == "trace":
-            self.case, self.events = {}, []
-        elif parent == "event" and "key" in attributes:
-            self.event[attributes["key"]] = attributes.get("value", "")
-        elif parent == "trace" and "key" in attributes:
-            self.case[f"case:{attributes['key']}"] = attributes.get("value", "")
-
-    def end(self, tag: str) -> None:
-        tag = self.inside.pop()
-        if tag == "event":
-            self.events.append(self.event)
-        elif tag == "trace":
-            self.finished.extend((self.case, event) for event in self.events)
-
-    def refuse(self, *_: object) -> int:
-        raise ValueError("it declares XML entities, which are not allowed")

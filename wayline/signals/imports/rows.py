@@ -5,36 +5,23 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2b
-from typing import Any
 
-from wayline.signals import intake
-from wayline.signals.vocabulary import IDENTIFY, Signal
+from wayline.signals.vocabulary import Signal
 
 from .dates import DateNotUnderstood, Evidence, compile_rule
+from .entries import CustomerEntry, Get, RowRefused, SignalEntry, labels_of
 from .lookups import Matches
 from .mapping import (
     COLUMN_IN_TEMPLATE,
     PSEUDO_COLUMNS,
     Computed,
-    Customers,
     DateRule,
     Mapping,
     MappingNotUnderstood,
-    Signals,
     Test,
-    Typed,
-    columns_in,
-    columns_in_words,
 )
-from .readers import Row
-
-Get = Callable[[Row], str | None]
-KNOWN_CUSTOMERS = 200_000
-
-
-class RowRefused(ValueError):
-    """The row yields nothing; the message says why."""
+from .sources import Row
+from .used import all_tests, date_sources, used_columns
 
 
 @dataclass(frozen=True)
@@ -77,13 +64,13 @@ class Rows:
         self.open_dates = self._open_dates()
         self.computes: dict[str, Callable[[Row], str]] = {}
         self.not_joined = [""] * sum(len(matches.columns) for matches in self.lookups.values())
-        self.joined_on = {name: self._source(matches.lookup.on) for name, matches in self.lookups.items()}
+        self.joined_on = {name: self.source_of(matches.lookup.on) for name, matches in self.lookups.items()}
         self.not_computed: list = [None] * len(mapping.compute)
 
     def _group_tests(self) -> list[str]:
         if self.mapping.group_by is None:
             return []
-        changed = {test.changed for test in _all_tests(self.mapping.conditions()) if test.changed}
+        changed = {test.changed for test in all_tests(self.mapping.conditions()) if test.changed}
         return ["@first", "@last", "@returned", *(f"@changed {column}" for column in sorted(changed))]
 
     def _check_columns(self) -> None:
@@ -134,7 +121,7 @@ class Rows:
         }
         in_lookups = [source for source in evidence if self._lookup_of(source)]
         watched = [
-            (self._source(source), one.see) for source, one in evidence.items() if source not in in_lookups
+            (self.source_of(source), one.see) for source, one in evidence.items() if source not in in_lookups
         ]
         count = 0
         for count, (_, row) in enumerate(rows, 1):
@@ -160,11 +147,11 @@ class Rows:
         name, dot, _ = source.partition(".")
         return name if dot and source in self.index and name in self.lookups else ""
 
-    def _date(self, source: str, own: DateRule | None = None) -> Callable[[Row], datetime | None]:
+    def date_of(self, source: str, own: DateRule | None = None) -> Callable[[Row], datetime | None]:
         rule = self.mapping.date_rule(source, own)
         if rule.day_first is None and source in self.settled:
             rule = rule.model_copy(update={"day_first": self.settled[source]})
-        get, read = self._source(source), compile_rule(rule, timezone=self.file.timezone)
+        get, read = self.source_of(source), compile_rule(rule, timezone=self.file.timezone)
 
         def get_date(row: Row) -> datetime | None:
             text = get(row)
@@ -210,7 +197,7 @@ class Rows:
 
         return get
 
-    def _source(self, source: str) -> Get:
+    def source_of(self, source: str) -> Get:
         """A column, or a template of columns that is empty when one of them is."""
         if not COLUMN_IN_TEMPLATE.search(source):
             return self._column(source)
@@ -224,8 +211,8 @@ class Rows:
 
         return fill
 
-    def _number(self, source: str) -> Callable[[Row], float | None]:
-        get, decimal, thousands = self._source(source), self.mapping.decimal, self.mapping.thousands
+    def number_of(self, source: str) -> Callable[[Row], float | None]:
+        get, decimal, thousands = self.source_of(source), self.mapping.decimal, self.mapping.thousands
 
         def number(row: Row) -> float | None:
             text = get(row)
@@ -248,11 +235,11 @@ class Rows:
 
         return number
 
-    def _test(self, test: Test | None) -> Callable[[Row], bool] | None:
+    def test_of(self, test: Test | None) -> Callable[[Row], bool] | None:
         if test is None:
             return None
         if test.all is not None or test.any is not None:
-            below = [self._test(one) for one in test.all or test.any or ()]
+            below = [self.test_of(one) for one in test.all or test.any or ()]
             together = all if test.all is not None else any
             return lambda row: together(one(row) for one in below if one)
         if test.column is None:
@@ -276,7 +263,7 @@ class Rows:
     def _computed(self, computed: Computed) -> Callable[[Row], str]:
         yes, no = computed.yes, computed.no
         if computed.pair:
-            first, second = (self._date(column) for column in computed.pair)
+            first, second = (self.date_of(column) for column in computed.pair)
             is_after, is_before = bool(computed.after), bool(computed.before)
 
             def compare(row: Row) -> str:
@@ -291,18 +278,18 @@ class Rows:
 
             return compare
         if computed.test is not None:
-            test = self._test(computed.test)
+            test = self.test_of(computed.test)
             return lambda row: yes if test and test(row) else no
         if computed.first_of is not None:
             gets = [self._column(column) for column in computed.first_of if column in self.index]
             otherwise = computed.otherwise or ""
             return lambda row: next((text for get in gets if (text := get(row)) is not None), otherwise)
         if computed.template is not None:
-            fill = self._source(computed.template)
+            fill = self.source_of(computed.template)
             return lambda row: fill(row) or ""
         part = computed.part
         assert part is not None
-        whole, place = self._source(part.of), part.number - 1 if part.number > 0 else part.number
+        whole, place = self.source_of(part.of), part.number - 1 if part.number > 0 else part.number
 
         def cut(row: Row) -> str:
             pieces = (whole(row) or "").split(part.split)
@@ -313,12 +300,11 @@ class Rows:
     def compile(self) -> None:
         """Make the functions; dates must have been settled."""
         self.computes = {name: self._computed(one) for name, one in self.mapping.compute.items()}
-        labels = _labels(self.mapping.signals)
+        labels = labels_of(self.mapping.signals)
         self.signal_entries = [
-            _SignalEntry(self, entry, label)
-            for entry, label in zip(self.mapping.signals, labels, strict=True)
+            SignalEntry(self, entry, label) for entry, label in zip(self.mapping.signals, labels, strict=True)
         ]
-        self.customer_entries = [_CustomerEntry(self, entry) for entry in self.mapping.customers]
+        self.customer_entries = [CustomerEntry(self, entry) for entry in self.mapping.customers]
 
     def _extended(self, number: int, row: Row) -> Row:
         """The row with everything that joins it: pseudo columns, lookups, computed columns."""
@@ -392,271 +378,3 @@ class Rows:
         if held is not None:
             held[1][self.width + 1] = "1"
             yield held
-
-
-class _Entry:
-    def __init__(self, rows: Rows, identities: dict[str, str], when: Test | None):
-        self.rows = rows
-        self.identities = [(kind, rows._source(source)) for kind, source in identities.items()]
-        self.identity_words = " and ".join(identities.values())
-        self.when = rows._test(when)
-
-    def key(self, *parts: str) -> str:
-        return blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
-
-
-class _SignalEntry(_Entry):
-    def __init__(self, rows: Rows, entry: Signals, label: str):
-        super().__init__(rows, entry.identities, entry.when)
-        self.entry, self.label = entry, label
-        self.at_column = entry.at.column
-        self.at = rows._date(entry.at.column, entry.at)
-        self.constants: dict = {"kind": entry.kind}
-        self.texts: list[tuple[str, Get]] = []
-        for field in ("name", "channel", "step", "scale"):
-            words = getattr(entry, field)
-            if words is not None and columns_in_words(words):
-                self.texts.append((field, rows._source(words)))
-            elif words is not None:
-                self.constants[field] = words
-        for field in ("subject", "text"):
-            if getattr(entry, field) is not None:
-                self.texts.append((field, rows._source(getattr(entry, field))))
-        self.numbers = [
-            (field, rows._number(source))
-            for field in ("weight", "value")
-            if (source := getattr(entry, field)) is not None
-        ]
-        self.score = rows._number(entry.score) if entry.score is not None else None
-        self.properties = [(name, rows._source(source)) for name, source in entry.properties.items()]
-        self.tag = f"{rows.mapping.name}\0{label}"
-        ids = entry.id or (() if entry.each else rows.mapping.id)
-        self.ids = [(column, rows._source(column)) for column in ids]
-        self.each: Matches | None = None
-        self.computed_from = len(rows.index) - len(rows.mapping.compute)
-        if entry.each:
-            self.each = rows.lookups[entry.each]
-            first = self.each.columns[0] if self.each.columns else ""
-            self.each_from = rows.index.get(f"{entry.each}.{first}", self.computed_from)
-            self.each_on = rows.joined_on[entry.each]
-
-    def make(self, number: int, row: Row, made: list[Signal], lacking: list[str]) -> None:
-        if self.each is None:
-            self._make_one(number, row, made, lacking, "")
-            return
-        key = self.each_on(row)
-        found = self.each.find(key) if key is not None else []
-        if not found:
-            self.rows.counts[self.label, f"no row in {self.each.lookup.file}"] += 1
-        for count, match in enumerate(found):
-            row[self.each_from : self.each_from + len(match)] = match
-            row[self.computed_from :] = self.rows.not_computed
-            self._make_one(number, row, made, lacking, str(count))
-
-    def _make_one(self, number: int, row: Row, made: list[Signal], lacking: list[str], suffix: str) -> None:
-        counts = self.rows.counts
-        if self.when is not None and not self.when(row):
-            counts[self.label, "its test does not pass"] += 1
-            return
-        fields = self.constants.copy()
-        at = self.at(row)
-        if at is None:
-            counts[self.label, f"{self.at_column} is empty"] += 1
-            lacking.append(f"{self.at_column} is empty, so {self.label!r} has no time.")
-            return
-        fields["at"] = at
-        for field, get in self.texts:
-            value = get(row)
-            if value is not None:
-                fields[field] = value
-        if self.score is not None:
-            score = self.score(row)
-            if score is not None:
-                fields["score"] = score
-            elif "text" in fields:
-                fields.pop("scale", None)
-            else:
-                counts[self.label, "no score"] += 1
-                return
-        if "name" not in fields:
-            counts[self.label, "no name"] += 1
-            lacking.append(f"{', '.join(columns_in_words(self.entry.name))} is empty, so there is no name.")
-            return
-        is_known = False
-        for kind, get in self.identities:
-            identity = get(row)
-            if identity is not None:
-                fields[kind] = identity
-                is_known = True
-        if not is_known:
-            counts[self.label, f"{self.identity_words} is empty"] += 1
-            lacking.append(f"{self.identity_words} is empty, so nobody knows whose it is.")
-            return
-        for field, read in self.numbers:
-            amount = read(row)
-            if amount is not None:
-                fields[field] = amount
-        if self.properties:
-            fields["properties"] = {
-                name: value for name, get in self.properties if (value := get(row)) is not None
-            }
-        fields["key"] = self._key(number, row, suffix)
-        signal = Signal(**fields)
-        problem = intake.validate(signal, received_at=self.rows.file.received_at)
-        if problem:
-            raise RowRefused(self._placed(problem))
-        counts[self.label, ""] += 1
-        made.append(signal)
-
-    def _placed(self, problem: str) -> str:
-        if problem.startswith("The score") and self.entry.score:
-            return f"{self.entry.score}: {problem} If it stands for no answer, map it to null under values:."
-        return f"{self.label}: {problem}"
-
-    def _key(self, number: int, row: Row, suffix: str) -> str:
-        if not self.ids:
-            return self.key(self.tag, self.rows.file.digest, str(number), suffix)
-        values = [get(row) for _, get in self.ids]
-        if None in values:
-            column = self.ids[values.index(None)][0]
-            raise RowRefused(f"{column} is empty, but id: says that it makes the row unique.")
-        return self.key(self.tag, "id", *(value or "" for value in values))
-
-
-class _CustomerEntry(_Entry):
-    def __init__(self, rows: Rows, entry: Customers):
-        super().__init__(rows, entry.identities, entry.when)
-        self.traits = [(name, _typed(rows, typed)) for name, typed in entry.traits.items()]
-        self.known: dict[str, tuple] = {}
-
-    def make(
-        self, number: int, row: Row, made: list[Signal], lacking: list[str], at: datetime | None
-    ) -> None:
-        if self.when is not None and not self.when(row):
-            return
-        identities: dict[str, Any] = {
-            kind: value for kind, get in self.identities if (value := get(row)) is not None
-        }
-        if not identities:
-            lacking.append(f"{self.identity_words} is empty, so nobody knows who the customer is.")
-            return
-        traits: dict[str, str | float | bool | None] = {
-            name: fact for name, read in self.traits if (fact := read(row)) is not None
-        }
-        who, facts = "\0".join(identities.values()), tuple(traits.items())
-        # Files repeat the same customer on many rows; what is known already is not said again.
-        if self.known.get(who) == facts:
-            return
-        if len(self.known) >= KNOWN_CUSTOMERS:
-            self.known.clear()
-        self.known[who] = facts
-        self.rows.counts["customers", ""] += 1
-        made.append(
-            Signal(
-                kind=IDENTIFY,
-                name="Customer known",
-                at=at or self.rows.file.received_at,
-                key=self.key(
-                    self.rows.mapping.name, "customer", who, repr(facts), self.rows.file.digest, str(number)
-                ),
-                traits=traits,
-                **identities,
-            )
-        )
-
-
-def _typed(rows: Rows, typed: Typed) -> Callable[[Row], str | float | bool | None]:
-    if typed.kind == "number":
-        return rows._number(typed.column)
-    get = rows._source(typed.column)
-    if typed.kind == "text":
-        return get
-    words = {
-        "yes": True,
-        "true": True,
-        "1": True,
-        "y": True,
-        "no": False,
-        "false": False,
-        "0": False,
-        "n": False,
-    }
-
-    def yes_or_no(row: Row) -> bool | None:
-        text = get(row)
-        if text is None:
-            return None
-        if text.lower() not in words:
-            raise RowRefused(
-                f"{typed.column}: {text[:40]!r} is neither yes nor no. Translate it under values:."
-            )
-        return words[text.lower()]
-
-    return yes_or_no
-
-
-def _labels(entries: tuple[Signals, ...]) -> list[str]:
-    """A name for each entry that stays when other entries are added."""
-    seen: Counter[str] = Counter()
-    labels = []
-    for entry in entries:
-        seen[entry.name] += 1
-        labels.append(entry.name if seen[entry.name] == 1 else f"{entry.name} ({seen[entry.name]})")
-    return labels
-
-
-def _all_tests(tests: Iterable[Test]) -> Iterator[Test]:
-    for test in tests:
-        yield test
-        yield from _all_tests((*(test.all or ()), *(test.any or ())))
-
-
-def date_sources(mapping: Mapping) -> Iterator[tuple[str, DateRule]]:
-    """Every column or template that is read as a date, with its rule."""
-    for entry in mapping.signals:
-        yield entry.at.column, mapping.date_rule(entry.at.column, entry.at)
-    for computed in mapping.compute.values():
-        for column in computed.pair or ():
-            yield column, mapping.date_rule(column)
-
-
-def used_columns(mapping: Mapping) -> Iterator[tuple[str, str]]:
-    """Every column that must exist, with the place in the mapping that names it."""
-    for name, lookup in mapping.lookups.items():
-        yield from ((f"lookups, {name}, on", column) for column in columns_in(lookup.on))
-    for name, computed in mapping.compute.items():
-        pair = computed.pair or ()
-        test = computed.test.columns if computed.test else ()
-        template = columns_in_words(computed.template) if computed.template else ()
-        part = columns_in(computed.part.of) if computed.part else ()
-        for column in (*pair, *test, *template, *part):
-            yield f"compute, {name}", column
-    for place, columns in (("id", mapping.id), ("group_by", (mapping.group_by,) if mapping.group_by else ())):
-        for source in columns:
-            for column in columns_in(source):
-                yield place, column
-    for number, entry in enumerate(mapping.signals, 1):
-        yield from ((f"signals {number}, {key}", column) for key, column in _columns_of_signal(entry))
-    for number, customer in enumerate(mapping.customers, 1):
-        sources = [
-            *customer.identities.items(),
-            *((f"traits, {k}", t.column) for k, t in customer.traits.items()),
-        ]
-        for key, source in sources:
-            for column in columns_in(source):
-                yield f"customers {number}, {key}", column
-        for column in customer.when.columns if customer.when else ():
-            yield f"customers {number}, when", column
-
-
-def _columns_of_signal(entry: Signals) -> Iterator[tuple[str, str]]:
-    sources = [("at", entry.at.column), *entry.identities.items()]
-    sources += [(key, getattr(entry, key)) for key in ("subject", "score", "weight", "text", "value")]
-    sources += [(f"properties, {name}", source) for name, source in entry.properties.items()]
-    sources += [("id", source) for source in entry.id]
-    for key, source in sources:
-        if source is not None:
-            yield from ((key, column) for column in columns_in(source))
-    for key in ("name", "channel", "step", "scale"):
-        yield from ((key, column) for column in columns_in_words(getattr(entry, key) or ""))
-    yield from (("when", column) for column in (entry.when.columns if entry.when else ()))
