@@ -186,7 +186,7 @@ def _rows(scope: Scope, scale: str | None) -> tuple[tuple[Row, ...], int]:
 
     keys = {key for which, key in found if which == "now"}
     if by[0] in TIMES:
-        keys |= _every_time(scope) if len(by) == 1 else set()
+        keys |= every_time(scope) if len(by) == 1 else set()
         rows: list[Row] = []
         last: dict[tuple, Estimate] = {}
         for key in sorted(keys, key=lambda key: tuple(part or "" for part in key)):
@@ -203,7 +203,7 @@ def _rows(scope: Scope, scale: str | None) -> tuple[tuple[Row, ...], int]:
     return tuple(rows[:MOST_ROWS]), max(0, len(rows) - MOST_ROWS)
 
 
-def _every_time(scope: Scope) -> set[tuple[str]]:
+def every_time(scope: Scope) -> set[tuple[str]]:
     """All days, weeks or months of the period, so that an empty one shows as empty and not as nothing."""
     question, size = scope.question, scope.question.by[0]
     period = Period(question.period.start, min(question.period.end, scope.as_of + timedelta(seconds=1)))

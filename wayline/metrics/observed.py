@@ -94,10 +94,19 @@ def _customers_of(names: list[tuple[str, str]], signals: Table) -> np.ndarray:
 
 
 def preview(
-    workspace: int, condition: SignalCondition, period: Period | None = None, limit: int = 5
+    workspace: int,
+    condition: SignalCondition,
+    period: Period | None = None,
+    limit: int = 5,
+    *,
+    segment: CustomerCondition | None = None,
 ) -> Preview:
     """What the condition matches, before a step is bound to it."""
     signals = _of(workspace, period)
+    if segment is not None:
+        signals = signals.filter(
+            signals.customer.isin(_in_segment(workspace, segment, cache.minute()).customer)
+        )
     found = signals.filter(filters.signal_filter(condition, signals))
     counts = connect.current().run(found.agg(signals=found.count(), customers=found.customer.nunique()))
     row = counts.to_pylist()[0]
@@ -125,12 +134,16 @@ def _fields(workspace: int, kind: str, name: str) -> tuple[ObservedField, ...]:
 
 def customers_in(workspace: int, segment: CustomerCondition | None, *, now: datetime | None = None) -> int:
     """How many customers are what the segment says; all of them without one."""
-    now = now or cache.minute()
+    customers = _in_segment(workspace, segment, now or cache.minute())
+    return connect.current().run(customers.count())[0][0].as_py()
+
+
+def _in_segment(workspace: int, segment: CustomerCondition | None, now: datetime) -> Table:
     customers = connect.table("customers")
     customers = customers.filter(customers.workspace == workspace)
-    if segment is not None:
-        customers = customers.filter(filters.customer_filter(segment, customers, _of(workspace, None), now))
-    return connect.current().run(customers.count())[0][0].as_py()
+    if segment is None:
+        return customers
+    return customers.filter(filters.customer_filter(segment, customers, _of(workspace, None), now))
 
 
 def _of(workspace: int, period: Period | None):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from wayline.accounts.models import Membership, Workspace
 from wayline.customers.models import Customer
@@ -12,16 +12,19 @@ from wayline.journeys.models import Journey
 from wayline.journeys.reading import Reading, end_of, period_of
 from wayline.journeys.segments import parse
 from wayline.kit import charts
-from wayline.metrics import answers, cache, flows, observed
+from wayline.metrics import answers, cache, flows, observed, rolling
+from wayline.metrics import queries as metric_queries
 from wayline.metrics.catalog import BAD, METRICS, TOP_BOX
 from wayline.metrics.metric import Metric
 from wayline.metrics.models import Target
-from wayline.metrics.questions import Answer, FlowAnswer, Period, Question
-from wayline.signals.conditions import AnySignal, SignalCondition, SignalIs, Test
+from wayline.metrics.queries import Distribution
+from wayline.metrics.questions import Answer, FlowAnswer, Period, Question, Row
+from wayline.signals.conditions import AnySignal, CustomerCondition, SignalCondition, SignalIs, Test
 from wayline.signals.vocabulary import SCALES, Kind
 from wayline.statistics.estimates import Change, Estimate
 
-TREND_WEEKS = 26
+TREND_WEEKS, ROLLED_WEEKS = 26, 4
+SPREAD_OF = ("nps", "csat_mean", "ces_mean")
 WORDS_SHOWN = 3
 STALE_AFTER = timedelta(days=2)
 LOSSES_SHOWN = 4
@@ -132,10 +135,38 @@ class Said:
 
 
 @dataclass(frozen=True)
+class Course:
+    """How a score went over the weeks, and the smallest change between two stretches that would show."""
+
+    chart: dict
+    detectable: float | None
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How the scores of one scale spread, and how many of them tell of a bad experience."""
+
+    slug: str
+    scores: Distribution
+    answer: Answer
+
+    @property
+    def bad(self) -> Estimate:
+        return self.answer.total.estimate
+
+    @property
+    def worst(self) -> Row | None:
+        """The channel with the largest share of bad experiences, among those with enough answers."""
+        clear = [row for row in self.answer.rows if row.key[0] and not row.estimate.is_thin]
+        return max(clear, key=lambda row: row.estimate.value or 0) if len(clear) > 1 else None
+
+
+@dataclass(frozen=True)
 class Overview:
     period: Period
     headlines: tuple[Headline, ...]
-    trend: dict
+    course: Course
+    spreads: tuple[Spread, ...]
     lines: tuple[Line, ...]
     low: tuple[Said, ...]
     high: tuple[Said, ...]
@@ -197,41 +228,61 @@ def overview(member: Membership, *, period_choice: str, segment_line: str, now: 
             )
             for each in HEADLINES
         ),
-        trend=nps_by_week(workspace, end=period.end, segment=segment),
+        course=course(workspace, end=period.end, segment=segment, target=targets.get("nps")),
+        spreads=spreads(asked),
         lines=lines(member, period, period_choice, segment, segment_line),
-        low=said(workspace, period, below=True),
-        high=said(workspace, period, below=False),
+        low=said(workspace, period, segment, below=True),
+        high=said(workspace, period, segment, below=False),
         freshness=fresh,
     )
 
 
-def nps_by_week(workspace: Workspace, *, end: datetime, segment) -> dict:
-    """NPS of each of the last weeks on its own, with its interval: no smoothing that hides the noise."""
-    monday = end - timedelta(days=end.weekday())
-    period = Period(monday - timedelta(weeks=TREND_WEEKS - 1), end)
-    answer = answers.answer(
+def course(workspace: Workspace, *, end: datetime, segment, target: float | None) -> Course:
+    """NPS of the last weeks, each together with the three before it."""
+    monday = end - timedelta(days=end.weekday() or 7)
+    start = monday - timedelta(weeks=TREND_WEEKS + ROLLED_WEEKS - 2)
+    stretches = rolling.rolling(
         Question(
             workspace=workspace.pk,
             metric="nps",
-            period=period,
-            by=("week",),
+            period=Period(start, end),
             segment=segment,
             timezone=workspace.timezone,
-        )
+        ),
+        weeks=ROLLED_WEEKS,
+    )[-TREND_WEEKS:]
+    points = [_point(each, end) for each in stretches]
+    last = stretches[-1].estimate if stretches else None
+    return Course(
+        charts.trend(points, label="NPS", target=target),
+        metric_queries.detectable(METRICS["nps"], last) if last else None,
     )
-    known = {row.key[0][:10]: row.estimate for row in answer.rows if row.key[0]}
-    points = []
-    for week in range(TREND_WEEKS):
-        start = period.start + timedelta(weeks=week)
-        last = min(start + timedelta(days=6), end - timedelta(days=1))
-        points.append(
-            charts.TrendPoint(
-                label=f"{start.day} {start:%b}",
-                title=f"{start.day} {start:%b} to {last.day} {last:%b %Y}",
-                estimate=known.get(f"{start:%Y-%m-%d}"),
-            )
-        )
-    return charts.trend(points, label="NPS")
+
+
+def _point(stretch: rolling.Stretch, end: datetime) -> charts.TrendPoint:
+    monday = date.fromisoformat(stretch.week[:10])
+    first = monday - timedelta(weeks=ROLLED_WEEKS - 1)
+    last = min(monday + timedelta(days=6), (end - timedelta(days=1)).date())
+    return charts.TrendPoint(
+        label=f"{monday.day} {monday:%b}",
+        title=f"{first.day} {first:%b} to {last.day} {last:%b %Y}",
+        estimate=stretch.estimate,
+        own_n=stretch.alone.n,
+    )
+
+
+def spreads(asked: dict) -> tuple[Spread, ...]:
+    """How unequal experiences are: the bad ones among them, and the channel that has most of them."""
+    found = []
+    for slug in SPREAD_OF:
+        question = Question(metric=slug, **asked)
+        spread = metric_queries.distribution(question)
+        if spread is None:
+            continue
+        only = SignalIs(where=(Test(field="@scale", op="is", value=spread.scale),))
+        bad = answers.answer(Question(metric="bad_share", where=only, by=("channel",), **asked))
+        found.append(Spread(slug, spread, bad))
+    return tuple(found)
 
 
 def lines(
@@ -258,11 +309,16 @@ def line(journey: Journey, period: Period, period_choice: str, segment, segment_
     return Line(journey, answer, picture.losses)
 
 
-def said(workspace: Workspace, period: Period, *, below: bool) -> tuple[Said, ...]:
+def said(
+    workspace: Workspace, period: Period, segment: CustomerCondition | None = None, *, below: bool
+) -> tuple[Said, ...]:
     """The latest sentences beside a bad score, or beside a good one."""
     preview = _spoken.get(
-        lambda: observed.preview(workspace.pk, spoken(below=below), period, limit=WORDS_SHOWN),
+        lambda: observed.preview(
+            workspace.pk, spoken(below=below), period, limit=WORDS_SHOWN, segment=segment
+        ),
         workspace.pk,
+        segment,
         below,
         period,
     )

@@ -311,3 +311,66 @@ def test_only_the_customers_own_words_are_quoted(client, maya):
 
     assert '<blockquote class="voice">What I asked</blockquote>' in page
     assert '<p class="told">What we answered</p>' in page
+
+
+def answers_of(workspace, plan: str, score: int, text: str, n: int = 40) -> None:
+    observe(
+        workspace,
+        *(
+            make_signal(
+                kind=Kind.ANSWER,
+                name="NPS Answered",
+                external_id=f"{plan}-{number}",
+                at=two_days_ago(weeks=-(number % 4), minutes=number),
+                traits={"plan": plan},
+                channel="email" if number % 2 else "chat",
+                score=score,
+                scale="nps",
+                text=text,
+            )
+            for number in range(n)
+        ),
+    )
+
+
+def test_the_words_are_those_of_the_segment(client, maya):
+    answers_of(maya.workspace, "pro", 2, "It broke again.")
+    answers_of(maya.workspace, "free", 2, "I cannot log in.")
+
+    page = opened(client, "overview", maya, segment="plan is pro")
+
+    assert "It broke again." in page
+    assert "I cannot log in." not in page
+
+
+def test_nps_rolls_over_four_weeks_and_says_each_weeks_own_n(client, maya):
+    answers_of(maya.workspace, "pro", 10, "Fine.")
+
+    shown = client.get(address("overview", maya)).context["overview"].course
+
+    last = shown.chart["rows"][-1]
+    own = [row["own_n"] for row in shown.chart["rows"][-5:]]
+    assert (last["value"], last["n"], sum(own)) == (100.0, sum(own[1:]), 40)
+    assert max(own) <= 20
+
+
+def test_a_smallest_detectable_change_stands_beside_the_trend(client, maya):
+    answers_of(maya.workspace, "pro", 10, "Fine.")
+    answers_of(maya.workspace, "free", 2, "Not fine.")
+
+    assert "Smallest change between two such stretches that would show" in opened(client, "overview", maya)
+
+
+def test_bad_experiences_stand_beside_the_means(client, maya):
+    answers_of(maya.workspace, "pro", 10, "Fine.", n=80)
+    answers_of(maya.workspace, "free", 2, "Not fine.", n=20)
+
+    spread = client.get(address("overview", maya)).context["overview"].spreads[0]
+
+    assert (spread.bad.value, spread.bad.n) == (0.2, 100)
+    assert [each.value for each in (spread.scores.p10, spread.scores.median, spread.scores.p90)] == [
+        2,
+        10,
+        10,
+    ]
+    assert spread.worst.estimate.n == 50

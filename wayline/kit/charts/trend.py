@@ -15,6 +15,7 @@ class TrendPoint:
     label: str
     estimate: Estimated | None
     title: str = ""  # the whole period, for the table: “2 to 8 November”
+    own_n: int | None = None  # where stretches overlap: how many came in this one alone
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def trend(
         "last": known[-1] if known else None,
         "rows": rows,
         "is_empty": not known,
+        "is_rolling": any(point.own_n is not None for point in points),
     }
 
 
@@ -80,6 +82,7 @@ def _row(index: int, point: TrendPoint, count: int, factor: int) -> dict:
         "low": None if low is None else low * factor,
         "high": None if high is None else high * factor,
         "n": e.n if e is not None else 0,
+        "own_n": point.own_n or 0,
         "is_thin": bool(e is not None and value is not None and e.is_thin),
         "x": round(x, 2),
         "left": round(x / WIDTH * 100, 2),
