@@ -5,6 +5,8 @@ from django.urls import include, path
 from . import health
 from .api import api
 
+handler500 = "wayline.kit.pages.broken"
+
 urlpatterns = [
     path("health", health.health, name="health"),
     path("livez", health.livez, name="livez"),

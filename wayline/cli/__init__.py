@@ -1,10 +1,13 @@
 """The command line. Each command is one function of one module; what goes wrong is one sentence."""
 
+import errno
 import os
 import sys
 from importlib import import_module
 
 from .parser import build
+
+UNUSABLE = {errno.EEXIST, errno.ENOTDIR, errno.EROFS, errno.ENAMETOOLONG}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -49,10 +52,12 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, PermissionError):
         place = error.filename or "The data directory"
         return f"{place} may not be used. Give yourself the right, or set WAYLINE_DATA_DIR."
-    if isinstance(error, OSError) and error.errno == 28 or "disk is full" in text:
+    if isinstance(error, OSError) and error.errno in UNUSABLE:
+        return f"{error.filename} cannot be a directory for data ({error.strerror}). Set WAYLINE_DATA_DIR."
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC or "disk is full" in text:
         return "The disk is full. Free some space and try again; nothing that was acknowledged is lost."
     if isinstance(error, FileNotFoundError):
-        return f"There is no file {error.filename}."
+        return f"There is no {error.filename}, and it cannot be made. Check the name."
     if isinstance(error, DatabaseError) and ("no such table" in text or "does not exist" in text):
         return "The databases are not set up. Run: wayline init"
     if isinstance(error, DatabaseError):

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from wayline import health
 from wayline.accounts import operations
 from wayline.accounts.models import User, Workspace
 from wayline.audit import operations as audit
@@ -39,6 +40,10 @@ def demo(asked) -> int:
         raise serving.CannotServe(f"The demo is running already, at {server.url}")
     if not asked.no_serve:
         serving.listen(asked.host, asked.port).close()
+    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    problem = health.disk()
+    if problem:
+        raise serving.CannotServe(f"{problem} Free some space first, or set WAYLINE_DATA_DIR.")
     preparing.prepare()
     password = kept_password()
     workspace = loaded_company(asked.customers, password)

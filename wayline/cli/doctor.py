@@ -41,7 +41,8 @@ def _found(check: Callable, server) -> Finding:
     try:
         return check(server)
     except (Error, Refusal, OSError) as error:
-        return Finding(f"{check.__name__.replace('_', ' ').capitalize()}: {error}", is_wrong=True)
+        first = str(error).strip().splitlines()[0]
+        return Finding(f"{check.__name__.replace('_', ' ').capitalize()}: {first}", is_wrong=True)
 
 
 def python(server) -> Finding:

@@ -87,16 +87,15 @@ def _between(asked) -> dict:
 
 
 def _journey(asked) -> dict:
-    if not asked.journey.isdigit():
-        listed = client.ask("GET", "/journeys/", workspace=asked.workspace)
-        wanted = asked.journey.casefold()
-        same = [each for each in listed if wanted == each["title"].casefold()]
-        like = same or [each for each in listed if wanted in each["title"].casefold()]
-        if len(like) != 1:
-            titles = "; ".join(f"{each['id']} {each['title']}" for each in listed) or "none yet"
-            raise JourneyUnknown(f"“{asked.journey}” names {len(like)} journeys. There are: {titles}.")
-        asked.journey = str(like[0]["id"])
-    return client.ask("GET", f"/journeys/{asked.journey}", workspace=asked.workspace)
+    listed = client.ask("GET", "/journeys/", workspace=asked.workspace)
+    wanted = asked.journey.casefold()
+    same = [each for each in listed if wanted in (str(each["id"]), each["title"].casefold())]
+    like = same or [each for each in listed if wanted in each["title"].casefold()]
+    if len(like) != 1:
+        titles = "; ".join(f"{each['id']} {each['title']}" for each in listed) or "none yet"
+        count = len(like) or "no"
+        raise JourneyUnknown(f"“{asked.journey}” names {count} journeys. There are: {titles}.")
+    return client.ask("GET", f"/journeys/{like[0]['id']}", workspace=asked.workspace)
 
 
 def _step(step: dict) -> list[str]:

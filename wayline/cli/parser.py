@@ -41,7 +41,19 @@ def _workspace(command) -> None:
 
 def _address(command) -> None:
     command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
-    command.add_argument("--port", type=int, default=8400, help="port to listen on (default: 8400)")
+    command.add_argument("--port", type=_port, default=8400, help="port to listen on (default: 8400)")
+
+
+def _port(text: str) -> int:
+    if text.isdigit() and 0 < int(text) < 65_536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"“{text}” is not a port; choose one from 1 to 65535")
+
+
+def _customers(text: str) -> int:
+    if text.isdigit() and int(text) >= 200:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"“{text}” is too small or no number; fewer than 200 would show nothing")
 
 
 def _init(commands) -> None:
@@ -78,7 +90,11 @@ def _demo(commands) -> None:
     )
     _address(command)
     command.add_argument(
-        "--customers", type=int, default=20_000, metavar="N", help="size of the company (default: 20000)"
+        "--customers",
+        type=_customers,
+        default=20_000,
+        metavar="N",
+        help="size of the company, 200 or more (default: 20000)",
     )
     command.add_argument("--no-serve", action="store_true", help="load only")
     command.add_argument(
@@ -136,7 +152,7 @@ def _answer(commands) -> None:
         "answer a metric with its n and interval",
         "Answer a metric as its page does: value, interval, n, and the change against the period before.",
     )
-    command.add_argument("metric", metavar="METRIC", help="the metric's slug, such as nps or csat-mean")
+    command.add_argument("metric", metavar="METRIC", help="the metric's slug, such as nps or csat_mean")
     _workspace(command)
     command.add_argument(
         "--by",
