@@ -41,7 +41,11 @@ def _found(check: Callable, server) -> Finding:
     try:
         return check(server)
     except (Error, Refusal, OSError) as error:
-        first = str(error).strip().splitlines()[0]
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        if "no such table" in first or ("relation" in first and "does not exist" in first):
+            first = "the databases are not set up. Run: wayline init"
+        elif "malformed" in first or "not a database" in first:
+            first = f"{first}. Restore a backup (docs/operating/backup.md)."
         return Finding(f"{check.__name__.replace('_', ' ').capitalize()}: {first}", is_wrong=True)
 
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 from wayline.kit.refusals import Refusal
 from wayline.warehouse import connect, tables
 
+QUERIES = connect.CompiledQueries("duckdb")
 SORTED_BY = '"workspace", "customer", "at", "seq"'
 
 
@@ -36,7 +37,7 @@ class EmbeddedWarehouse:
         self._cursors = threading.local()
         self._cursor_lock = threading.Lock()
         self._write_lock = threading.Lock()
-        self._queries = connect.CompiledQueries("duckdb")
+        self._queries = QUERIES
         for name, schema in tables.ALL.items():
             columns = ", ".join(column.sql("duckdb") for column in schema.to_sqlglot_column_defs("duckdb"))
             self._connection.execute(f'CREATE TABLE IF NOT EXISTS "{name}" ({columns})')
@@ -206,7 +207,10 @@ def _open_file(path: str, memory: str, threads: int | None) -> duckdb.DuckDBPyCo
 
 def _held_or_unreadable(path: str, reason: str) -> Refusal:
     if "lock" not in reason:
-        return WarehouseUnreadable(f"The warehouse file {path} cannot be opened: {reason}")
+        return WarehouseUnreadable(
+            f"The warehouse file {path} cannot be opened: {reason} If it is damaged, move it aside and start "
+            "again: it is filled anew from the journal."
+        )
     holder = re.search(r"\(?PID (\d+)\)?", reason)
     name = f"the process {holder[1]} ({_command_of(holder[1])})" if holder else "another process"
     return WarehouseHeld(

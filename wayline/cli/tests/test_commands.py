@@ -10,6 +10,7 @@ from wayline import cli
 from wayline.accounts.models import Membership, User
 from wayline.accounts.testing import make_workspace
 from wayline.cli import client, serving
+from wayline.signals.testing import make_signal, observe
 
 pytestmark = pytest.mark.django_db
 
@@ -134,3 +135,27 @@ def test_doctor_says_what_is_wrong(data_dir, warehouse, capsys, monkeypatch):
 
     assert code == 1
     assert f"MB are free in {settings.DATA_DIR}" in capsys.readouterr().out
+
+
+def test_doctor_finds_signals_that_are_gone_from_the_warehouse(data_dir, warehouse, capsys):
+    workspace = make_workspace()
+    observe(workspace, *(make_signal() for _ in range(3)))
+    once = make_signal()
+    observe(workspace, once, once)
+    cli.main(["doctor"])
+    sound = capsys.readouterr().out
+    with warehouse.writing() as writer:
+        writer.forget_source(workspace.pk, "test")
+
+    cli.main(["doctor"])
+
+    assert "5 received = 4 stored, 0 facts about customers, 1 known already" in sound
+    assert "4 unexplained" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("wrong", [["demo", "--customers", "9"], ["demo", "--port", "99999"]])
+def test_what_cannot_be_is_said_before_anything_starts(data_dir, capsys, wrong):
+    with pytest.raises(SystemExit):
+        cli.main(wrong)
+
+    assert "choose one from" in (said := capsys.readouterr().err) or "fewer than 200" in said
