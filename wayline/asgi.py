@@ -4,12 +4,15 @@ While it runs it also runs what works in the background: the journal's loader an
 """
 
 import os
+import warnings
 from contextlib import asynccontextmanager
 
 from asgiref.sync import sync_to_async
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wayline.settings")
+# Static files and exports are short or written in parts; reading them in a thread is what we want.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 pages = get_asgi_application()
 
 from wayline.kit.tasks.worker import Worker  # noqa: E402
