@@ -1,13 +1,15 @@
 import subprocess
 import sys
 import threading
+from datetime import timedelta
 
+import ibis
 import pyarrow as pa
 import pytest
 
 from wayline.warehouse import connect
 from wayline.warehouse.embedded import WarehouseHeld
-from wayline.warehouse.testing import as_arrow, fill, make_row
+from wayline.warehouse.testing import MONDAY, as_arrow, fill, make_row
 
 
 def names(warehouse):
@@ -152,3 +154,24 @@ def test_a_second_process_is_told_who_has_the_file(tmp_path):
 def test_an_unknown_engine_is_refused_with_what_to_write():
     with pytest.raises(connect.WarehouseUnknown, match="must begin with duckdb://"):
         connect.open("oracle://somewhere")
+
+
+def test_expressions_that_differ_in_their_moments_are_compiled_once(warehouse, monkeypatch):
+    fill([{"customer": 1, "minute": 0}, {"customer": 2, "minute": 60}])
+    queries = connect.CompiledQueries("duckdb")
+    compiled = []
+    to_sql = ibis.to_sql
+    monkeypatch.setattr(connect.ibis, "to_sql", lambda *a, **k: compiled.append(a) or to_sql(*a, **k))
+
+    def asked(*minutes):
+        signals = connect.table("signals")
+        first, last = (ibis.literal(MONDAY.replace(tzinfo=None) + timedelta(minutes=m)) for m in minutes)
+        return signals.filter(signals.at >= first, signals.at < last, signals.at != last).count().as_table()
+
+    texts = [queries.sql(asked(0, 30)), queries.sql(asked(30, 90)), queries.sql(asked(0, 90))]
+
+    shapes = [each for each in compiled if "signals" in repr(each)]
+    found = [warehouse._cursor().sql(text).fetchall()[0][0] for text in texts]
+    assert (len(shapes), found) == (1, [1, 1, 2])
+    plain = [to_sql(asked(*each), dialect="duckdb", pretty=False) for each in ((0, 30), (30, 90), (0, 90))]
+    assert texts == plain
