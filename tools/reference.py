@@ -95,7 +95,8 @@ def _endpoints() -> list[tuple[str, str, str]]:
             for operation in view.operations:
                 role = getattr(operation.view_func, "needed_role", None)
                 for method in operation.methods:
-                    found.append((method, f"/api/v1/{prefix.strip('/')}{path}", role.value if role else "viewer"))
+                    address = f"/api/v1/{prefix.strip('/')}{path}"
+                    found.append((method, address, role.value if role else "viewer"))
     return sorted(found, key=lambda row: (row[1], row[0]))
 
 

@@ -113,7 +113,7 @@ def test_a_compressed_bomb_is_refused_before_it_is_unpacked(key):
     assert "500,000 bytes; split it" in answer["error"]
 
 
-@pytest.mark.parametrize("cut", [b"\x1f\x8b", gzip.compress(b"{}")[:-6], b"\x1f\x8bnonsense"])
+@pytest.mark.parametrize("cut", [b"\x1f\x8b", gzip.compress(b"{}", mtime=0)[:-6], b"\x1f\x8bnonsense"])
 def test_broken_gzip_is_a_400(key, cut):
     assert send("/v1/batch", cut, key, headers=[("content-encoding", "gzip")])[0] == 400
 

@@ -118,6 +118,7 @@ def as_log(units):
     return flows.sorted_log(*(column.astype(np.int64) for column in columns))
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(cases())
 def test_a_flow_is_what_trying_every_start_gives(case):
