@@ -1,0 +1,91 @@
+"""Every page in both themes, on desks and phones, against the rules of WCAG 2.2 AA."""
+
+import pytest
+
+from .browser import QUIET, assert_accessible, sign_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+LOOKS = [
+    pytest.param(1440, 900, "light", id="desk-light"),
+    pytest.param(1440, 900, "dark", id="desk-dark"),
+    pytest.param(390, 844, "light", id="phone-light"),
+    pytest.param(390, 844, "dark", id="phone-dark"),
+]
+PAGES = (
+    "",
+    "start/",
+    "search/?q=software",
+    "customers/",
+    "customers/1/",
+    "metrics/",
+    "metrics/nps/",
+    "metrics/stars_mean/?by=channel",
+    "journeys/",
+    "journeys/new/",
+    "journeys/1/",
+    "journeys/1/?segment=plan+is+pro&against=plan+is+free",
+    "journeys/1/people/",
+    "journeys/1/paths/",
+    "journeys/1/edit/",
+    "journeys/1/settings/",
+    "journeys/steps/1/bind/",
+    "signals/",
+    "signals/live/",
+    "signals/refused/",
+    "signals/segments/",
+    "signals/segments/new/",
+    "signals/imports/",
+    "signals/imports/new/",
+    "settings/",
+    "settings/people/",
+    "settings/keys/",
+    "activities/",
+)
+OPEN_TO_ALL = ("/account/login/", "/account/password/reset/", "/there-is-nothing/")
+WIDER_THAN_THE_WINDOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.mark.parametrize(("width", "height", "theme"), LOOKS)
+def test_every_page_keeps_the_rules_and_fits_the_window(chromium, demo, width, height, theme):
+    from playwright.sync_api import sync_playwright
+
+    told: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=theme)
+        page.set_default_timeout(30_000)
+        page.errors = []
+        page.on("pageerror", lambda error: page.errors.append(f"{page.url} {error}"))
+        page.on(
+            "console",
+            lambda said: (
+                said.type == "error"
+                and "status of 404" not in said.text
+                and page.errors.append(f"{page.url} {said.text}")
+            ),
+        )
+        site = demo["open"].rsplit("/", 2)[0]
+        for address in OPEN_TO_ALL:
+            told += problems_of(page, site + address)
+        sign_in(page, demo)
+        for path in PAGES:
+            told += problems_of(page, demo["open"] + path)
+        told += page.errors
+        browser.close()
+
+    assert not told, "\n".join(told)
+
+
+def problems_of(page, address: str) -> list[str]:
+    """What is wrong with one page: rules it breaks, and a window it does not fit into."""
+    page.goto(address)
+    told = []
+    try:
+        assert_accessible(page)
+    except AssertionError as error:
+        told.append(str(error))
+    if (over := page.evaluate(WIDER_THAN_THE_WINDOW)) > 0:
+        told.append(f"{address} is {over} px wider than the window")
+    if page.get_by_role("heading", level=1).count() != 1:
+        told.append(f"{address} has no single heading of level 1")
+    return told
