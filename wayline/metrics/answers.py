@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import ibis
 
 from wayline.kit.refusals import Refusal
+from wayline.signals.conditions import AllSignals, NotSignal, SignalCondition, SignalIs, Test
+from wayline.signals.filters import signal_filter
 from wayline.signals.vocabulary import SCALES, Kind
 from wayline.statistics import quantiles
 from wayline.statistics.estimates import Estimate
@@ -19,7 +21,16 @@ from .questions import Answer, Period, Question, Row
 from .scope import TIMES, DimensionUnknown, Scope, is_known, offsets, signals_of
 
 MOST_ROWS = 500
-SOON = timedelta(days=1)
+A_DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
+EFFORT = ("ces_mean", "ces_top_box")
+CONTACTS = SignalIs(kinds=(Kind.CONTACT,))
+# What a customer can find easy or hard: anything that happened, but our asking and their answering.
+HAPPENED = AllSignals(
+    of=(
+        NotSignal(of=SignalIs(kinds=(Kind.ANSWER, Kind.REVIEW))),
+        NotSignal(of=SignalIs(where=(Test(field="@name", op="contains", value="urvey"),))),
+    )
+)
 MISUSED_FROM = 0.2
 
 _answers = cache.Kept(2048)
@@ -265,35 +276,44 @@ def _scale_notes(metric: Metric, given: dict[str, int], scale: str | None) -> li
 
 def _use_notes(scope: Scope, metric: Metric, total: Estimate) -> list[str]:
     """Warnings when the question was asked where it does not belong."""
-    if not total.n or metric.slug not in ("nps", "ces_mean", "ces_top_box"):
+    if not total.n:
         return []
-    after = _share_after_contact(replace(scope, scales=metric.scales), metric)
-    if metric.slug == "nps" and after >= MISUSED_FROM:
+    scope = replace(scope, scales=metric.scales)
+    if metric.slug == "nps" and (after := _share_soon_after(scope, CONTACTS, A_DAY)) >= MISUSED_FROM:
         return [
             f"{after:.0%} of these answers came within a day after a contact. NPS asks about the whole "
             "relationship; after a contact, ask CSAT or CES."
         ]
+    if metric.slug in EFFORT:
+        about = _share_soon_after(scope, HAPPENED, A_WEEK)
+        # Where nothing but answers was ever sent in, nobody can say what they were about.
+        if 0 < about <= 1 - MISUSED_FROM:
+            return [
+                f"{1 - about:.0%} of these answers came when nothing had happened in the week before. CES "
+                "asks how easy one thing was; about the brand or the whole relationship, ask NPS."
+            ]
     return []
 
 
-def _share_after_contact(scope: Scope, metric: Metric) -> float:
-    """The share of the period's answers whose customer had been in contact within the day before."""
+def _share_soon_after(scope: Scope, what: SignalCondition, reach: timedelta) -> float:
+    """The share of the period's answers whose customer had such a signal shortly before."""
     now = tuple(each for each in scope.periods if each[0] == "now")
     alone = replace(scope, periods=now, by=())
     period = now[0][1]
-    answers = alone.scored().select("customer", "at", "seq")
-    contacts = signals_of(scope.question.workspace)
-    contacts = contacts.filter(
-        contacts.kind == Kind.CONTACT,
-        contacts.at >= stored(period.start - SOON),
-        contacts.at < stored(period.end),
-    ).select("customer", contact_at="at")
-    both = answers.join(contacts, "customer")
-    reach = ibis.interval(seconds=int(SOON.total_seconds()))
-    soon = (
-        both.filter(both.contact_at <= both.at, both.contact_at >= both.at - reach).select("seq").distinct()
+    given = alone.scored().select("customer", "at", "seq")
+    before = signals_of(scope.question.workspace)
+    before = before.filter(
+        signal_filter(what, before),
+        before.at >= stored(period.start - reach),
+        before.at < stored(period.end),
+    ).select("customer", before_at="at")
+    both = given.join(before, "customer")
+    soon = both.filter(
+        both.before_at <= both.at,
+        both.before_at >= both.at - ibis.interval(seconds=int(reach.total_seconds())),
     )
-    asked = answers.agg(n=answers.count()).cross_join(soon.agg(soon=soon.count()))
+    soon = soon.select("seq").distinct()
+    asked = given.agg(n=given.count()).cross_join(soon.agg(soon=soon.count()))
     row = connect.current().run(asked).to_pylist()[0]
     return row["soon"] / row["n"] if row["n"] else 0.0
 

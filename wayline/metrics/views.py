@@ -13,7 +13,7 @@ from wayline.kit.charts.whiskers import WhiskerRow, whiskers
 from wayline.kit.pages import show
 from wayline.signals.vocabulary import SCALES
 
-from . import answers, export, forms, operations, queries, readable, reading, written
+from . import answers, export, forms, operations, queries, readable, reading, response, written
 from .catalog import FAMILIES, METRICS
 from .metric import Metric
 
@@ -160,6 +160,7 @@ def _measured(request, metric: Metric, asked: reading.Reading, target) -> dict:
         "split": split,
         "breakdown": _breakdown(metric, split, goal),
         "hidden": max(0, len(split.rows) - SHOWN_ROWS) if split else 0,
+        "response": response.response(asked.question(workspace, metric.slug), over_time.scale),
         "distribution": queries.distribution(asked.question(workspace, metric.slug)),
         "baselines": queries.since(request.member, metric, over_time),
         "baseline_form": forms.BaselineForm(),

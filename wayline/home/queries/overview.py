@@ -144,21 +144,15 @@ class Course:
 
 @dataclass(frozen=True)
 class Spread:
-    """How the scores of one scale spread, and how many of them tell of a bad experience."""
+    """How the scores of one scale spread, and how many of them tell of a bad experience.
+
+    `worst` is the channel with the largest share of bad experiences, where several have enough answers.
+    """
 
     slug: str
     scores: Distribution
-    answer: Answer
-
-    @property
-    def bad(self) -> Estimate:
-        return self.answer.total.estimate
-
-    @property
-    def worst(self) -> Row | None:
-        """The channel with the largest share of bad experiences, among those with enough answers."""
-        clear = [row for row in self.answer.rows if row.key[0] and not row.estimate.is_thin]
-        return max(clear, key=lambda row: row.estimate.value or 0) if len(clear) > 1 else None
+    bad: Row
+    worst: Row | None
 
 
 @dataclass(frozen=True)
@@ -274,14 +268,17 @@ def _point(stretch: rolling.Stretch, end: datetime) -> charts.TrendPoint:
 def spreads(asked: dict) -> tuple[Spread, ...]:
     """How unequal experiences are: the bad ones among them, and the channel that has most of them."""
     found = []
+    bad = answers.answer(Question(metric="bad_share", by=("scale",), **asked)).rows
+    shares = {row.key[0]: row for row in bad}
+    by_channel = answers.answer(Question(metric="bad_share", by=("scale", "channel"), **asked)).rows
     for slug in SPREAD_OF:
-        question = Question(metric=slug, **asked)
-        spread = metric_queries.distribution(question)
-        if spread is None:
+        spread = metric_queries.distribution(Question(metric=slug, **asked))
+        if spread is None or spread.scale not in shares:
             continue
-        only = SignalIs(where=(Test(field="@scale", op="is", value=spread.scale),))
-        bad = answers.answer(Question(metric="bad_share", where=only, by=("channel",), **asked))
-        found.append(Spread(slug, spread, bad))
+        channels = [row for row in by_channel if row.key[0] == spread.scale and row.key[1]]
+        clear = [row for row in channels if not row.estimate.is_thin]
+        worst = max(clear, key=lambda row: row.estimate.value or 0) if len(clear) > 1 else None
+        found.append(Spread(slug, spread, shares[spread.scale], worst))
     return tuple(found)
 
 

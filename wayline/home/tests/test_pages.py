@@ -358,7 +358,9 @@ def test_a_smallest_detectable_change_stands_beside_the_trend(client, maya):
     answers_of(maya.workspace, "pro", 10, "Fine.")
     answers_of(maya.workspace, "free", 2, "Not fine.")
 
-    assert "Smallest change between two such stretches that would show" in opened(client, "overview", maya)
+    page = opened(client, "overview", maya)
+
+    assert "Smallest change between two separate stretches that would show" in page
 
 
 def test_bad_experiences_stand_beside_the_means(client, maya):
@@ -367,7 +369,7 @@ def test_bad_experiences_stand_beside_the_means(client, maya):
 
     spread = client.get(address("overview", maya)).context["overview"].spreads[0]
 
-    assert (spread.bad.value, spread.bad.n) == (0.2, 100)
+    assert (spread.bad.estimate.value, spread.bad.estimate.n) == (0.2, 100)
     assert [each.value for each in (spread.scores.p10, spread.scores.median, spread.scores.p90)] == [
         2,
         10,

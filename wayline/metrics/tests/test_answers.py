@@ -270,3 +270,18 @@ def test_the_same_question_is_computed_once_and_again_after_a_write():
 def test_a_question_that_cannot_be_answered_says_what_to_do(fields, sentence):
     with pytest.raises(answers.Refusal, match=sentence):
         ask(**({"metric": "nps"} | fields))
+
+
+def test_ces_asked_out_of_the_blue_is_warned_about():
+    ordered = {"at": at(1, -2), "kind": "behavior", "name": "Order Placed"}
+    rows = scored([6] * 40, scale="ces7", name="CES Answered")
+    asked = [
+        {"at": at(1, -1), "kind": "operation", "name": "Survey Sent"} | {"customer": n} for n in range(1, 41)
+    ]
+
+    fill(rows + asked)
+    nothing_known = ask("ces_mean").notes
+    fill([ordered | {"customer": customer} for customer in range(1, 11)])
+
+    assert nothing_known == ()
+    assert ask("ces_mean").notes[0].startswith("75% of these answers came when nothing had happened")
