@@ -81,6 +81,7 @@ class _Fates:
 
     @property
     def known(self) -> np.ndarray:
+        """Those whose window is over, so that the quick do not flatter a share."""
         return self.entered & self.is_over
 
     @property
@@ -90,7 +91,7 @@ class _Fates:
 
 def _answer(found: Run, words: int, now: datetime) -> FlowAnswer:
     question, attempts = found.question, found.attempts
-    lost = int((~attempts.is_complete & found.is_over).sum())
+    lost = ~attempts.is_complete & found.is_over
     heard = voices.voices(question, now=now)
     chosen = {n: voices.chosen_words(heard.at_step(n), words) for n in range(len(question.steps))}
     steps = []
@@ -112,8 +113,8 @@ def _answer(found: Run, words: int, now: datetime) -> FlowAnswer:
         entered=len(attempts.unit),
         completed=int(attempts.is_complete.sum()),
         in_progress=int(total.in_progress.sum()),
-        dropped=lost,
-        conversion=_conversion(total),
+        dropped=int(lost.sum()),
+        conversion=_share(found, total.completed, total.known),
         conversion_change=None,
         median_time=_times(found, total, whole, 0.5),
         p90_time=_times(found, total, whole, 0.9),
@@ -131,7 +132,7 @@ def fates(found: Run, place: int) -> _Fates:
     return _Fates(entered, completed, found.is_over)
 
 
-def _counted(found: Run, place: int, answer: StepAnswer, lost: int) -> StepAnswer:
+def _counted(found: Run, place: int, answer: StepAnswer, lost: np.ndarray) -> StepAnswer:
     if place < found.required[0]:
         return answer  # an optional step before the first required one: nothing has begun yet
     step = found.question.steps[found.bound[place]]
@@ -144,10 +145,10 @@ def _counted(found: Run, place: int, answer: StepAnswer, lost: int) -> StepAnswe
         dropped=int(there.dropped.sum()),
     )
     if not step.is_repeatable:
-        looped = found.trace.is_looped[there.entered, place]
-        counts = replace(counts, loops=proportions.wilson(int(looped.sum()), len(looped)))
+        looped = found.trace.is_looped[:, place]
+        counts = replace(counts, loops=_share(found, looped, there.entered))
     if place in found.required:
-        counts = replace(counts, loss_share=proportions.wilson(counts.dropped or 0, lost))
+        counts = replace(counts, loss_share=_share(found, there.dropped, lost))
     onward = [step for step in found.required if step > place]
     if not onward:
         return counts
@@ -155,7 +156,7 @@ def _counted(found: Run, place: int, answer: StepAnswer, lost: int) -> StepAnswe
     waited = _row_times(found, onward[0]) - found.attempts.log.at[left[:, place]]
     return replace(
         counts,
-        conversion=_conversion(there),
+        conversion=_share(found, there.completed, there.known),
         median_time=_times(found, there, waited, 0.5),
         p90_time=_times(found, there, waited, 0.9),
     )
@@ -166,10 +167,13 @@ def _row_times(found: Run, place: int) -> np.ndarray:
     return found.attempts.log.at[found.trace.row[:, place]]
 
 
-def _conversion(there: _Fates) -> Estimate:
-    """Of those whose window is over, so that the quick do not flatter the number."""
-    known = there.known
-    return proportions.wilson(int((known & there.completed).sum()), int(known.sum()))
+def _share(found: Run, which: np.ndarray, among: np.ndarray) -> Estimate:
+    """A share of units. Orders of one customer are alike: together they are worth fewer than they are."""
+    yes = which[among]
+    if found.question.follow == "customer" or not len(yes):
+        return proportions.wilson(int(yes.sum()), len(yes))
+    sums = voices.summed(yes.astype(float), np.ones(len(yes)), found.owner[among])
+    return proportions.from_moments(sums)
 
 
 def _times(found: Run, there: _Fates, waited: np.ndarray, q: float) -> Estimate:

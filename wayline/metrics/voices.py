@@ -180,8 +180,12 @@ def feeling(heard: Voices) -> Estimate | None:
 
 def moments(value: np.ndarray, heard: Voices) -> Moments:
     """The sums that estimates are finished from, over answers and over the customers who gave them."""
-    weight = heard.weight
-    _, whose = np.unique(heard.customer, return_inverse=True)
+    return summed(value, heard.weight, heard.customer)
+
+
+def summed(value: np.ndarray, weight: np.ndarray, customer: np.ndarray) -> Moments:
+    """The moments of values of customers, who may have several."""
+    _, whose = np.unique(customer, return_inverse=True)
     weights, totals = np.bincount(whose, weight), np.bincount(whose, weight * value)
     return Moments(
         n=len(value),

@@ -5,7 +5,7 @@ from html import unescape
 
 LINK = re.compile(r'<a\b[^>]*href="(?P<address>[^"]*/people/\?[^"]*)"[^>]*>(?P<words>.*?)</a>', re.DOTALL)
 HIDDEN = re.compile(r'<span class="vh">.*?</span>|<b [^>]*aria-hidden="true">.*?</b>', re.DOTALL)
-COUNT = re.compile(r"(?:^(?!.*%)|\bn )(\d[\d\u202f]*)\b")
+COUNT = re.compile(r"(?:^(?!.*%)|\bn )(\d{1,3}(?:[\u202f ]\d{3})*)\b")
 
 
 def counted_links(page: str) -> list[tuple[str, int]]:
@@ -14,7 +14,7 @@ def counted_links(page: str) -> list[tuple[str, int]]:
     for link in LINK.finditer(page):
         words = re.sub(r"<[^>]+>", "", HIDDEN.sub("", link["words"])).strip()
         if count := COUNT.search(words):
-            found.append((unescape(link["address"]), int(count[1].replace("\u202f", ""))))
+            found.append((unescape(link["address"]), int(re.sub(r"\s", "", count[1]))))
     return found
 
 

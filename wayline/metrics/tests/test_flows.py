@@ -328,3 +328,18 @@ def test_the_example_of_the_guide(warehouse):
     known = [(step.conversion.value, step.conversion.n) for step in answer.steps[:2]]
     assert known == [(3 / 4, 4), (2 / 3, 3)]
     assert first_only.completed == 1
+
+
+def test_orders_of_one_customer_are_not_independent(warehouse):
+    """Forty customers with two orders each, alike in fate: worth forty orders, not eighty."""
+    rows = []
+    for who in range(40):
+        names = STEPS if who % 2 else STEPS[:1]
+        rows += [row for order in ("A", "B") for row in went(who, *names, subject=f"{order}{who}")]
+    fill(rows + went(99, "signed up", start=29 * DAY, subject="Z"))
+
+    found = ask(make_question(follow="subject")).conversion
+
+    assert (found.value, found.n) == (0.5, 80)
+    assert found.effective_n == pytest.approx(40, rel=0.05)
+    assert found.high - found.low > proportions.wilson(40, 80).high - proportions.wilson(40, 80).low
