@@ -8,11 +8,18 @@ NAVIGATION = (
     ),
     ("Measure", (("metrics:catalog", "Metrics", "gauge"),)),
     ("Listen", (("signals:index", "Signals", "radio"), ("signals:imports", "Imports", "upload"))),
-    ("Settings", (("accounts:settings", "Workspace", "settings"), ("audit:activities", "Activities", "history"))),
+    (
+        "Settings",
+        (("accounts:settings", "Workspace", "settings"), ("audit:activities", "Activities", "history")),
+    ),
 )
 
 
 def navigation(request) -> dict:
     """The side bar's sections, with the area that is open."""
     match = getattr(request, "resolver_match", None)
-    return {"navigation": NAVIGATION, "open_area": match.app_name if match else "", "open_page": match.view_name if match else ""}
+    return {
+        "navigation": NAVIGATION,
+        "open_area": match.app_name if match else "",
+        "open_page": match.view_name if match else "",
+    }
