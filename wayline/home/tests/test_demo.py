@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connections, transaction
+from django.urls import reverse
 
-from wayline.accounts.testing import make_workspace
+from wayline.accounts.testing import make_member, make_workspace
 from wayline.customers.models import Customer, Merge
 from wayline.home.demo import company, truth
 from wayline.journeys import queries as journeys
 from wayline.journeys.models import Journey
+from wayline.journeys.tests.numbers import counted_links, disagreements
 from wayline.metrics import answers, flows
 from wayline.metrics.questions import Period, Question
 from wayline.signals.conditions import NotCustomer, SignalIs, Test, TraitIs
@@ -209,3 +211,17 @@ def test_second_addresses_are_merged_with_a_reason(northwind):
 
     assert merges.count() > 10
     assert all("e-mail" in merge.reason for merge in merges)
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?period=365&window=none&start=first", "?segment=plan+is+pro&against=plan+is+team"]
+)
+def test_every_number_on_every_map_is_the_number_of_the_list_behind_it(northwind, client, query):
+    member = make_member(workspace=northwind.workspace)
+    client.force_login(member.user)
+    for journey in Journey.objects.filter(workspace=northwind.workspace):
+        address = reverse("journeys:map", args=[northwind.workspace.slug, journey.pk])
+        page = " ".join(client.get(f"{address}{query}").content.decode().split())
+
+        assert len(set(counted_links(page))) > 20
+        assert disagreements(client, page) == []
