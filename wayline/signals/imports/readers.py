@@ -57,6 +57,17 @@ def opened(path: Path, rules: FileRules | None = None, wanted: tuple[str, ...] =
         ) from None
 
 
+# What people upload by mistake, by its first bytes.
+FOREIGN = (
+    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file. Open it and save the sheet as CSV"),
+    (b"%PDF", "a PDF document. Ask for the table it shows as CSV"),
+    (b"\x89PNG", "a picture. Ask for the table it shows as CSV"),
+    (b"\xff\xd8\xff", "a picture. Ask for the table it shows as CSV"),
+    (b"SQLite format 3", "a database. Export the table as CSV"),
+)
+SHEETS = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")
+
+
 def format_of(path: Path) -> str:
     """The format that the name says, or that the first bytes show."""
     name = inner_name(path).lower()
@@ -67,6 +78,9 @@ def format_of(path: Path) -> str:
             return kind
     with _unpacked(path) as binary:
         head = binary.read(4096).lstrip(b"\xef\xbb\xbf \t\r\n")
+    for beginning, what in FOREIGN:
+        if head.startswith(beginning):
+            raise FileNotReadable(f"{path.name} is {what}, and upload that.")
     if head.startswith(b"PAR1"):
         return "parquet"
     if head.startswith(b"<") and b"<log" in head:
@@ -82,6 +96,18 @@ def inner_name(path: Path) -> str:
         with zipfile.ZipFile(path) as archive:
             return _single(path, archive).filename
     return path.stem if path.suffix.lower() == ".gz" else path.name
+
+
+def _opened_archive(path: Path, file: BinaryIO) -> zipfile.ZipFile:
+    try:
+        archive = zipfile.ZipFile(file)
+    except zipfile.BadZipFile:
+        raise FileNotReadable(f"{path.name} is a damaged archive. Pack it again, and upload that.") from None
+    if any(name in archive.namelist() for name in SHEETS):
+        raise FileNotReadable(
+            f"{path.name} is a spreadsheet. Open it and save the sheet as CSV, and upload that."
+        )
+    return archive
 
 
 def _single(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
@@ -109,7 +135,7 @@ def _unpacked(path: Path) -> Iterator[BinaryIO]:
             with gzip.open(file) as unpacked:
                 yield cast(BinaryIO, unpacked)
         elif head == b"PK\x03\x04":
-            with zipfile.ZipFile(file) as archive, archive.open(_single(path, archive)) as member:
+            with _opened_archive(path, file) as archive, archive.open(_single(path, archive)) as member:
                 yield cast(BinaryIO, member)
         else:
             yield file

@@ -23,6 +23,7 @@ from wayline.warehouse import connect
 
 from . import mapping as mappings
 from . import plan as plans
+from . import readers
 from .models import Import, ImportRefusal
 from .rows import RowRefused
 
@@ -63,6 +64,8 @@ def store(
         stored = [_keep(at, given, one) for given, one in [(name, file), *beside]]
         if len(set(stored)) < len(stored):
             raise ImportNotPossible("Two of the files have the same name. Rename one of them.")
+        for each in stored:
+            readers.format_of(at / each)  # refuses what is no table at all
         main = at / stored[0]
         with transaction.atomic():
             made = Import.objects.create(

@@ -1,4 +1,5 @@
 from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -184,3 +185,30 @@ def test_what_the_form_names_is_cut_to_a_safe_name(noor):
 
     assert run.file_name == "pass_wd.csv"
     assert run.path.is_file()
+
+
+def packed(*names: str) -> bytes:
+    held = BytesIO()
+    with ZipFile(held, "w") as archive:
+        for name in names:
+            archive.writestr(name, "<x/>")
+    return held.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "beginning", "sentence"),
+    [
+        ("book.xlsx", packed("[Content_Types].xml", "xl/workbook.xml"), "save the sheet as CSV"),
+        ("orders.zip", b"PK\x03\x04cut short", "a damaged archive"),
+        ("scan.pdf", b"%PDF-1.7", "a PDF document"),
+        ("chart.png", b"\x89PNG\r\n", "a picture"),
+    ],
+)
+def test_what_is_no_table_is_refused_with_what_to_upload(client, noor, name, beginning, sentence):
+    upload = SimpleUploadedFile(name, beginning)
+
+    answer = client.post(address("import_new", workspace=noor.workspace), {"file": upload})
+
+    assert answer.status_code == 422
+    assert sentence in text_of(answer)
+    assert not Import.objects.exists()
