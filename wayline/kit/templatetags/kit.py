@@ -1,5 +1,6 @@
 """Tags and filters every template has: icons, estimates with their uncertainty, readable numbers."""
 
+from functools import cache
 from os.path import commonprefix
 
 from django import template
@@ -27,11 +28,17 @@ register.filter("unlocalized", lambda value: str(value))
 register.filter("in_unit", numbers.in_unit)
 
 
+@cache
+def _sprite() -> str:
+    # A map has seventy icons, and every one would join the address anew.
+    return static("kit/icons.svg")
+
+
 @register.simple_tag
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """An icon of the sprite; with a label it speaks, without one it is decoration."""
     classes = f"icon {css}".strip()
-    address = f"{static('kit/icons.svg')}#{name}"
+    address = f"{_sprite()}#{name}"
     if label:
         shell = '<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>'
         return format_html(shell, classes, label, address)
