@@ -50,7 +50,9 @@ class Step(models.Model):
     is_required = models.BooleanField(default=True)
     is_repeatable = models.BooleanField(default=False)
     is_moment = models.BooleanField("moment that matters", default=False)
+    is_fail_point = models.BooleanField(default=False)
     assumed_feeling = models.FloatField(null=True, blank=True)  # −2 to +2, what the team believes
+    version = models.PositiveIntegerField(default=1)
     deleted_at = models.DateTimeField(null=True)
 
     objects = StepQuerySet.as_manager()

@@ -1,0 +1,121 @@
+from django.db import models
+
+from wayline.accounts.models import Membership, User, Workspace
+
+from .journeys import Journey
+from .kept import KeptQuerySet
+from .steps import Step
+
+
+class PictureQuerySet(models.QuerySet):
+    def visible_to(self, member: Membership) -> "PictureQuerySet":
+        return self.filter(workspace=member.workspace_id)
+
+
+class Picture(models.Model):
+    """An uploaded picture as we keep it: decoded, turned upright, resized, written anew without metadata."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="pictures")
+    file = models.FileField(upload_to="pictures/")
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    uploaded_at = models.DateTimeField()
+    uploaded_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+
+    objects = PictureQuerySet.as_manager()
+
+    def __str__(self):
+        return f"{self.width} × {self.height}"
+
+
+class CardQuerySet(KeptQuerySet):
+    def visible_to(self, member: Membership) -> "CardQuerySet":
+        return self.kept().filter(workspace=member.workspace_id)
+
+
+class Card(models.Model):
+    """Something the team knows or wants, written once and placed on as many maps as it concerns."""
+
+    class Kind(models.TextChoices):
+        TEXT = "text", "Note"
+        GOAL = "goal", "Goal"
+        QUESTION = "question", "Question"
+        QUOTE = "quote", "Quote"
+        PICTURE = "picture", "Picture"
+        TOUCHPOINT = "touchpoint", "Touchpoint"
+        PAIN = "pain", "Pain point"
+        GAIN = "gain", "Gain"
+        OPPORTUNITY = "opportunity", "Opportunity"
+        METRIC = "metric", "Metric"
+        JOURNEY = "journey", "Nested journey"
+        STEP = "step", "Step of another journey"
+        FRONTSTAGE = "frontstage", "Frontstage action"
+        BACKSTAGE = "backstage", "Backstage action"
+        SYSTEM = "system", "System"
+        POLICY = "policy", "Policy"
+        SERVICE_LEVEL = "service_level", "Service level"
+        EVIDENCE = "evidence", "Physical evidence"
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="cards")
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.TEXT)
+    title = models.CharField(max_length=300)
+    body = models.TextField(blank=True)
+    channel = models.CharField(max_length=40, blank=True)
+    owner = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    picture = models.ForeignKey(Picture, models.SET_NULL, null=True, blank=True, related_name="+")
+    metric = models.CharField(max_length=60, blank=True)  # a slug of the catalog
+    linked_journey = models.ForeignKey(Journey, models.SET_NULL, null=True, blank=True, related_name="+")
+    linked_step = models.ForeignKey(Step, models.SET_NULL, null=True, blank=True, related_name="+")
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    changed_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True)
+
+    objects = CardQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["title", "id"]
+        indexes = [models.Index(fields=["workspace", "kind", "title"])]
+
+    def __str__(self):
+        return self.title
+
+
+class PlacementQuerySet(KeptQuerySet):
+    def visible_to(self, member: Membership) -> "PlacementQuerySet":
+        return self.on_kept_maps().filter(journey__workspace=member.workspace_id)
+
+    def on_kept_maps(self) -> "PlacementQuerySet":
+        """Those whose card, journey, phase and step are all there."""
+        return self.kept().filter(
+            card__deleted_at=None,
+            journey__deleted_at=None,
+            step__deleted_at=None,
+            step__phase__deleted_at=None,
+        )
+
+
+class Placement(models.Model):
+    """A card at one step of one map, in one lane. Positions are fractions, so that a move changes one row."""
+
+    card = models.ForeignKey(Card, models.CASCADE, related_name="placements")
+    journey = models.ForeignKey(Journey, models.CASCADE, related_name="placements")
+    step = models.ForeignKey(Step, models.CASCADE, related_name="placements")
+    lane = models.CharField(max_length=40)  # the key of a lane
+    position = models.FloatField()
+    version = models.PositiveIntegerField(default=1)
+    deleted_at = models.DateTimeField(null=True)
+
+    objects = PlacementQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "id"]
+        indexes = [models.Index(fields=["journey", "lane", "step", "position"])]
+
+    def __str__(self):
+        return self.card.title
+
+    @property
+    def workspace_id(self) -> int:
+        return self.journey.workspace_id
