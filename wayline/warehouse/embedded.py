@@ -13,9 +13,11 @@ import ibis
 import pyarrow as pa
 
 from wayline.kit.refusals import Refusal
-from wayline.warehouse import connect, tables
+from wayline.warehouse import tables
+from wayline.warehouse.compiled import CompiledQueries
+from wayline.warehouse.engine import WarehouseFailing, as_asked, as_stored, next_version
 
-QUERIES = connect.CompiledQueries("duckdb")
+QUERIES = CompiledQueries("duckdb")
 SORTED_BY = '"workspace", "customer", "at", "seq"'
 
 
@@ -27,12 +29,20 @@ class WarehouseUnreadable(Refusal):
     """The file cannot be opened as a warehouse."""
 
 
+def open(url: str, *, memory: str, threads: int) -> "EmbeddedWarehouse":
+    """Open duckdb:///path/to/file, or duckdb:// for one kept in memory."""
+    path = url.removeprefix("duckdb://")
+    # Like sqlite:///, the third slash may be the path's own: both /a and //a name the file /a.
+    path = path[1:] if path.startswith("//") else path
+    return EmbeddedWarehouse(path, memory=memory, threads=threads or None)
+
+
 class EmbeddedWarehouse:
     """Reads run on a cursor of their own per thread; writes go one at a time, each in a transaction."""
 
     def __init__(self, path: str = "", *, memory: str = "2GB", threads: int | None = None):
         self.path = path
-        self.version = connect.next_version()
+        self.version = next_version()
         self._connection = _open_file(path, memory, threads)
         self._cursors = threading.local()
         self._cursor_lock = threading.Lock()
@@ -43,16 +53,14 @@ class EmbeddedWarehouse:
             self._connection.execute(f'CREATE TABLE IF NOT EXISTS "{name}" ({columns})')
 
     def table(self, name: str) -> ibis.Table:
-        return connect.table(name)
+        return tables.table(name)
 
     def run(self, expression: ibis.Expr) -> pa.Table:
         """The rows the expression asks for, as they were committed last."""
         expression = expression.as_table()
         with _own_failures():
             rows = self._cursor().sql(self._queries.sql(expression)).to_arrow_table()
-        # Engines may answer with nothing where the schema promises a value: the latest of no rows.
-        wanted = pa.schema([field.with_nullable(True) for field in expression.schema().to_pyarrow()])
-        return rows if rows.schema.equals(wanted) else rows.cast(wanted)
+        return as_asked(rows, expression)
 
     @contextmanager
     def writing(self) -> Iterator["EmbeddedWriter"]:
@@ -69,7 +77,7 @@ class EmbeddedWarehouse:
                 raise
             finally:
                 cursor.close()
-            self.version = connect.next_version()
+            self.version = next_version()
 
     def close(self) -> None:
         with self._write_lock:
@@ -86,20 +94,20 @@ class EmbeddedWarehouse:
 
 
 class EmbeddedWriter:
-    """What loading may do; see connect.Writer."""
+    """What loading may do; see engine.Writer."""
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection):
         self._cursor = cursor
 
     def append(self, table: str, rows: pa.Table) -> int:
         """Add the rows; columns they lack stay empty."""
-        with self._given(_as_stored(table, rows)):
+        with self._given(as_stored(table, rows)):
             self._cursor.execute(f'INSERT INTO "{table}" BY NAME SELECT * FROM given')
         return rows.num_rows
 
     def replace_customers(self, rows: pa.Table) -> None:
         """Put these customers in the place of what was known of them."""
-        with self._given(_as_stored("customers", rows)):
+        with self._given(as_stored("customers", rows)):
             self._cursor.execute(
                 "DELETE FROM customers WHERE (workspace, customer) IN (SELECT workspace, customer FROM given)"
             )
@@ -171,17 +179,7 @@ def _own_failures() -> Iterator[None]:
     try:
         yield
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        raise connect.WarehouseFailing(str(error)) from error
-
-
-def _as_stored(table: str, rows: pa.Table) -> pa.Table:
-    schema = tables.ALL[table].to_pyarrow()
-    unknown = set(rows.column_names) - set(schema.names)
-    if unknown:
-        raise ValueError(f"The table {table} has no columns {sorted(unknown)}.")
-    return pa.table(
-        {field.name: rows[field.name].cast(field.type) for field in schema if field.name in rows.column_names}
-    )
+        raise WarehouseFailing(str(error)) from error
 
 
 def _open_file(path: str, memory: str, threads: int | None) -> duckdb.DuckDBPyConnection:

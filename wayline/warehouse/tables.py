@@ -49,3 +49,11 @@ ALL = {"signals": SIGNALS, "customers": CUSTOMERS, "marks": MARKS}
 def stored(at: datetime) -> ibis.Value:
     """A moment as the tables keep it: in UTC, without saying so."""
     return ibis.literal(at.astimezone(UTC).replace(tzinfo=None), type="timestamp(6)")
+
+
+_UNBOUND = {name: ibis.table(schema, name=name) for name, schema in ALL.items()}
+
+
+def table(name: str) -> ibis.Table:
+    """The table to build expressions on; every engine has the same ones."""
+    return _UNBOUND[name]

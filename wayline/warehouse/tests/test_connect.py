@@ -7,7 +7,7 @@ import ibis
 import pyarrow as pa
 import pytest
 
-from wayline.warehouse import connect
+from wayline.warehouse import compiled, connect
 from wayline.warehouse.embedded import WarehouseHeld
 from wayline.warehouse.testing import MONDAY, as_arrow, fill, make_row
 
@@ -158,10 +158,10 @@ def test_an_unknown_engine_is_refused_with_what_to_write():
 
 def test_expressions_that_differ_in_their_moments_are_compiled_once(warehouse, monkeypatch):
     fill([{"customer": 1, "minute": 0}, {"customer": 2, "minute": 60}])
-    queries = connect.CompiledQueries("duckdb")
-    compiled = []
+    queries = compiled.CompiledQueries("duckdb")
+    asked_for = []
     to_sql = ibis.to_sql
-    monkeypatch.setattr(connect.ibis, "to_sql", lambda *a, **k: compiled.append(a) or to_sql(*a, **k))
+    monkeypatch.setattr(compiled.ibis, "to_sql", lambda *a, **k: asked_for.append(a) or to_sql(*a, **k))
 
     def asked(*minutes):
         signals = connect.table("signals")
@@ -170,7 +170,7 @@ def test_expressions_that_differ_in_their_moments_are_compiled_once(warehouse, m
 
     texts = [queries.sql(asked(0, 30)), queries.sql(asked(30, 90)), queries.sql(asked(0, 90))]
 
-    shapes = [each for each in compiled if "signals" in repr(each)]
+    shapes = [each for each in asked_for if "signals" in repr(each)]
     found = [warehouse._cursor().sql(text).fetchall()[0][0] for text in texts]
     assert (len(shapes), found) == (1, [1, 1, 2])
     plain = [to_sql(asked(*each), dialect="duckdb", pretty=False) for each in ((0, 30), (30, 90), (0, 90))]
