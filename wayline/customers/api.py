@@ -5,9 +5,11 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from . import queries
+from .consents.api import router as consents
 from .models import Customer
 
 router = Router(tags=["customers"])
+router.add_router("", consents)
 
 
 class IdentityOut(Schema):

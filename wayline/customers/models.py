@@ -124,3 +124,6 @@ class Merge(models.Model):
     @property
     def is_undone(self) -> bool:
         return self.undone_at is not None
+
+
+from .consents.models import Consent, ConsentChange  # noqa: E402, F401 - Django finds models here

@@ -354,6 +354,7 @@ def _merge(workspace_id: int, kept_id: int, merged_id: int, *, reason: str, at: 
     kept.last_seen_at = max(kept.last_seen_at, merged.last_seen_at)
     if kept.sole_source != merged.sole_source:
         kept.sole_source = ""
+    kept.has_declined = kept.has_declined or merged.has_declined
     kept.save()
     merged.merged_into = kept
     merged.save(update_fields=["merged_into"])

@@ -5,6 +5,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from wayline.accounts import access
 from wayline.accounts.models import Role
+from wayline.customers.consents import queries as consents
 from wayline.customers.models import Customer, Merge
 from wayline.home import forms
 from wayline.home.queries import overview as overviews
@@ -70,6 +71,7 @@ def customer(request, customer_id: int):
         "past": story.past,
         "before": before,
         "may_undo": request.member.may(Role.CONTRIBUTOR),
+        "standing": consents.standing(found),
         "open_area": "customers",
         "open_page": "customers:index",
     }

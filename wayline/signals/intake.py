@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayline.customers import operations as customers
-from wayline.customers.consent import is_denied
+from wayline.customers.consent import in_traits, is_denied
+from wayline.customers.consents import operations as consents
 from wayline.customers.identities import ANONYMOUS_ID, EMAIL, EXTERNAL_ID, PHONE, PREVIOUS_ID
 from wayline.customers.models import Customer
 
@@ -197,27 +198,42 @@ def _keep_notes(batch, who: list[int], firsts: dict[int, int], found, refusals: 
 
 
 def _learn(batch, profiles: list[int | None], customer_of: dict[int, int], refusals: list) -> set[int]:
-    facts = []
+    facts, sayings = [], []
     public = is_public(batch.source)
     for i, signal in enumerate(batch.signals):
         profile = profiles[i]
         if not signal.traits or profile is None:
             continue
         traits = signal.traits
-        if public and "consent" in traits and not is_denied(traits["consent"]):
+        choices = in_traits(traits)
+        if public and any(choices.values()):
             # Anybody can read a public key, so it may take consent away but never give it.
-            traits = {name: value for name, value in traits.items() if name != "consent"}
-            batch.refuse(
-                i, "A public key cannot give consent; send it with a server key.", refusals, was_kept=True
-            )
+            given = {name for name in traits if any(in_traits({name: traits[name]}).values())}
+            traits = {name: value for name, value in traits.items() if name not in given}
+            choices = in_traits(traits)
+            # What a consent banner repeats with every call is not worth a note each time.
+            if signal.kind in PROFILE_KINDS:
+                sentence = "A public key cannot give consent; send it with a server key."
+                batch.refuse(i, sentence, refusals, was_kept=True)
         facts.append(customers.Learned(customer_of[profile], traits))
-    return set(customers.learn(facts, source=batch.source)) if facts else set()
+        if choices:
+            sayings.append(consents.Said(customer_of[profile], _aware(signal.at), choices))
+    learned = set(customers.learn(facts, source=batch.source)) if facts else set()
+    if sayings:
+        consents.learn(batch.workspace, sayings, source=batch.source)
+    return learned
 
 
 def consent(batch, people: People, refusals: list) -> set[int]:
     """Refuse, by place, the signals of customers who have said no to being observed by then."""
     workspace = batch.workspace
-    said = [i for i, signal in enumerate(batch.signals) if "consent" in signal.traits]
+    words = {
+        i: is_denied(signal.traits["consent"])
+        for i, signal in enumerate(batch.signals)
+        if "consent" in signal.traits
+    }
+    # A public key cannot give consent, so what it gives is not heard here either.
+    said = {i: is_no for i, is_no in words.items() if is_no or not is_public(batch.source)}
     now_declined = set(
         Customer.objects.filter(workspace=workspace, has_declined=True).values_list("pk", flat=True)
     )
@@ -231,8 +247,8 @@ def consent(batch, people: People, refusals: list) -> set[int]:
         if profile is None:
             continue
         customer = people.customer_of[profile]
-        if "consent" in signal.traits:
-            (declined.add if is_denied(signal.traits["consent"]) else declined.discard)(customer)
+        if i in said:
+            (declined.add if said[i] else declined.discard)(customer)
         if customer in declined and signal.kind not in PROFILE_KINDS:
             batch.refuse(i, "The customer has declined to be observed.", refusals, excerpt=False)
             refused.add(i)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from wayline.customers.consent import is_denied
+from wayline.customers.consent import is_denied, traits_of
 
 from .intake import validate
 from .journal import Refused
@@ -139,6 +139,8 @@ def _signal(
     signal.at = _at(call, skew, received_at)
     signal.external_id = _id(call.userId) or signal.external_id
     signal.anonymous_id = _id(call.anonymousId) or signal.anonymous_id
+    if "consent" in context:
+        signal.traits |= traits_of(context["consent"])
     traits = context.get("traits")
     known = (traits if isinstance(traits, dict) else {}) | (call.traits or {})
     signal.email = signal.email or _word(known.get("email"))
@@ -303,7 +305,7 @@ def _traits(values: dict, prefix: str = "", depth: int = 0) -> dict[str, Scalar]
         elif isinstance(value, dict) and depth < DEEP and name != "consent":
             found |= _traits(value, f"{prefix}{name}.", depth + 1)
         elif name == "consent":
-            found[prefix + name] = "denied" if is_denied(value) else "granted"
+            found |= traits_of(value)
         else:
             found[prefix + name] = msgspec.json.encode(value).decode()
     return found

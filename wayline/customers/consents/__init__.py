@@ -1,0 +1,1 @@
+"""What customers allow, for which purpose and on which channel, and how that came about."""
