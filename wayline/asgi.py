@@ -16,14 +16,14 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 pages = get_asgi_application()
 
 from wayline.kit.tasks.worker import Worker  # noqa: E402
-from wayline.signals import load  # noqa: E402
+from wayline.signals.loader import Loader  # noqa: E402
 from wayline.signals.segment_api import application as segment_api  # noqa: E402
 
 
 @asynccontextmanager
 async def background():
     """Start what works behind the pages; on the way out let each finish what it holds."""
-    loader, worker = load.Loader(), Worker()
+    loader, worker = Loader(), Worker()
     await sync_to_async(loader.start)()
     await sync_to_async(worker.start)()
     try:

@@ -13,6 +13,7 @@ from wayline import health
 from wayline.accounts.models import Workspace
 from wayline.kit.refusals import Refusal
 from wayline.kit.tasks.models import Job
+from wayline.signals.models import PrunedEntries
 from wayline.warehouse import connect
 
 from . import client, preparing
@@ -130,11 +131,12 @@ def signals(server) -> Finding:
     sentence = f"Signals: {totals['received']:,} received = {parts}"
     if not totals["missing"]:
         return Finding(sentence)
-    return Finding(
-        f"{sentence}, but {totals['missing']:,} unexplained. Stop the server, move signals.duckdb aside and "
-        "start again: it is filled anew from the journal.",
-        is_wrong=True,
+    advice = (
+        "Stop the server, put signals.duckdb back from a backup and start again: the journal fills in the rest."
+        if PrunedEntries.objects.exists()
+        else "Stop the server, move signals.duckdb aside and start again: it is filled anew from the journal."
     )
+    return Finding(f"{sentence}, but {totals['missing']:,} unexplained. {advice}", is_wrong=True)
 
 
 def tasks(server) -> Finding:

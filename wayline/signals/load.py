@@ -5,35 +5,36 @@ part (profiles, refusals, counts) is committed just before, and does no harm whe
 """
 
 import gc
-import math
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 
 import pyarrow as pa
 import structlog
-from django.db import OperationalError, close_old_connections, connections, transaction
+from django.db import OperationalError, connection, transaction
+from django.db.models import Max
 
 from wayline.kit.refusals import Refusal
 from wayline.warehouse import connect
 
-from . import intake, journal, registry, rows
-from .models import JournalEntry, RefusedSignal, WarehouseChange
-from .vocabulary import Signal
+from . import batches, intake, registry, rows
+from .batches import Batch
+from .models import JournalEntry, PrunedEntries, RefusedSignal, WarehouseChange
 
 log = structlog.get_logger()
 
 CHUNK = 50_000
-LONGEST_REST = 1.0  # seconds
-QUIET = 60.0  # seconds without signals, after which there is time to sort
 WORTH_SORTING = 200_000  # signals
 JOURNAL, CHANGES, SORTED = "signals", "changes", "sorted"
-EXCERPT = 2_000
-_draining = threading.RLock()
+ADVISORY_LOCK = 715002  # the journal's writers have 715001
+_loading = threading.RLock()
+
+
+class JournalPruned(Refusal):
+    """The journal no longer holds everything that the warehouse does."""
 
 
 @dataclass(frozen=True)
@@ -56,33 +57,56 @@ class Loaded:
 
 @contextmanager
 def exclusively() -> Iterator[None]:
-    """Nothing is loaded meanwhile, unless by the caller."""
-    with _draining:
-        yield
+    """Nothing is loaded meanwhile, in this process or beside it, unless by the caller."""
+    with _loading:
+        if connection.vendor != "postgresql":
+            yield
+            return
+        # Several servers may share one warehouse; the same entries loaded by two at once would count twice.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
+        try:
+            yield
+        finally:
+            # A lost connection has released the lock already.
+            if connection.is_usable():
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
 
 
 def drain(*, rest: Callable[[float], bool] | None = None) -> Loaded:
-    """Load everything the journal holds and the warehouse does not; it is up to date when this returns.
+    """Load everything the journal holds by now and the warehouse does not.
 
     `rest` is told how many seconds each chunk took; loading ends early when it answers True.
     """
-    with _draining:
-        total = Loaded()
-        while True:
+    total = Loaded()
+    # What arrives meanwhile is left for the next time: under steady load this would never return.
+    last_entry, last_change = _last(JournalEntry), _last(WarehouseChange)
+    while True:
+        with exclusively():
             mark, changed = _marks()
-            ids = _next_entries(mark)
-            if not ids and not WarehouseChange.objects.filter(pk__gt=changed).exists():
+            ids = _next_entries(mark, last_entry)
+            if not ids and changed >= last_change:
                 return total
             began = time.monotonic()
             with _without_collecting():
                 total += _load_chunk(ids)
-            if rest is not None and rest(time.monotonic() - began):
-                return total
+        if rest is not None and rest(time.monotonic() - began):
+            return total
+
+
+def _last(model: type[JournalEntry] | type[WarehouseChange]) -> int:
+    return model.objects.aggregate(last=Max("pk"))["last"] or 0
 
 
 def rebuild() -> Loaded:
     """Build the warehouse's rows anew from the journal, for the profiles as they are now."""
-    with _draining:
+    with exclusively():
+        if PrunedEntries.objects.exists():
+            raise JournalPruned(
+                "The journal does not reach back to the beginning, so older signals would be lost. "
+                "Restore the warehouse from a backup instead; what came later is loaded from the journal."
+            )
         with connect.current().writing() as writer:
             for workspace, source in registry.sources():
                 writer.forget_source(workspace, source)
@@ -109,11 +133,11 @@ def loaded_mark() -> int:
 
 def put_in_order() -> bool:
     """Sort the warehouse once a quarter of it came since the last time; sorted, it is read much faster."""
-    with _draining:
+    with exclusively():
         warehouse = connect.current()
         signals = warehouse.table("signals")
         there = warehouse.run(signals.agg(n=signals.count()))["n"][0].as_py()
-        if there - _all_marks().get(SORTED, 0) < max(WORTH_SORTING, there // 4):
+        if there - marks().get(SORTED, 0) < max(WORTH_SORTING, there // 4):
             return False
         with warehouse.writing() as writer:
             writer.compact()
@@ -122,20 +146,21 @@ def put_in_order() -> bool:
 
 
 def _marks() -> tuple[int, int]:
-    marks = _all_marks()
-    return marks.get(JOURNAL, 0), marks.get(CHANGES, 0)
+    found = marks()
+    return found.get(JOURNAL, 0), found.get(CHANGES, 0)
 
 
-def _all_marks() -> dict[str, int]:
+def marks() -> dict[str, int]:
+    """How far the warehouse has come, by what it follows."""
     warehouse = connect.current()
     return {row["journal"]: row["mark"] for row in warehouse.run(warehouse.table("marks")).to_pylist()}
 
 
-def _next_entries(mark: int) -> list[int]:
+def _next_entries(mark: int, last: int) -> list[int]:
     ids: list[int] = []
     signals = 0
-    waiting = JournalEntry.objects.filter(pk__gt=mark).order_by("pk").values_list("pk", "count")
-    for pk, count in waiting[:CHUNK]:
+    waiting = JournalEntry.objects.filter(pk__gt=mark, pk__lte=last).order_by("pk")
+    for pk, count in waiting.values_list("pk", "count")[:CHUNK]:
         if ids and signals + count > CHUNK:
             break
         ids.append(pk)
@@ -162,7 +187,7 @@ def _load_entries(ids: list[int]) -> Loaded:
         if ids:
             entries = list(JournalEntry.objects.filter(pk__in=ids).order_by("pk"))
             refusals: list[RefusedSignal] = []
-            loaded = _load(writer, _batches(entries, refusals), refusals, counted=ids)
+            loaded = _load(writer, batches.of_entries(entries, refusals), refusals, counted=ids)
             writer.mark(JOURNAL, ids[-1])
         _follow_changes(writer)
         return loaded
@@ -176,7 +201,7 @@ def _load_around_poison(entry_id: int, error: Exception) -> Loaded:
     refusals: list[RefusedSignal] = []
     entry = JournalEntry.objects.get(pk=entry_id)
     total = Loaded()
-    for batch in _batches([entry], refusals):
+    for batch in batches.of_entries([entry], refusals):
         total += _load_halves(batch, refusals)
     refused = sum(not each.was_kept for each in refusals)
     # Not what the halves counted: a half loaded before a crash would count itself as known already.
@@ -193,7 +218,7 @@ def _load_around_poison(entry_id: int, error: Exception) -> Loaded:
     return total + Loaded(refused=refused)
 
 
-def _load_halves(batch: "Batch", refusals: list[RefusedSignal]) -> Loaded:
+def _load_halves(batch: Batch, refusals: list[RefusedSignal]) -> Loaded:
     try:
         with connect.current().writing() as writer:
             return _load(writer, [batch], [], counted=())
@@ -201,110 +226,16 @@ def _load_halves(batch: "Batch", refusals: list[RefusedSignal]) -> Loaded:
         raise
     except Exception as error:
         if len(batch.signals) > 1:
-            middle = len(batch.signals) // 2
-            return _load_halves(batch.part(0, middle), refusals) + _load_halves(
-                batch.part(middle, len(batch.signals)), refusals
+            middle, end = len(batch.signals) // 2, len(batch.signals)
+            return _load_halves(batch.chosen(range(middle)), refusals) + _load_halves(
+                batch.chosen(range(middle, end)), refusals
             )
         batch.refuse(0, f"It could not be loaded: {error}.", refusals)
         return Loaded()
 
 
-@dataclass
-class Batch:
-    """The usable signals of one workspace and source, each with where and when it came in."""
-
-    workspace: int
-    source: str
-    signals: list[Signal] = field(default_factory=list)
-    entries: list[int] = field(default_factory=list)
-    places: list[int] = field(default_factory=list)
-    received: list[datetime] = field(default_factory=list)
-
-    def part(self, start: int, end: int) -> "Batch":
-        """Some of it, as a batch."""
-        some = slice(start, end)
-        return Batch(
-            self.workspace,
-            self.source,
-            self.signals[some],
-            self.entries[some],
-            self.places[some],
-            self.received[some],
-        )
-
-    def refuse(
-        self, index: int, reason: str, refusals: list[RefusedSignal], *, excerpt=True, was_kept=False
-    ) -> None:
-        """Put the signal, or only a part of it, among the refused."""
-        shown = _readable(self.signals[index]) if excerpt else ""
-        refusals.append(
-            RefusedSignal(
-                workspace_id=self.workspace,
-                entry_id=self.entries[index],
-                index=self.places[index],
-                source=self.source,
-                reason=reason[:500],
-                excerpt=shown,
-                was_kept=was_kept,
-                at=self.received[index],
-            )
-        )
-
-
-def _readable(signal: Signal) -> str:
-    return journal.readable(signal)[:EXCERPT]
-
-
-def _batches(entries: Sequence[JournalEntry], refusals: list[RefusedSignal]) -> list[Batch]:
-    """The entries decoded and validated, in their order, those of one workspace and source together."""
-    batches: dict[tuple[int, str], Batch] = {}
-    for entry in entries:
-        batch = batches.setdefault(
-            (entry.workspace_id, entry.source), Batch(entry.workspace_id, entry.source)
-        )
-        try:
-            signals, places, refused = journal.decode(bytes(entry.body))
-        except Exception as error:
-            log.exception("journal entry unreadable", entry=entry.pk)
-            signals, places = [], []
-            refused = [journal.Refused(0, f"The whole batch cannot be read: {error}.")]
-        refusals += [
-            RefusedSignal(
-                workspace_id=entry.workspace_id,
-                entry_id=entry.pk,
-                index=each.index,
-                source=entry.source,
-                reason=each.reason[:500],
-                excerpt=each.excerpt[:EXCERPT],
-                was_kept=each.was_kept,
-                at=entry.received_at,
-            )
-            for each in refused
-        ]
-        received = entry.received_at
-        arrived = Batch(
-            entry.workspace_id,
-            entry.source,
-            signals,
-            [entry.pk] * len(signals),
-            places,
-            [received] * len(signals),
-        )
-        reasons = intake.refusals_of(signals, received_at=received)
-        if reasons:
-            for index, reason in reasons.items():
-                arrived.refuse(index, reason, refusals)
-            usable = [index for index in range(len(signals)) if index not in reasons]
-            signals, places = [signals[i] for i in usable], [places[i] for i in usable]
-        batch.signals += signals
-        batch.places += places
-        batch.entries += [entry.pk] * len(signals)
-        batch.received += [received] * len(signals)
-    return [batch for batch in batches.values() if batch.signals]
-
-
 def _load(
-    writer: connect.Writer, batches: list[Batch], refusals: list[RefusedSignal], *, counted: Sequence[int]
+    writer: connect.Writer, heard: list[Batch], refusals: list[RefusedSignal], *, counted: Sequence[int]
 ) -> Loaded:
     """The relational part in one transaction, then the rows in the caller's. `counted` are whole entries."""
     outcomes = registry.Outcomes()
@@ -315,7 +246,7 @@ def _load(
     with transaction.atomic():
         mark = registry.counted_mark()
         tally = registry.Tally(after=mark)
-        for batch in batches:
+        for batch in heard:
             people = intake.recognise(batch, refusals)
             touched[batch.workspace] |= people.touched
             declined = intake.consent(batch, people, refusals)
@@ -344,8 +275,7 @@ def _load(
 
 def _follow_changes(writer: connect.Writer) -> None:
     """Let the warehouse follow merges, partings and forgotten sources, all that wait at once."""
-    changed = writer.marks().get(CHANGES, 0)
-    waiting = list(WarehouseChange.objects.filter(pk__gt=changed).order_by("pk"))
+    waiting = list(WarehouseChange.objects.filter(pk__gt=marks().get(CHANGES, 0)).order_by("pk"))
     profiles: dict[int, set[int]] = defaultdict(set)
     for change in waiting:
         if change.kind == WarehouseChange.Kind.PROFILES:
@@ -358,62 +288,3 @@ def _follow_changes(writer: connect.Writer) -> None:
         rows.reconcile(writer, workspace, group)
     if waiting:
         writer.mark(CHANGES, waiting[-1].pk)
-
-
-class Loader:
-    """The thread that keeps the warehouse up to date while the server runs."""
-
-    def __init__(self, every: float = 1.0):
-        self._every = every  # journal rows of other processes do not wake this one
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Begin, with whatever a former process left in the journal."""
-        if self._thread is None or not self._thread.is_alive():
-            self._stopping.clear()
-            self._thread = threading.Thread(target=self._run, name="loader", daemon=True)
-            self._thread.start()
-
-    def wake(self) -> None:
-        """Look at the journal now."""
-        journal.arrived.set()
-
-    def stop(self, timeout: float = 5.0) -> None:
-        """Finish the chunk at hand and end."""
-        self._stopping.set()
-        self.wake()
-        if self._thread is not None:
-            self._thread.join(timeout)
-            self._thread = None
-
-    @property
-    def is_running(self) -> bool:
-        return self._thread is not None and self._thread.is_alive()
-
-    def _rest(self, took: float) -> bool:
-        """While signals are coming in, leave the processor to them as long again as the chunk took."""
-        if journal.is_busy():
-            self._stopping.wait(min(took, LONGEST_REST))
-        return self._stopping.is_set()
-
-    def _run(self) -> None:
-        pause, heard_at = self._every, time.monotonic()
-        while not self._stopping.is_set():
-            if journal.arrived.wait(pause):
-                heard_at = time.monotonic()
-            journal.arrived.clear()
-            if self._stopping.is_set():
-                break
-            try:
-                close_old_connections()
-                drain(rest=self._rest)
-                if time.monotonic() - heard_at > QUIET:
-                    put_in_order()
-                    heard_at = math.inf  # once in each quiet time
-                pause = self._every
-            except Exception:
-                pause = min(pause * 2, 30.0)
-                log.exception("loading failed; the journal keeps the signals", again_in_seconds=pause)
-                self._stopping.wait(pause)
-        connections.close_all()

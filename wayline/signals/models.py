@@ -40,6 +40,27 @@ class JournalEntry(models.Model):
         return f"{self.count} signals from {self.source}"
 
 
+class PrunedEntries(models.Model):
+    """How much the journal's removed entries held, so that everything received still adds up."""
+
+    workspace_id = models.BigIntegerField()
+    source = models.CharField(max_length=80)
+    entries = models.PositiveBigIntegerField(default=0)
+    received = models.PositiveBigIntegerField(default=0)  # what was accepted and what was refused
+    last_entry = models.BigIntegerField(default=0)
+
+    objects = JournalEntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "pruned entries"
+        constraints = [
+            models.UniqueConstraint(fields=["workspace_id", "source"], name="one_row_per_pruned_source")
+        ]
+
+    def __str__(self):
+        return f"{self.received} signals from {self.source}, up to entry {self.last_entry}"
+
+
 class RefusedSignal(models.Model):
     """A signal, or a part of one, that could not be used, with the reason in a sentence."""
 

@@ -10,7 +10,15 @@ from wayline.kit.refusals import Refusal
 
 from . import load, rows
 from .conditions import CustomerCondition
-from .models import JournalEntry, LoadedEntry, RefusedSignal, Segment, SignalName, WarehouseChange
+from .models import (
+    JournalEntry,
+    LoadedEntry,
+    PrunedEntries,
+    RefusedSignal,
+    Segment,
+    SignalName,
+    WarehouseChange,
+)
 
 
 class SegmentNameTaken(Refusal):
@@ -73,6 +81,7 @@ def forget_source(workspace: Workspace, *, source: str, by: User | None, now: da
     with load.exclusively():
         # The journal, a database of its own, goes first: should the rest fail, doing it again completes it.
         JournalEntry.objects.filter(workspace_id=workspace.pk, source=source).delete()
+        PrunedEntries.objects.filter(workspace_id=workspace.pk, source=source).delete()
         with transaction.atomic():
             only_here = Customer.objects.filter(workspace=workspace, sole_source=source)
             gone = list(only_here.values_list("pk", flat=True))

@@ -8,7 +8,7 @@ from wayline.accounts.models import Key, Membership
 from wayline.warehouse import connect
 
 from . import load
-from .models import JournalEntry, LoadedEntry, RefusedSignal, Segment, SignalName
+from .models import JournalEntry, LoadedEntry, PrunedEntries, RefusedSignal, Segment, SignalName
 from .registry import PLACES
 
 MOST_KEYS = 300
@@ -109,8 +109,9 @@ def account(member: Membership) -> Account:
     left = done.aggregate(duplicates=Sum("duplicates", default=0), facts=Sum("facts", default=0))
     signals = connect.current().table("signals")
     mine = signals.filter((signals.workspace == member.workspace_id) & (signals.seq < (mark + 1) * PLACES))
+    pruned = PrunedEntries.objects.visible_to(member).aggregate(n=Sum("received", default=0))["n"]
     return Account(
-        received=_received(entries.filter(pk__lte=mark)) + waiting,
+        received=pruned + _received(entries.filter(pk__lte=mark)) + waiting,
         stored=connect.current().run(mine.aggregate(n=mine.count())).to_pylist()[0]["n"],
         refused=RefusedSignal.objects.visible_to(member).filter(entry_id__lte=mark, was_kept=False).count(),
         waiting=waiting,

@@ -1,6 +1,6 @@
 from django.conf import settings
 
-JOURNAL_MODELS = {"journalentry"}
+JOURNAL_MODELS = {"journalentry", "prunedentries"}
 
 
 class JournalRouter:

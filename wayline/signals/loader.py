@@ -1,0 +1,80 @@
+"""The thread that keeps the warehouse up to date while the server runs."""
+
+import math
+import threading
+import time
+
+import structlog
+from django.db import close_old_connections, connections
+from django.utils import timezone
+
+from . import journal, load, retention
+
+log = structlog.get_logger()
+
+LONGEST_REST = 1.0  # seconds
+QUIET = 60.0  # seconds without signals, after which there is time to sort
+PRUNED_EVERY = 3_600.0  # seconds
+
+
+class Loader:
+    """The thread that keeps the warehouse up to date while the server runs."""
+
+    def __init__(self, every: float = 1.0):
+        self._every = every  # journal rows of other processes do not wake this one
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin, with whatever a former process left in the journal."""
+        if self._thread is None or not self._thread.is_alive():
+            self._stopping.clear()
+            self._thread = threading.Thread(target=self._run, name="loader", daemon=True)
+            self._thread.start()
+
+    def wake(self) -> None:
+        """Look at the journal now."""
+        journal.arrived.set()
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """Finish the chunk at hand and end."""
+        self._stopping.set()
+        self.wake()
+        if self._thread is not None:
+            self._thread.join(timeout)
+            self._thread = None
+
+    @property
+    def is_running(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def _rest(self, took: float) -> bool:
+        """While signals are coming in, leave the processor to them as long again as the chunk took."""
+        if journal.is_busy():
+            self._stopping.wait(min(took, LONGEST_REST))
+        return self._stopping.is_set()
+
+    def _run(self) -> None:
+        pause, heard_at = self._every, time.monotonic()
+        prune_at = heard_at
+        while not self._stopping.is_set():
+            if journal.arrived.wait(pause):
+                heard_at = time.monotonic()
+            journal.arrived.clear()
+            if self._stopping.is_set():
+                break
+            try:
+                close_old_connections()
+                load.drain(rest=self._rest)
+                if time.monotonic() - heard_at > QUIET:
+                    load.put_in_order()
+                    heard_at = math.inf  # once in each quiet time
+                if time.monotonic() > prune_at:
+                    prune_at = time.monotonic() + PRUNED_EVERY
+                    retention.prune(now=timezone.now())
+                pause = self._every
+            except Exception:
+                pause = min(pause * 2, 30.0)
+                log.exception("loading failed; the journal keeps the signals", again_in_seconds=pause)
+                self._stopping.wait(pause)
+        connections.close_all()
