@@ -132,7 +132,7 @@ def signals(server) -> Finding:
     if not totals["missing"]:
         return Finding(sentence)
     advice = (
-        "Stop the server, put signals.duckdb back from a backup and start again: the journal fills in the rest."
+        "Stop the server, put signals.duckdb back from a backup and start again: the journal adds the rest."
         if PrunedEntries.objects.exists()
         else "Stop the server, move signals.duckdb aside and start again: it is filled anew from the journal."
     )

@@ -1,4 +1,4 @@
-"""How long the journal keeps what the warehouse has. docs/operating/backup.md says what can be built from what."""
+"""How long the journal keeps what the warehouse has; docs/operating/backup.md says what it is needed for."""
 
 from datetime import datetime, timedelta
 
@@ -34,7 +34,7 @@ def prune(*, now: datetime) -> int:
 
 
 def _is_all_there(entries: list[int]) -> bool:
-    """Whether every signal of these entries is in the warehouse, or is known to have become something else."""
+    """Whether every signal of these entries is in the warehouse, or is known to have become another thing."""
     held = JournalEntry.objects.filter(pk__in=entries).aggregate(n=Sum(F("count") + F("refused")))["n"]
     done = LoadedEntry.objects.filter(entry_id__in=entries)
     left = done.aggregate(n=Sum(F("duplicates") + F("facts"), default=0))["n"]
