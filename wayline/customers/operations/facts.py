@@ -1,0 +1,132 @@
+"""What is known of customers: traits and names, and when they were heard of."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from wayline.customers import told
+from wayline.customers.consent import is_denied
+from wayline.customers.identities import normalise
+from wayline.customers.models import Customer
+
+from .parts import parts
+
+MANY_TRAITS = 500
+WRITE = """
+    UPDATE customers_customer SET
+        name = %s, email = %s, phone = %s, has_declined = %s, sole_source = %s, traits = %s
+    WHERE id = %s
+"""
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Facts about a customer, in the order they came: None takes a trait away."""
+
+    customer: int
+    traits: dict
+
+
+@transaction.atomic
+def learn(facts: Iterable[Learned], *, source: str) -> dict[int, Customer]:
+    """Remember the facts; answers the customers as they are now. What an import changes can be taken back."""
+    facts = list(facts)
+    wanted = list(dict.fromkeys(fact.customer for fact in facts))
+    people: dict[int, Customer] = {}
+    for part in parts(wanted):
+        people |= Customer.objects.in_bulk(part)
+    before = {pk: told.fields_of(person) for pk, person in people.items()} if told.is_kept(source) else {}
+    for fact in facts:
+        _apply(fact.traits, people[fact.customer])
+    for person in people.values():
+        if person.sole_source != source:
+            person.sole_source = ""
+    _write(people.values())
+    told.keep(before, people, source=source)
+    return people
+
+
+def _apply(facts: dict, person: Customer) -> None:
+    for name, value in facts.items():
+        if value is None:
+            person.traits.pop(name, None)
+        elif name in person.traits or len(person.traits) < MANY_TRAITS:
+            person.traits[name] = value
+    _name(person, facts)
+    if "consent" in facts:
+        person.has_declined = is_denied(facts["consent"])
+
+
+def _write(people: Iterable[Customer]) -> None:
+    # Only these columns: what else a row holds may be changed meanwhile by who moves its first and last day.
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            WRITE,
+            [
+                (
+                    person.name,
+                    person.email,
+                    person.phone,
+                    person.has_declined,
+                    person.sole_source,
+                    json.dumps(person.traits, ensure_ascii=False),
+                    person.pk,
+                )
+                for person in people
+            ],
+        )
+
+
+def _name(person: Customer, traits: dict) -> None:
+    name = (
+        traits.get("name")
+        or " ".join(str(traits[part]) for part in ("firstName", "lastName") if traits.get(part))
+        or " ".join(str(traits[part]) for part in ("first_name", "last_name") if traits.get(part))
+    )
+    if name:
+        person.name = str(name)[:300]
+    if traits.get("email"):
+        person.email = (normalise("email", str(traits["email"]))[0] or person.email)[:320]
+    if traits.get("phone"):
+        person.phone = (normalise("phone", str(traits["phone"]))[0] or person.phone)[:40]
+
+
+@transaction.atomic
+def see(sightings: Iterable[tuple[int, str, str]], *, source: str) -> None:
+    """Move first and last seen of (customer, first, last); a second source ends being the sole one.
+
+    The times are text in UTC, as both databases write them: YYYY-MM-DD HH:MM:SS.
+    """
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            """
+            UPDATE customers_customer SET
+                first_seen_at = CASE WHEN first_seen_at > %s THEN %s ELSE first_seen_at END,
+                last_seen_at = CASE WHEN last_seen_at < %s THEN %s ELSE last_seen_at END,
+                sole_source = CASE WHEN sole_source = %s THEN sole_source ELSE '' END
+            WHERE id = %s AND (first_seen_at > %s OR last_seen_at < %s OR sole_source NOT IN ('', %s))
+            """,
+            [
+                (first, first, last, last, source, customer, first, last, source)
+                for customer, first, last in sightings
+            ],
+        )
+
+
+def take_back(workspace_id: int, *, source: str) -> list[int]:
+    """Undo what an import told of customers that others know too. Answers the customers it changed."""
+    return told.take_back(workspace_id, source=source)
+
+
+@transaction.atomic
+def set_seen(sightings: Iterable[tuple[int, datetime, datetime]]) -> None:
+    """Say anew when these customers were first and last heard of."""
+    adapt = connection.ops.adapt_datetimefield_value
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE customers_customer SET first_seen_at = %s, last_seen_at = %s WHERE id = %s",
+            [(adapt(first), adapt(last), customer) for customer, first, last in sightings],
+        )
