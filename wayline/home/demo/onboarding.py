@@ -45,17 +45,42 @@ class Onboarded:
         return self.reached == 3
 
 
+@dataclass
+class Setup:
+    """The set-up while it goes on: who is still at it, and since when they are in the part at hand."""
+
+    who: np.ndarray
+    ids: np.ndarray
+    signed_up: np.ndarray
+    treated: np.ndarray
+    pulls: tuple[np.ndarray, np.ndarray, np.ndarray]
+    entered: np.ndarray
+    going: np.ndarray
+    reached: np.ndarray
+    struggles: np.ndarray
+    stuck_at: np.ndarray
+
+
+MEDIANS = np.array([20 * HOUR, 5 * HOUR, 18 * HOUR])
+LONGEST = np.array([12, 6, 6]) * DAY
+
+
 def onboard(
     rng: np.random.Generator, people: People, memory: Memory, stream: Stream, voice: Voice
 ) -> Onboarded:
     """Let everybody who subscribes sign up and set up."""
+    look_around(rng, people, people.subscribes, stream)
+    setup = sign_up(rng, people, stream)
+    for place in range(len(truth.SUB_STEPS)):
+        set_up(rng, people, memory, stream, voice, setup, place)
+    activated_at = come_to_an_end(memory, stream, setup)
+    return Onboarded(setup.who, setup.signed_up, setup.reached, setup.stuck_at, setup.struggles, activated_at)
+
+
+def sign_up(rng, people: People, stream: Stream) -> Setup:
+    """Everybody at the beginning of the set-up, each with what pulls them through its parts."""
     who = people.subscribes
     ids, at = people.external_id[who], people.joined[who]
-    skill, patience = people.skill[who], people.patience[who]
-    small = people.company_size[who] == "1"
-    treated = people.pilot[who] == truth.FIX.treated
-
-    look_around(rng, people, who, stream)
     stream.add(
         Kind.BEHAVIOR,
         truth.SIGNED_UP,
@@ -69,48 +94,67 @@ def onboard(
     )
     created = at + lasting(rng, len(who), median=4 * MINUTE, spread=0.8, longest=HOUR)
     stream.add(Kind.BEHAVIOR, truth.WORKSPACE_CREATED, created, external_id=ids, channel="web")
-
-    pulls = (1.0 * skill + 0.5 * patience, 0.6 * skill + 0.6 * patience, 0.7 * patience - 1.2 * small)
-    medians = np.array([20 * HOUR, 5 * HOUR, 18 * HOUR])
-    longest = np.array([12, 6, 6]) * DAY
-    entered = created + lasting(rng, len(who), median=6 * MINUTE, spread=0.9, longest=6 * HOUR)
-    reached, going = np.zeros(len(who), int), np.ones(len(who), bool)
-    struggles, stuck_at = np.zeros(len(who), int), np.full(len(who), stream.now + DAY)
-    for place, step in enumerate(truth.SUB_STEPS):
-        stream.add(Kind.BEHAVIOR, step.entered_by, entered[going], external_id=ids[going], channel="web")
-        target = np.where(treated, step.passes_with_fix, step.passes)
-        passed = going.copy()
-        for group in (going & treated, going & ~treated):
-            passed[group] = happens(rng, pulls[place][group], target[group], since=at[group])
-        pace = np.exp(-0.25 * skill) * np.where(treated & (place == 0), 0.3, 1.0)
-        took = lasting(rng, len(who), median=medians[place] * pace, spread=1.1, longest=longest[place])
-        if place == 0:
-            trouble = np.exp(-0.55 * skill + 0.9 * ~passed - 1.2 * treated - 0.4)
-            struggles = rng.poisson(np.clip(trouble, 0, 6))
-            stuck_at = entered + (took * 0.4).astype(np.int64)
-            retry(rng, stream, ids, entered, took, struggles)
-        left = entered + took
-        ask_effort(rng, people, who, step, place, going, passed, entered, took, struggles, stream, voice)
-        remember(memory, who, place, going, passed, entered, left, struggles)
-        help_pages(rng, stream, ids, going & (rng.random(len(who)) < 0.35), entered, took)
-        stream.add(Kind.BEHAVIOR, step.left_by, left[passed], external_id=ids[passed], channel="web")
-        reached += passed
-        # The wizard leads straight on, so whoever finishes a part has entered the next one.
-        entered = left + lasting(rng, len(who), median=2 * MINUTE, spread=0.5, longest=20 * MINUTE)
-        going = passed
-
-    activated_at = np.where(reached == 3, entered, stream.now + 10 * DAY)
-    stream.add(
-        Kind.BEHAVIOR,
-        truth.ACTIVATED,
-        activated_at[reached == 3],
-        external_id=ids[reached == 3],
-        channel="web",
+    skill, patience = people.skill[who], people.patience[who]
+    small = people.company_size[who] == "1"
+    return Setup(
+        who=who,
+        ids=ids,
+        signed_up=at,
+        treated=people.pilot[who] == truth.FIX.treated,
+        pulls=(1.0 * skill + 0.5 * patience, 0.6 * skill + 0.6 * patience, 0.7 * patience - 1.2 * small),
+        entered=created + lasting(rng, len(who), median=6 * MINUTE, spread=0.9, longest=6 * HOUR),
+        going=np.ones(len(who), bool),
+        reached=np.zeros(len(who), int),
+        struggles=np.zeros(len(who), int),
+        stuck_at=np.full(len(who), stream.now + DAY),
     )
-    memory.keep("activated", who[reached == 3], activated_at[reached == 3])
-    lost = reached < 3
-    stream.add(Kind.OPERATION, "Trial Ended", (at + 30 * DAY)[lost], external_id=ids[lost], channel="system")
-    return Onboarded(who, at, reached, stuck_at, struggles, activated_at)
+
+
+def set_up(
+    rng, people: People, memory: Memory, stream: Stream, voice: Voice, setup: Setup, place: int
+) -> None:
+    """One part of the set-up: who gets through it, how long it takes, and what they say of it."""
+    step, who, ids, going, entered = (
+        truth.SUB_STEPS[place], setup.who, setup.ids, setup.going, setup.entered,
+    )  # fmt: skip
+    stream.add(Kind.BEHAVIOR, step.entered_by, entered[going], external_id=ids[going], channel="web")
+    passed = get_through(rng, setup, step, place)
+    pace = np.exp(-0.25 * people.skill[who]) * np.where(setup.treated & (place == 0), 0.3, 1.0)
+    took = lasting(rng, len(who), median=MEDIANS[place] * pace, spread=1.1, longest=LONGEST[place])
+    if place == 0:
+        trouble = np.exp(-0.55 * people.skill[who] + 0.9 * ~passed - 1.2 * setup.treated - 0.4)
+        setup.struggles = rng.poisson(np.clip(trouble, 0, 6))
+        setup.stuck_at = entered + (took * 0.4).astype(np.int64)
+        retry(rng, stream, ids, entered, took, setup.struggles)
+    left = entered + took
+    ask_effort(rng, people, who, step, place, going, passed, entered, took, setup.struggles, stream, voice)
+    remember(memory, who, place, going, passed, entered, left, setup.struggles)
+    help_pages(rng, stream, ids, going & (rng.random(len(who)) < 0.35), entered, took)
+    stream.add(Kind.BEHAVIOR, step.left_by, left[passed], external_id=ids[passed], channel="web")
+    setup.reached += passed
+    # The wizard leads straight on, so whoever finishes a part has entered the next one.
+    setup.entered = left + lasting(rng, len(who), median=2 * MINUTE, spread=0.5, longest=20 * MINUTE)
+    setup.going = passed
+
+
+def get_through(rng, setup: Setup, step: truth.SubStep, place: int) -> np.ndarray:
+    """Drawn apart for the pilot and everybody else, so that each group's share comes out as planted."""
+    target = np.where(setup.treated, step.passes_with_fix, step.passes)
+    passed = setup.going.copy()
+    for group in (setup.going & setup.treated, setup.going & ~setup.treated):
+        passed[group] = happens(rng, setup.pulls[place][group], target[group], since=setup.signed_up[group])
+    return passed
+
+
+def come_to_an_end(memory: Memory, stream: Stream, setup: Setup) -> np.ndarray:
+    """Whoever got through everything is activated; for the others the trial ends."""
+    done = setup.reached == 3
+    activated_at = np.where(done, setup.entered, stream.now + 10 * DAY)
+    stream.add(Kind.BEHAVIOR, truth.ACTIVATED, activated_at[done], external_id=setup.ids[done], channel="web")
+    memory.keep("activated", setup.who[done], activated_at[done])
+    ends = (setup.signed_up + 30 * DAY)[~done]
+    stream.add(Kind.OPERATION, "Trial Ended", ends, external_id=setup.ids[~done], channel="system")
+    return activated_at
 
 
 def look_around(rng, people: People, who: np.ndarray, stream: Stream) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -31,8 +32,26 @@ PRICES = {
 
 
 @dataclass
+class Basket:
+    """One row per order as it was placed."""
+
+    who: np.ndarray
+    ids: np.ndarray
+    number: np.ndarray
+    placed: np.ndarray
+    product: np.ndarray
+    price: np.ndarray
+
+    def __len__(self):
+        return len(self.who)
+
+    def only(self, rows: np.ndarray) -> "Basket":
+        return Basket(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+
+@dataclass
 class Orders:
-    """One row per order that left the warehouse."""
+    """One row per order that left the warehouse. Refunds, refusals and returns are people and moments."""
 
     who: np.ndarray
     number: np.ndarray
@@ -40,9 +59,7 @@ class Orders:
     arrives: np.ndarray
     days: np.ndarray
     lost: np.ndarray
-    refund_late: tuple[
-        np.ndarray, np.ndarray
-    ]  # whose refund took more than six days, and since when they wait
+    refund_late: tuple[np.ndarray, np.ndarray]  # who waits for more than six days, and since when
     refused: tuple[np.ndarray, np.ndarray]
     returning: tuple[np.ndarray, np.ndarray]
 
@@ -51,8 +68,25 @@ def sell(
     rng: np.random.Generator, people: People, memory: Memory, stream: Stream, voice: Voice, *, prefix: str
 ) -> Orders:
     """Let everybody who shops order, wait, receive and perhaps send back."""
-    shoppers = people.shops
-    only_shop = shoppers[people.line[shoppers] == "shop"]
+    join(people, stream)
+    basket = order(rng, people, stream, prefix)
+    paid, pay_at = pay(rng, stream, basket)
+    days = delivery_days(rng, len(basket))
+    quits = think_better(rng, people, stream, basket, paid, pay_at, days)
+
+    sent = paid & ~quits
+    basket, days, pay_at = basket.only(sent), days[sent], pay_at[sent]
+    lost, shipped, arrives = deliver(rng, stream, basket, days, pay_at)
+    track(rng, stream, basket.ids, basket.number, shipped, arrives)
+    who, number, placed = basket.who, basket.number, basket.placed
+    judge(rng, people, memory, stream, voice, who, number, placed, arrives, days, lost)
+    late, refused, returning = send_back(rng, people, memory, stream, basket, arrives, days)
+    return Orders(who, number, placed, arrives, days, lost, late, refused, returning)
+
+
+def join(people: People, stream: Stream) -> None:
+    """Those who subscribe have an account from signing up; the others get one in the shop."""
+    only_shop = people.shops[people.line[people.shops] == "shop"]
     stream.add(
         Kind.BEHAVIOR,
         "Account Created",
@@ -62,6 +96,11 @@ def sell(
         channel="web",
         traits=people.traits(only_shop),
     )
+
+
+def order(rng, people: People, stream: Stream, prefix: str) -> Basket:
+    """What is bought, after some looking around; the satisfied come back more often."""
+    shoppers = people.shops
     who = np.repeat(
         shoppers, 1 + rng.poisson(1.5 + 0.3 * people.goodwill[shoppers].clip(-1, 2), len(shoppers))
     )
@@ -69,80 +108,67 @@ def sell(
     number = np.array([f"{prefix}{place:05d}" for place in range(len(who))], object)
     product = pick(rng, PRODUCTS, len(who))
     price = np.array([PRICES[name] for name in product]) * rng.integers(1, 4, len(who))
-    ids = people.external_id[who]
-
-    browse(rng, stream, ids, placed, product)
+    basket = Basket(who, people.external_id[who], number, placed, product, price)
+    browse(rng, stream, basket.ids, placed, product)
     stream.add(
         Kind.BEHAVIOR,
         "Order Placed",
         placed,
-        external_id=ids,
+        external_id=basket.ids,
         channel="web",
         subject=number,
         value=price,
         properties={"product": product},
     )
-    paid = rng.random(len(who)) >= truth.PAYMENT_FAILS
-    pay_at = placed + lasting(rng, len(who), median=3 * MINUTE, spread=1.2, longest=DAY)
-    stream.add(
-        Kind.OPERATION,
-        "Payment Failed",
-        pay_at[~paid],
-        external_id=ids[~paid],
-        channel="system",
-        subject=number[~paid],
-    )
-    stream.add(
-        Kind.OPERATION,
-        "Payment Approved",
-        pay_at[paid],
-        external_id=ids[paid],
-        channel="system",
-        subject=number[paid],
-    )
-    say_delivery(stream, truth.SHIPPING_STATEMENTS[1], pay_at[paid] + MINUTE, ids[paid], number[paid])
+    return basket
 
-    days = delivery_days(rng, len(who))
-    quits = paid & happens(rng, -people.patience[who], truth.CANCELED_BEFORE_SHIPPING)
-    cancel_at = pay_at + (days * 0.4 * DAY * rng.random(len(who))).astype(np.int64)
+
+def pay(rng, stream: Stream, basket: Basket) -> tuple[np.ndarray, np.ndarray]:
+    """Whose payment went through, and when; the mail that confirms it makes its own promise."""
+    paid = rng.random(len(basket)) >= truth.PAYMENT_FAILS
+    pay_at = basket.placed + lasting(rng, len(basket), median=3 * MINUTE, spread=1.2, longest=DAY)
+    for name, those in (("Payment Failed", ~paid), ("Payment Approved", paid)):
+        stream.add(
+            Kind.OPERATION,
+            name,
+            pay_at[those],
+            external_id=basket.ids[those],
+            channel="system",
+            subject=basket.number[those],
+        )
+    confirmed = pay_at[paid] + MINUTE
+    say_delivery(stream, truth.SHIPPING_STATEMENTS[1], confirmed, basket.ids[paid], basket.number[paid])
+    return paid, pay_at
+
+
+def think_better(rng, people: People, stream: Stream, basket: Basket, paid, pay_at, days) -> np.ndarray:
+    """The impatient who cancel before the parcel has left."""
+    quits = paid & happens(rng, -people.patience[basket.who], truth.CANCELED_BEFORE_SHIPPING)
+    cancel_at = pay_at + (days * 0.4 * DAY * rng.random(len(basket))).astype(np.int64)
     stream.add(
         Kind.BEHAVIOR,
         "Order Canceled",
         cancel_at[quits],
-        external_id=ids[quits],
+        external_id=basket.ids[quits],
         channel="web",
-        subject=number[quits],
+        subject=basket.number[quits],
     )
+    return quits
 
-    sent = paid & ~quits
-    who, ids, number, days, placed, pay_at, price = (
-        column[sent] for column in (who, ids, number, days, placed, pay_at, price)
-    )
-    shipped = (
-        placed
-        + (days * DAY * rng.uniform(0.35, 0.6, len(who))).astype(np.int64)
-        + 5 * MINUTE
-        + (pay_at - placed)
-    )
-    stream.add(Kind.OPERATION, "Order Shipped", shipped, external_id=ids, channel="carrier", subject=number)
-    lost = rng.random(len(who)) < truth.PARCEL_LOST
+
+def deliver(rng, stream: Stream, basket: Basket, days, pay_at) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Which parcels were lost, when each was shipped, and when it comes."""
+    n, placed = len(basket), basket.placed
+    under_way = (days * DAY * rng.uniform(0.35, 0.6, n)).astype(np.int64)
+    shipped = placed + under_way + 5 * MINUTE + (pay_at - placed)
+    carried: dict[str, Any] = {"external_id": basket.ids, "channel": "carrier", "subject": basket.number}
+    stream.add(Kind.OPERATION, "Order Shipped", shipped, **carried)
+    lost = rng.random(n) < truth.PARCEL_LOST
     arrives = np.maximum(placed + (days * DAY).astype(np.int64), shipped + 6 * HOUR)
+    # A moment after now is never told: that is how a lost parcel does not arrive.
     arrives = np.where(lost, stream.now + 30 * DAY, arrives)
-    stream.add(
-        Kind.OPERATION,
-        "Order Delivered",
-        arrives,
-        external_id=ids,
-        channel="carrier",
-        subject=number,
-        properties={"days": np.round(days, 1)},
-    )
-    track(rng, stream, ids, number, shipped, arrives)
-    judge(rng, people, memory, stream, voice, who, number, placed, arrives, days, lost)
-    late, refused, returning = send_back(
-        rng, people, memory, stream, voice, who, ids, number, arrives, days, price
-    )
-    return Orders(who, number, placed, arrives, days, lost, late, refused, returning)
+    stream.add(Kind.OPERATION, "Order Delivered", arrives, **carried, properties={"days": np.round(days, 1)})
+    return lost, shipped, arrives
 
 
 def order_days(rng, people: People, who: np.ndarray, now: int) -> np.ndarray:
@@ -241,10 +267,9 @@ def judge(
         )
 
 
-def send_back(
-    rng, people, memory: Memory, stream: Stream, voice: Voice, who, ids, number, arrives, days, price
-):
+def send_back(rng, people: People, memory: Memory, stream: Stream, basket: Basket, arrives, days):
     """Returns: by post, where refunds wait since the policy changed, or to a shop that may not know of it."""
+    who = basket.who
     back = np.flatnonzero(happens(rng, 0.05 * days - 0.2 * people.goodwill[who], truth.RETURNS))
     asked = arrives[back] + lasting(rng, len(back), median=3 * DAY, spread=0.7, longest=20 * DAY)
     in_store = rng.random(len(back)) < truth.RETURNED_IN_STORE
@@ -252,38 +277,43 @@ def send_back(
         Kind.BEHAVIOR,
         "Return Requested",
         asked,
-        external_id=ids[back],
+        external_id=basket.ids[back],
         channel="web",
-        subject=number[back],
+        subject=basket.number[back],
         properties={"way": np.where(in_store, "in store", "by post").astype(object)},
     )
+    refused = bring_to_store(rng, memory, stream, basket, back[in_store], asked[in_store])
+    late = send_by_post(rng, memory, stream, basket, back[~in_store], asked[~in_store])
+    curious = rng.random(len(back)) < 0.12
+    return late, refused, (who[back[curious]], asked[curious] - HOUR)
 
-    store, visit = (
-        back[in_store],
-        asked[in_store] + lasting(rng, in_store.sum(), median=1.5 * DAY, spread=0.6, longest=9 * DAY),
-    )
+
+def bring_to_store(rng, memory: Memory, stream: Stream, basket: Basket, store, asked):
+    """Over the counter; answers who was sent away, and when."""
+    visit = asked + lasting(rng, len(store), median=1.5 * DAY, spread=0.6, longest=9 * DAY)
     refused = rng.random(len(store)) < truth.STORE_CANNOT_FIND_ORDER
     stream.add(
         Kind.OPERATION,
         "Return Refused",
         visit[refused],
-        external_id=ids[store[refused]],
+        external_id=basket.ids[store[refused]],
         channel="store",
-        subject=number[store[refused]],
+        subject=basket.number[store[refused]],
         properties={"reason": "order not found in the shop's till"},
     )
     taken = visit + np.where(refused, 8 * DAY, 0)
     refund = taken + lasting(
         rng, len(store), median=truth.STORE_REFUND_MEDIAN_DAYS * DAY, spread=0.4, longest=6 * DAY
     )
-    hand_back(stream, ids, number, price, store, taken, refund, channel="store")
-    memory.keep("store_refused", who[store[refused]], visit[refused])
-    memory.keep("store_easy", who[store[~refused]], refund[~refused])
+    hand_back(stream, basket.only(store), taken, refund, channel="store")
+    memory.keep("store_refused", basket.who[store[refused]], visit[refused])
+    memory.keep("store_easy", basket.who[store[~refused]], refund[~refused])
+    return basket.who[store[refused]], visit[refused]
 
-    post, parcel = (
-        back[~in_store],
-        asked[~in_store] + lasting(rng, (~in_store).sum(), median=3 * DAY, spread=0.4, longest=9 * DAY),
-    )
+
+def send_by_post(rng, memory: Memory, stream: Stream, basket: Basket, post, asked):
+    """By parcel, before and after the change of policy; answers who waits long, and since when."""
+    parcel = asked + lasting(rng, len(post), median=3 * DAY, spread=0.4, longest=9 * DAY)
     changed = stream.now - truth.POLICY_CHANGE.days_ago * DAY
     median = np.where(
         parcel >= changed,
@@ -291,28 +321,28 @@ def send_back(
         truth.POLICY_CHANGE.refund_median_days_before,
     )
     waits = np.clip(median * DAY * np.exp(0.35 * evenly(rng, median)), HOUR, 40 * DAY).astype(np.int64)
-    hand_back(stream, ids, number, price, post, parcel, parcel + waits, channel="carrier")
+    hand_back(stream, basket.only(post), parcel, parcel + waits, channel="carrier")
     slow = waits > 6 * DAY
-    memory.keep("refund_slow", who[post[slow]], parcel[slow] + 6 * DAY)
-    memory.keep("refund_quick", who[post[~slow]], (parcel + waits)[~slow])
-    curious = rng.random(len(back)) < 0.12
-    return (
-        (who[post[slow]], parcel[slow] + 6 * DAY),
-        (who[store[refused]], visit[refused]),
-        (who[back[curious]], asked[curious] - HOUR),
-    )
+    memory.keep("refund_slow", basket.who[post[slow]], parcel[slow] + 6 * DAY)
+    memory.keep("refund_quick", basket.who[post[~slow]], (parcel + waits)[~slow])
+    return basket.who[post[slow]], parcel[slow] + 6 * DAY
 
 
-def hand_back(stream: Stream, ids, number, price, row, received, refunded, *, channel: str) -> None:
+def hand_back(stream: Stream, basket: Basket, received, refunded, *, channel: str) -> None:
     stream.add(
-        Kind.OPERATION, "Order Returned", received, external_id=ids[row], channel=channel, subject=number[row]
+        Kind.OPERATION,
+        "Order Returned",
+        received,
+        external_id=basket.ids,
+        channel=channel,
+        subject=basket.number,
     )
     stream.add(
         Kind.OPERATION,
         "Refund Issued",
         refunded,
-        external_id=ids[row],
+        external_id=basket.ids,
         channel="system",
-        subject=number[row],
-        value=price[row],
+        subject=basket.number,
+        value=basket.price,
     )

@@ -44,14 +44,6 @@ class Stream:
             return
 
         begin = len(self.signals)
-        rows = zip(
-            at.tolist(),
-            range(begin, begin + n),
-            *(spread(columns.get(field)) for field in WHO + ABOUT),
-            flat(properties or {}, n),
-            traits if isinstance(traits, list) else repeat(NOTHING, n),
-            strict=False,
-        )
         self.moments.append(at.astype(np.int64))
         self.signals.extend(
             Signal(
@@ -59,39 +51,18 @@ class Stream:
                 name=name,
                 at=datetime.fromtimestamp(moment, UTC),
                 key=f"{self.prefix}{number}",
-                external_id=external_id,
-                email=email,
-                phone=phone,
-                anonymous_id=anonymous_id,
-                channel=channel,
-                source=source,
-                subject=subject,
-                step=step,
-                score=score,
-                scale=scale,
-                text=text,
-                value=value,
                 properties=of,
                 traits=known,
+                **dict(zip(WHO + ABOUT, values, strict=True)),
             )
-            for (
-                moment,
-                number,
-                external_id,
-                email,
-                phone,
-                anonymous_id,
-                channel,
-                source,
-                subject,
-                step,
-                score,
-                scale,
-                text,
-                value,
-                of,
-                known,
-            ) in rows
+            for moment, number, of, known, values in zip(
+                at.tolist(),
+                range(begin, begin + n),
+                flat(properties or {}, n),
+                traits if isinstance(traits, list) else repeat(NOTHING, n),
+                zip(*(spread(columns.get(field)) for field in WHO + ABOUT), strict=False),
+                strict=False,
+            )
         )
 
     def in_order(self) -> list[Signal]:

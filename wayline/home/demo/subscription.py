@@ -32,44 +32,46 @@ def live_with_it(
     start = onboarded.activated_at[onboarded.activated]
     here = start < stream.now
     who, start = who[here], start[here]
-    plan = people.plan[who]
-    price = np.array([MONTHLY_PRICE[name] for name in plan])
-
     staying = np.ones(len(who), bool)
     for month in range(1, truth.HISTORY_DAYS // 30 + 1):
         at = start + month * MONTH
-        moment = np.full(len(people), stream.now + MONTH)
-        moment[who] = at
-        mood, weightiest = memory.at_moment(moment)
-        hazard = 1 / (1 + np.exp(3.25 + 0.85 * mood[who] + 0.35 * people.goodwill[who]))
-        leaves = staying & (rng.random(len(who)) < hazard) & (at < stream.now)
-        renews = staying & ~leaves & (price > 0)
-        stream.add(
-            Kind.OPERATION,
-            "Subscription Renewed",
-            at[renews],
-            external_id=people.external_id[who[renews]],
-            channel="system",
-            value=price[renews],
-            properties={"plan": plan[renews]},
-        )
-        cause = np.array(
-            [CAUSES[place] if place >= 0 else "price" for place in weightiest[who[leaves]]], object
-        )
-        stream.add(
-            Kind.BEHAVIOR,
-            "Subscription Canceled",
-            at[leaves],
-            external_id=people.external_id[who[leaves]],
-            channel="web",
-            text=voice.comments(cause, who[leaves], share=0.6, leaving=True),
-            properties={"plan": plan[leaves]},
-        )
+        leaves = decide(rng, people, memory, stream, voice, who, at, staying)
         left[who[leaves]] = at[leaves]
         staying &= ~leaves
-
     use(rng, people, who, start, left[who], stream)
     return left
+
+
+def decide(rng, people: People, memory: Memory, stream: Stream, voice: Voice, who, at, staying) -> np.ndarray:
+    """At the end of a month some leave, by their mood, and those who pay renew; answers who left."""
+    plan = people.plan[who]
+    price = np.array([MONTHLY_PRICE[name] for name in plan])
+    moment = np.full(len(people), stream.now + MONTH)
+    moment[who] = at
+    mood, weightiest = memory.at_moment(moment)
+    hazard = 1 / (1 + np.exp(3.25 + 0.85 * mood[who] + 0.35 * people.goodwill[who]))
+    leaves = staying & (rng.random(len(who)) < hazard) & (at < stream.now)
+    renews = staying & ~leaves & (price > 0)
+    stream.add(
+        Kind.OPERATION,
+        "Subscription Renewed",
+        at[renews],
+        external_id=people.external_id[who[renews]],
+        channel="system",
+        value=price[renews],
+        properties={"plan": plan[renews]},
+    )
+    causes = [CAUSES[place] if place >= 0 else "price" for place in weightiest[who[leaves]]]
+    stream.add(
+        Kind.BEHAVIOR,
+        "Subscription Canceled",
+        at[leaves],
+        external_id=people.external_id[who[leaves]],
+        channel="web",
+        text=voice.comments(np.array(causes, object), who[leaves], share=0.6, leaving=True),
+        properties={"plan": plan[leaves]},
+    )
+    return leaves
 
 
 def use(rng, people: People, who, start, left, stream: Stream) -> None:
@@ -118,39 +120,38 @@ def ask_quarterly(
         asked = np.flatnonzero(
             (sent > known_since) & (sent < left) & ~(gave_up & (sent > people.joined + 100 * DAY))
         )
-        ids = people.external_id[asked]
         stream.add(
             Kind.OPERATION,
             "Survey Sent",
             sent[asked],
-            external_id=ids,
+            external_id=people.external_id[asked],
             channel="email",
             properties={"survey": "Quarterly NPS"},
         )
-        feeling = mood[asked] * 1.25 + 0.9 * people.goodwill[asked]
         willing = 0.20 + 0.05 * np.clip(np.abs(mood[asked]), 0, 3) + 0.03 * (people.patience[asked] > 0)
-        answers = rng.random(len(asked)) < willing
-        row = asked[answers]
-        score = rated(
-            rng, feeling[answers] + 7.5, low=0, high=10, goal=lambda scores: recommend(scores) - truth.NPS
-        )
-        place = weightiest[row]
-        cause = np.where(
-            place >= 0, np.array(CAUSES, object)[place], np.where(score >= 8, "works_daily", "price")
-        )
-        warm = np.isin(place, [INDEX[name] for name in CAUSES if voice.is_kind(name)])
-        cause = np.where((score >= 9) & ~warm, "works_daily", np.where((score <= 6) & warm, "price", cause))
-        at = sent[row] + lasting(rng, len(row), median=0.6 * DAY, spread=1.0, longest=12 * DAY)
-        stream.add(
-            Kind.ANSWER,
-            "NPS Answered",
-            at,
-            external_id=people.external_id[row],
-            channel="email",
-            score=score,
-            scale="nps",
-            text=voice.comments(cause, row, share=0.5),
-        )
+        row = asked[rng.random(len(asked)) < willing]
+        answer_survey(rng, people, stream, voice, row, sent[row], mood[row], weightiest[row])
+
+
+def answer_survey(rng, people: People, stream: Stream, voice: Voice, row, sent, mood, weightiest) -> None:
+    """A score by the mood of the day, and words about what weighs most, where they fit the score."""
+    feeling = mood * 1.25 + 0.9 * people.goodwill[row]
+    score = rated(rng, feeling + 7.5, low=0, high=10, goal=lambda scores: recommend(scores) - truth.NPS)
+    cause = np.where(
+        weightiest >= 0, np.array(CAUSES, object)[weightiest], np.where(score >= 8, "works_daily", "price")
+    )
+    warm = np.isin(weightiest, [INDEX[name] for name in CAUSES if voice.is_kind(name)])
+    cause = np.where((score >= 9) & ~warm, "works_daily", np.where((score <= 6) & warm, "price", cause))
+    stream.add(
+        Kind.ANSWER,
+        "NPS Answered",
+        sent + lasting(rng, len(row), median=0.6 * DAY, spread=1.0, longest=12 * DAY),
+        external_id=people.external_id[row],
+        channel="email",
+        score=score,
+        scale="nps",
+        text=voice.comments(cause, row, share=0.5),
+    )
 
 
 def recommend(scores: np.ndarray) -> float:

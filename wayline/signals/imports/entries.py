@@ -84,43 +84,11 @@ class SignalEntry(_Entry):
             self._make_one(number, row, made, lacking, str(count))
 
     def _make_one(self, number: int, row: Row, made: list[Signal], lacking: list[str], suffix: str) -> None:
-        counts = self.rows.counts
         if self.when is not None and not self.when(row):
-            counts[self.label, "its test does not pass"] += 1
+            self._leave_out("its test does not pass")
             return
         fields = self.constants.copy()
-        at = self.at(row)
-        if at is None:
-            counts[self.label, f"{self.at_column} is empty"] += 1
-            lacking.append(f"{self.at_column} is empty, so {self.label!r} has no time.")
-            return
-        fields["at"] = at
-        for field, get in self.texts:
-            value = get(row)
-            if value is not None:
-                fields[field] = value
-        if self.score is not None:
-            score = self.score(row)
-            if score is not None:
-                fields["score"] = score
-            elif "text" in fields:
-                fields.pop("scale", None)
-            else:
-                counts[self.label, "no score"] += 1
-                return
-        if "name" not in fields:
-            counts[self.label, "no name"] += 1
-            lacking.append(f"{', '.join(columns_in_words(self.entry.name))} is empty, so there is no name.")
-            return
-        is_known = False
-        for kind, get in self.identities:
-            identity = get(row)
-            if identity is not None:
-                fields[kind] = identity
-                is_known = True
-        if not is_known:
-            counts[self.label, f"{self.identity_words} is empty"] += 1
-            lacking.append(f"{self.identity_words} is empty, so nobody knows whose it is.")
+        if not (self._tell(row, fields, lacking) and self._name_somebody(row, fields, lacking)):
             return
         for field, read in self.numbers:
             amount = read(row)
@@ -135,8 +103,51 @@ class SignalEntry(_Entry):
         problem = intake.validate(signal, received_at=self.rows.file.received_at)
         if problem:
             raise RowRefused(self._placed(problem))
-        counts[self.label, ""] += 1
+        self.rows.counts[self.label, ""] += 1
         made.append(signal)
+
+    def _leave_out(self, why: str, lacking: list[str] | None = None, sentence: str = "") -> None:
+        self.rows.counts[self.label, why] += 1
+        if lacking is not None:
+            lacking.append(sentence)
+
+    def _tell(self, row: Row, fields: dict, lacking: list[str]) -> bool:
+        """When it was, what it is called, what was said and scored; False when there is nothing to tell."""
+        at = fields["at"] = self.at(row)
+        if at is None:
+            why = f"{self.at_column} is empty"
+            self._leave_out(why, lacking, f"{why}, so {self.label!r} has no time.")
+            return False
+        for field, get in self.texts:
+            value = get(row)
+            if value is not None:
+                fields[field] = value
+        score = self.score(row) if self.score is not None else None
+        if score is not None:
+            fields["score"] = score
+        elif self.score is not None:
+            # Words without a score are still an answer; the scale alone would say that one was given.
+            if "text" not in fields:
+                self._leave_out("no score")
+                return False
+            fields.pop("scale", None)
+        if "name" not in fields:
+            columns = ", ".join(columns_in_words(self.entry.name))
+            self._leave_out("no name", lacking, f"{columns} is empty, so there is no name.")
+            return False
+        return True
+
+    def _name_somebody(self, row: Row, fields: dict, lacking: list[str]) -> bool:
+        is_known = False
+        for kind, get in self.identities:
+            identity = get(row)
+            if identity is not None:
+                fields[kind] = identity
+                is_known = True
+        if not is_known:
+            why = f"{self.identity_words} is empty"
+            self._leave_out(why, lacking, f"{why}, so nobody knows whose it is.")
+        return is_known
 
     def _placed(self, problem: str) -> str:
         if problem.startswith("The score") and self.entry.score:

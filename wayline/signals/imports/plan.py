@@ -93,28 +93,8 @@ def make(
     """Fit the mapping to the file. Raises MappingNotUnderstood or FileNotReadable with what to do."""
     wanted = {column for _, column in used_columns(mapping)}
     wanted |= {column for computed in mapping.compute.values() for column in computed.first_of or ()}
-    beside = {name: path} | beside  # a file may look itself up
-    for entry_name, lookup in mapping.lookups.items():
-        if kept_name(lookup.file) not in beside:
-            raise MappingNotUnderstood(
-                [
-                    f"lookups, {entry_name}, file: {lookup.file} was not given. "
-                    f"Give it together with {name}; so far: {', '.join(beside)}."
-                ]
-            )
-    lookups = {
-        entry_name: Matches(entry_name, lookup, beside[kept_name(lookup.file)], wanted)
-        for entry_name, lookup in mapping.lookups.items()
-    }
-    own = tuple(
-        sorted(
-            column
-            for column in wanted
-            if not column.startswith("@")
-            and column not in mapping.compute
-            and column.partition(".")[0] not in lookups
-        )
-    )
+    lookups = _lookups(mapping, {name: path} | beside, wanted)  # a file may look itself up
+    own = _own_columns(mapping, wanted, lookups)
     with readers.opened(path, mapping.file, own) as source:
         rows = Rows(mapping, source.columns, File(name, digest, received_at, timezone), lookups)
         if source.format == "xes":
@@ -131,6 +111,27 @@ def make(
             f"{name} has a header but no rows. Choose a file with at least one row."
         )
     return Plan(path, mapping, rows, source.columns, source.unit, total, notes, own)
+
+
+def _lookups(mapping: Mapping, files: dict[str, Path], wanted: set[str]) -> dict[str, Matches]:
+    for name, lookup in mapping.lookups.items():
+        if kept_name(lookup.file) not in files:
+            raise MappingNotUnderstood(
+                [
+                    f"lookups, {name}, file: {lookup.file} was not given. "
+                    f"Give it together with {next(iter(files))}; so far: {', '.join(files)}."
+                ]
+            )
+    return {
+        name: Matches(name, lookup, files[kept_name(lookup.file)], wanted)
+        for name, lookup in mapping.lookups.items()
+    }
+
+
+def _own_columns(mapping: Mapping, wanted: set[str], lookups: dict[str, Matches]) -> tuple[str, ...]:
+    """The columns that the main file itself must have."""
+    own = (column for column in wanted if not column.startswith("@") and column not in mapping.compute)
+    return tuple(sorted(column for column in own if column.partition(".")[0] not in lookups))
 
 
 @dataclass
