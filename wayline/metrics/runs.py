@@ -180,9 +180,7 @@ def _log(question: FlowQuestion, bound: tuple[int, ...], until: datetime, now: d
     columns = ["customer", "at", "seq"] + (["subject"] if question.follow == "subject" else [])
     rows = connect.current().run(matching.select(*columns, **masks.columns(matching)))
     units, unit = _units(question, rows)
-    steps = np.zeros(rows.num_rows, _smallest(len(bound)))
-    for n, mask in enumerate(masks.of(rows)):
-        steps |= mask.astype(steps.dtype) << n
+    steps = masks.bits(rows)
     log = [unit, rows["at"].to_numpy().view(np.int64), rows["seq"].to_numpy(), steps]
     if not steps.all():
         log = [column[steps != 0] for column in log]
@@ -199,12 +197,6 @@ def _of_any_step(conditions: tuple[SignalCondition, ...], signals: ibis.Table) -
         # One list of names is decided once for each distinct name; what else they ask, the masks tell.
         return filters.signal_filter(SignalIs(names=sum((each.names for each in named), ())), signals)
     return filters.signal_filter(AnySignal(of=conditions), signals)
-
-
-def _smallest(bits: int) -> str:
-    return next(
-        name for name, width in (("int8", 7), ("int16", 15), ("int32", 31), ("int64", 63)) if bits <= width
-    )
 
 
 def _units(question: FlowQuestion, rows: pa.Table) -> tuple[Units, np.ndarray]:
@@ -226,6 +218,10 @@ def _as_of(question, bound, log: flows.Log, until: datetime, now: datetime) -> d
     later = signals.filter(signals.at > stored(seen), signals.at <= stored(now))
     steps = AnySignal(of=_conditions(question, bound))
     later = later.filter(filters.signal_filter(steps, later))
+    if question.segment is None and question.follow == "customer":
+        # The log holds all until then: whatever is later says that the data reaches that far.
+        later = later.filter(later.at > stored(until))
+        return until if connect.current().run(later.select("customer").limit(1)).num_rows else seen
     last = connect.current().run(later.agg(last=later.at.max()))["last"][0].as_py()
     # Of no rows, one engine finds nothing and another the year 1970.
     return max(seen, min(until, last.replace(tzinfo=UTC))) if last else seen

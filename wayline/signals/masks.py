@@ -51,6 +51,31 @@ class Masks:
         }
         return [self._mask(condition, columns, rows.num_rows) for condition in self._conditions]
 
+    def bits(self, rows: pa.Table) -> np.ndarray:
+        """One number for each row: bit n says that the n-th condition holds it."""
+        wanted = smallest(len(self._conditions))
+        column = self._only_column()
+        if column is None:
+            found = np.zeros(rows.num_rows, wanted)
+            for n, mask in enumerate(self.of(rows)):
+                found |= mask.astype(wanted) << n
+            return found
+        values = self._values[column]
+        bits_of = np.zeros(len(values) + 1, wanted)  # −1, a value nobody named, is the last
+        for n, condition in enumerate(self._conditions):
+            for value in getattr(condition, NAMED[column]):
+                bits_of[values.index(value)] |= bits_of.dtype.type(1 << n)
+        return bits_of.take(rows[f"place_of_{column}"].to_numpy(), mode="wrap")
+
+    def _only_column(self) -> str | None:
+        """The one column that every condition names and nothing else, if it is so: one look tells all."""
+        if self._tests or not all(isinstance(each, SignalIs) for each in self._conditions):
+            return None
+        named = {column for each in self._conditions for column, many in NAMED.items() if getattr(each, many)}
+        (column,) = named if len(named) == 1 else (None,)
+        everyone = column and all(getattr(each, NAMED[column]) for each in self._conditions)
+        return column if everyone else None
+
     def _mask(self, condition: SignalCondition, columns: dict[str, np.ndarray], length: int) -> np.ndarray:
         match condition:
             case SignalIs():
@@ -77,6 +102,13 @@ class Masks:
 
     def _number(self, test: Test) -> int:
         return next(n for n, each in enumerate(self._tests) if repr(each) == repr(test))
+
+
+def smallest(bits: int) -> str:
+    """The smallest signed type that has room for so many bits."""
+    return next(
+        name for name, width in (("int8", 7), ("int16", 15), ("int32", 31), ("int64", 63)) if bits <= width
+    )
 
 
 def _parts(condition: SignalCondition) -> Iterator[SignalIs]:

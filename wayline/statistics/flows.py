@@ -5,13 +5,19 @@ start that has reached a step never falls from row to row: a start of an earlier
 one pass over all units at once needs no bounds. docs/guide/flows.md says what is computed.
 """
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 NOWHERE = -1
 BLOCK = 65_536
+THREADS = min(4, os.cpu_count() or 1)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,10 @@ class Log:
     steps: np.ndarray  # any integer type
 
     def rows_of(self, step: int) -> np.ndarray:
-        return np.flatnonzero((self.steps & self.steps.dtype.type(1 << step)) != 0).astype(np.int32)
+        return np.flatnonzero((self.steps & self.steps.dtype.type(1 << step)) != 0)
+
+    def part(self, rows: slice) -> "Log":
+        return Log(self.unit[rows], self.at[rows], self.steps[rows])
 
 
 @dataclass(frozen=True)
@@ -106,20 +115,27 @@ def sorted_log(unit: np.ndarray, at: np.ndarray, seq: np.ndarray, steps: np.ndar
 
 def is_sorted(unit: np.ndarray, at: np.ndarray, seq: np.ndarray) -> bool:
     """Whether rows come by unit, time and arrival already."""
-    next_unit, same_unit = unit[1:] > unit[:-1], unit[1:] == unit[:-1]
-    later = (at[1:] > at[:-1]) | ((at[1:] == at[:-1]) & (seq[1:] >= seq[:-1]))
-    return bool(np.all(next_unit | (same_unit & later)))
+    same_unit = unit[1:] == unit[:-1]
+    is_fine = (unit[1:] > unit[:-1]) | (same_unit & (at[1:] > at[:-1]))
+    # Few rows share their moment: only those need their arrival compared.
+    rest = np.flatnonzero(~is_fine)
+    return bool(np.all(same_unit[rest] & (at[rest + 1] == at[rest]) & (seq[rest + 1] >= seq[rest])))
 
 
 def follow(log: Log, course: Course) -> Attempts:
     """How far each unit's deciding attempt got."""
-    parts = []
-    for rows in blocks(log.unit):
-        block = Log(log.unit[rows], log.at[rows], log.steps[rows])
-        unit, furthest, start, latest_start = _follow(block, course)
-        parts.append((unit, furthest, start + rows.start, latest_start + rows.start))
+    parts = _in_blocks(lambda rows: _follow(log.part(rows), course, rows.start), blocks(log.unit))
     columns = zip(*parts, strict=True) if parts else [[np.zeros(0, np.int64)]] * 4
     return Attempts(log, course, *(np.concatenate(column) for column in columns))
+
+
+def _in_blocks(work: Callable[[slice], T], parts: Iterable[slice]) -> list[T]:
+    """The work done on each block, in their order; NumPy leaves the interpreter free for a second thread."""
+    parts = list(parts)
+    if len(parts) < 2:
+        return [work(part) for part in parts]
+    with ThreadPoolExecutor(THREADS) as threads:
+        return list(threads.map(work, parts))
 
 
 def blocks(unit: np.ndarray, size: int = BLOCK) -> Iterator[slice]:
@@ -133,42 +149,50 @@ def blocks(unit: np.ndarray, size: int = BLOCK) -> Iterator[slice]:
         begin = end
 
 
-def _follow(log: Log, course: Course) -> tuple[np.ndarray, ...]:
+def _follow(log: Log, course: Course, offset: int) -> tuple[np.ndarray, ...]:
     starts = _starts(log, course)
-    first, last = ends_of_runs(log.unit[starts])
-    unit = log.unit[starts[first]]
-    start, latest_start = starts[first].astype(np.int64), starts[last].astype(np.int64)
+    first, last = ends_of_runs(log.unit.take(starts))
+    unit = log.unit.take(starts.take(first))
+    start, latest_start = starts.take(first), starts.take(last)
     furthest = np.zeros(len(unit), np.int32)
-    rows = began = starts
+    whose = np.repeat(np.arange(len(unit)), last - first + 1)
+    rows, began = starts, np.arange(len(starts))
     for number, step in enumerate(course.required[1:], 1):
-        rows, began = _advances(log, log.rows_of(step), rows, began, course.window)
+        rows, began = _advances(log, log.rows_of(step), rows, began, starts, course.window)
         if not len(rows):
             break
-        first, last = ends_of_runs(log.unit[rows])
-        there = np.searchsorted(unit, log.unit[rows[first]])
-        furthest[there], start[there], latest_start[there] = number, began[first], began[last]
-    return unit, furthest, start, latest_start
+        mine = whose.take(began)
+        first, last = ends_of_runs(mine)
+        there = mine.take(first)
+        furthest[there] = number
+        start[there], latest_start[there] = starts.take(began.take(first)), starts.take(began.take(last))
+    return unit, furthest, start + offset, latest_start + offset
 
 
 def _starts(log: Log, course: Course) -> np.ndarray:
     rows = log.rows_of(course.required[0])
-    rows = rows[(log.at[rows] >= course.starts_from) & (log.at[rows] < course.starts_until)]
-    return rows if course.is_any_start else rows[ends_of_runs(log.unit[rows])[0]]
+    at = log.at.take(rows)
+    rows = rows.compress((at >= course.starts_from) & (at < course.starts_until))
+    return rows if course.is_any_start else rows.take(ends_of_runs(log.unit.take(rows))[0])
 
 
-def _advances(log: Log, rows: np.ndarray, before: np.ndarray, began: np.ndarray, window: int | None):
-    """The rows that take some attempt on, each with the latest start that it takes on.
+def _advances(log: Log, rows: np.ndarray, before: np.ndarray, began: np.ndarray, starts, window: int | None):
+    """The rows that take some attempt on, each with the place of the latest start that it takes on.
 
-    `before` are the rows that reached the step before, each with the latest start it took on: those starts
-    never fall from row to row, so the last one before a row is the latest.
+    `before` are the rows that reached the step before, each with the place of the latest start it took on:
+    those starts never fall from row to row, so the last one before a row is the latest.
     """
-    reached = np.searchsorted(before, rows)
-    rows, reached = rows[reached > 0], reached[reached > 0]
-    began = began[reached - 1]
-    counts = log.unit[began] == log.unit[rows]
+    # Counting them up along the rows is several times faster than searching for each row's place.
+    is_before = np.zeros(len(log.unit), bool)
+    is_before[before] = True
+    reached = np.cumsum(is_before, dtype=np.int32).take(rows) - is_before.take(rows)
+    rows, reached = rows.compress(reached > 0), reached.compress(reached > 0)
+    began = began.take(reached - 1)
+    start = starts.take(began)
+    counts = log.unit.take(start) == log.unit.take(rows)
     if window is not None:
-        counts &= log.at[rows] - log.at[began] <= window
-    return rows[counts], began[counts]
+        counts &= log.at.take(rows) - log.at.take(start) <= window
+    return rows.compress(counts), began.compress(counts)
 
 
 def running_maximum(length: int, rows: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -189,12 +213,17 @@ def ends_of_runs(units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def trace(attempts: Attempts) -> Trace:
     """Where each deciding attempt met each step, required and optional."""
     shape = (len(attempts.unit), len(attempts.course.is_required))
-    found = Trace(np.empty(shape, np.int64), np.empty(shape, np.int64), np.empty(shape, bool))
-    for rows in blocks(attempts.log.unit):
+    # Column by column, as everything reads them: a step of all units lies together.
+    row, last_row = (np.empty(shape, np.int64, order="F") for _ in range(2))
+    found = Trace(row, last_row, np.empty(shape, bool, order="F"))
+
+    def trace_block(rows: slice) -> None:
         units = slice(*np.searchsorted(attempts.start, [rows.start, rows.stop]))
         row, last_row, found.is_looped[units] = _trace(_part(attempts, rows, units))
         found.row[units] = np.where(row >= 0, row + rows.start, NOWHERE)
         found.last_row[units] = np.where(last_row >= 0, last_row + rows.start, NOWHERE)
+
+    _in_blocks(trace_block, blocks(attempts.log.unit))
     return found
 
 
@@ -202,7 +231,7 @@ def _part(attempts: Attempts, rows: slice, units: slice) -> Attempts:
     """The attempts of one block of rows, as if it were the whole log."""
     log = attempts.log
     return Attempts(
-        Log(log.unit[rows], log.at[rows], log.steps[rows]),
+        log.part(rows),
         attempts.course,
         attempts.unit[units],
         attempts.furthest[units],
@@ -211,21 +240,39 @@ def _part(attempts: Attempts, rows: slice, units: slice) -> Attempts:
     )
 
 
+class _Meetings:
+    """The rows of one step, to find the first after a row and the last before one by counting."""
+
+    def __init__(self, rows: np.ndarray, length: int):
+        is_met = np.zeros(length + 1, np.int32)
+        is_met[rows + 1] = 1
+        self._before = np.cumsum(is_met, out=is_met)  # how many lie before each row
+        self._rows = np.concatenate(([NOWHERE], rows, [length]))
+
+    def after(self, row: np.ndarray) -> np.ndarray:
+        """The first of the rows after each given one, the log's length where there is none."""
+        return self._rows.take(self._before.take(row + 1) + 1)
+
+    def before(self, row: np.ndarray) -> np.ndarray:
+        """The last of the rows before each given one, NOWHERE where there is none."""
+        return self._rows.take(self._before.take(row))
+
+
 def _trace(attempts: Attempts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     log, course = attempts.log, attempts.course
-    rows_of = [log.rows_of(step) for step in range(len(course.is_required))]
-    row = np.full((len(attempts.unit), len(rows_of)), NOWHERE, np.int64)
+    meetings = [_Meetings(log.rows_of(step), len(log.unit)) for step in range(len(course.is_required))]
+    row = np.full((len(attempts.unit), len(meetings)), NOWHERE, np.int64, order="F")
     row[:, course.required[0]] = attempts.start
     for number, step in enumerate(course.required[1:], 1):
         before = course.required[number - 1]
         reached = attempts.furthest >= number
-        row[reached, step] = _next(rows_of[step], row[reached, before], len(log.at))
-    _trace_optional(attempts, rows_of, row)
-    last_row, is_looped = _trace_repeats(attempts, rows_of, row)
+        row[reached, step] = meetings[step].after(row[reached, before])
+    _trace_optional(attempts, meetings, row)
+    last_row, is_looped = _trace_repeats(attempts, meetings, row)
     return row, last_row, is_looped
 
 
-def _trace_optional(attempts: Attempts, rows_of: list[np.ndarray], row: np.ndarray) -> None:
+def _trace_optional(attempts: Attempts, meetings: list["_Meetings"], row: np.ndarray) -> None:
     """An optional step counts between the step reached before it and the next required one."""
     course = attempts.course
     previous = np.full(len(row), NOWHERE, np.int64)
@@ -233,39 +280,36 @@ def _trace_optional(attempts: Attempts, rows_of: list[np.ndarray], row: np.ndarr
         if is_required:
             previous = row[:, step]
         elif step > course.required[0]:
-            met = _next(rows_of[step], previous, len(attempts.log.at))
+            met = meetings[step].after(previous)
             counts = (previous >= 0) & _is_before_moving_on(attempts, row, step, met)
             row[counts, step] = met[counts]
             previous = np.where(counts, met, previous)
 
 
-def _trace_repeats(attempts: Attempts, rows_of: list[np.ndarray], row: np.ndarray):
-    length = len(attempts.log.at)
-    last_row = row.copy()
-    is_looped = np.zeros(row.shape, bool)
-    for step, rows in enumerate(rows_of):
+def _trace_repeats(attempts: Attempts, meetings: list["_Meetings"], row: np.ndarray):
+    last_row = row.copy(order="F")
+    is_looped = np.zeros(row.shape, bool, order="F")
+    for step, met in enumerate(meetings):
         entered = row[:, step] >= 0
-        again = _next(rows, row[:, step], length)
+        again = met.after(row[:, step])
         is_looped[:, step] = entered & _is_before_moving_on(attempts, row, step, again)
         onward = _onward(attempts, row, step)
         moved = entered & (onward >= 0)
-        last_row[moved, step] = _previous(rows, onward[moved])
-    _trace_loops_before_start(attempts, rows_of, row, is_looped)
+        last_row[moved, step] = met.before(onward[moved])
+    _trace_loops_before_start(attempts, meetings, row, is_looped)
     return last_row, is_looped
 
 
-def _trace_loops_before_start(attempts, rows_of, row, is_looped) -> None:
+def _trace_loops_before_start(attempts, meetings, row, is_looped) -> None:
     """The deciding attempt begins at the latest start; those just before it were repeats of the first."""
     course, log = attempts.course, attempts.log
     if len(course.required) < 2:
         return
     first, second = course.required[:2]
-    earlier = _previous(rows_of[first], attempts.start)
+    earlier = meetings[first].before(attempts.start)
     moved = (row[:, second] >= 0) & (earlier >= 0)
     began, earlier = attempts.start[moved], earlier[moved]
-    repeats = (log.unit[earlier] == log.unit[began]) & (
-        _next(rows_of[second], earlier, len(log.at)) == row[moved, second]
-    )
+    repeats = (log.unit[earlier] == log.unit[began]) & (meetings[second].after(earlier) == row[moved, second])
     if course.window is not None:
         repeats &= log.at[began] - log.at[earlier] <= course.window
     is_looped[moved, first] |= repeats
@@ -284,15 +328,3 @@ def _is_before_moving_on(attempts: Attempts, row: np.ndarray, step: int, met: np
     met = np.where(found, met, 0)
     is_own = found & (log.unit[met] == attempts.unit)
     return is_own & np.where(onward >= 0, met < onward, log.at[met] <= attempts.ends_at)
-
-
-def _next(rows: np.ndarray, after: np.ndarray, length: int) -> np.ndarray:
-    """The first of the rows after each given one, `length` where there is none."""
-    padded = np.append(rows.astype(np.int64), length)
-    return padded[np.searchsorted(rows, after.astype(rows.dtype), side="right")]
-
-
-def _previous(rows: np.ndarray, before: np.ndarray) -> np.ndarray:
-    """The last of the rows before each given one, NOWHERE where there is none."""
-    padded = np.insert(rows.astype(np.int64), 0, NOWHERE)
-    return padded[np.searchsorted(rows, before.astype(rows.dtype), side="left")]
