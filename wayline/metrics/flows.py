@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from wayline.metrics import cache, runs, voices
+from wayline.metrics import cache, extent, runs, voices
 from wayline.metrics.questions import FlowAnswer, FlowQuestion, StepAnswer
 from wayline.metrics.runs import Run
 from wayline.statistics import proportions, quantiles
@@ -26,7 +26,7 @@ def _flow(question: FlowQuestion, compare: bool, words: int, now: datetime) -> F
     if not any(step.condition for step in question.steps):
         return _nothing_bound(question)
     answer = _answer(runs.run(question, now=now), words, now)
-    if not compare:
+    if not compare or not _has_a_past(question):
         return answer
     earlier = replace(question, period=question.period.previous)
     before = _answer(runs.run(earlier, now=now), 0, now)
@@ -35,6 +35,12 @@ def _flow(question: FlowQuestion, compare: bool, words: int, now: datetime) -> F
         conversion_change=proportions.change(answer.conversion, before.conversion),
         steps=tuple(_compared(*pair) for pair in zip(answer.steps, before.steps, strict=True)),
     )
+
+
+def _has_a_past(question: FlowQuestion) -> bool:
+    """Whether there were signals before the period: without any, nothing can be compared."""
+    first = extent.first_at(question.workspace)
+    return first is not None and first < question.period.start
 
 
 def _nothing_bound(question: FlowQuestion) -> FlowAnswer:
