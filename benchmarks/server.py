@@ -28,7 +28,7 @@ from wayline.accounts.testing import make_key, make_member, make_workspace  # no
 from wayline.journeys.testing import make_journey  # noqa: E402
 from wayline.signals import load  # noqa: E402
 from wayline.signals.imports import run as imports  # noqa: E402
-from wayline.warehouse import connect  # noqa: E402
+from wayline.warehouse import connect, engine  # noqa: E402
 
 BATCH, CONNECTIONS = 100, 8
 MAPPING = """
@@ -65,7 +65,7 @@ def map_page(folder: Path, repeats: int) -> None:
             raise SystemExit(f"{address} answered {answer.status_code}.")
 
     def uncached():
-        warehouse.version = connect.next_version()
+        warehouse.version = engine.next_version()
         cached()
 
     with connect.using(warehouse):

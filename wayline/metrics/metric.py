@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from ibis.expr.types import Table
 
@@ -12,9 +12,6 @@ from wayline.signals.conditions import SignalCondition
 from wayline.signals.vocabulary import SCALES
 from wayline.statistics.estimates import Change, Estimate
 from wayline.statistics.moments import Moments
-
-if TYPE_CHECKING:
-    from .scope import Scope
 
 Family = Literal["perception", "behavior", "operations"]
 Condition = Literal["of", "then", "within"]
@@ -48,7 +45,7 @@ class Metric:
     direction: Literal["up", "down", "neither"]
     counts: str
     meaning: str
-    rows: Callable[["Scope", "Metric"], Table]
+    rows: Callable[..., Table]  # of a Scope and the metric: scopes know metrics, so they stand above
     statistic: Statistic
     quantile: float | None = None
     digits: int = 0
