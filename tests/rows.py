@@ -167,3 +167,10 @@ def segment(workspace):
     from wayline.signals.testing import make_segment
 
     return make_segment(workspace=workspace)
+
+
+@makes("term_id")
+def term(workspace):
+    from wayline.signals.models import Term
+
+    return Term.objects.create(workspace=workspace, kind="behavior", name="Order Placed")

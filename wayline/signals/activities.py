@@ -7,5 +7,11 @@ ACTIVITIES = {
     "segment.created": "Saved a segment",
     "segment.changed": "Changed a segment",
     "segment.deleted": "Deleted a segment",
+    "name.described": "Said what a signal name means",
+    "name.approved": "Approved a signal name",
+    "name.blocked": "Blocked a signal name",
+    "name.unblocked": "Let signals of a name in again",
+    "name.merged": "Merged a misspelled signal name into the true one",
+    "name.parted": "Undid the merge of a signal name",
     "source.forgotten": "Removed every signal of a source",
 }

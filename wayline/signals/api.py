@@ -12,23 +12,11 @@ from . import operations, queries
 from .conditions import CustomerCondition
 from .imports.api import router as imports
 from .models import Segment
+from .names.api import router as names
 
 router = Router(tags=["signals"])
 router.add_router("/imports", imports)
-
-
-class NameOut(Schema):
-    kind: str
-    name: str
-    volume: int
-    first_at: datetime
-    last_at: datetime
-
-
-@router.get("/names", response=list[NameOut])
-def names(request):
-    """Every name of the stream with its kind and volume, the loudest first."""
-    return list(queries.names(request.member))
+router.add_router("/names", names)
 
 
 class AccountOut(Schema):

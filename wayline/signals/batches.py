@@ -8,6 +8,7 @@ import structlog
 
 from . import intake, journal
 from .models import JournalEntry, RefusedSignal
+from .names import rules as naming
 from .vocabulary import Signal
 
 log = structlog.get_logger()
@@ -66,13 +67,15 @@ class Batch:
 def of_entries(entries: Sequence[JournalEntry], refusals: list[RefusedSignal]) -> list[Batch]:
     """The entries decoded and validated, in their order, those of one workspace and source together."""
     found: dict[tuple[int, str], Batch] = {}
+    rules = {workspace: naming.of(workspace) for workspace in {entry.workspace_id for entry in entries}}
     for entry in entries:
         who = entry.workspace_id, entry.source
-        found.setdefault(who, Batch(*who)).extend(_usable(entry, refusals))
+        usable = _usable(entry, refusals, rules[entry.workspace_id])
+        found.setdefault(who, Batch(*who)).extend(usable)
     return [batch for batch in found.values() if batch.signals]
 
 
-def _usable(entry: JournalEntry, refusals: list[RefusedSignal]) -> Batch:
+def _usable(entry: JournalEntry, refusals: list[RefusedSignal], rules: naming.Rules) -> Batch:
     signals, places, refused = _decoded(entry)
     refusals += [
         RefusedSignal(
@@ -91,6 +94,7 @@ def _usable(entry: JournalEntry, refusals: list[RefusedSignal]) -> Batch:
     arrived.signals, arrived.places = signals, places
     arrived.entries, arrived.received = [entry.pk] * len(signals), [entry.received_at] * len(signals)
     reasons = intake.refusals_of(signals, received_at=entry.received_at)
+    reasons |= rules.applied(signals)
     for index, reason in reasons.items():
         arrived.refuse(index, reason, refusals)
     if not reasons:

@@ -23,6 +23,7 @@ from wayline.warehouse import connect
 from . import batches, intake, registry, rows
 from .batches import Batch
 from .models import JournalEntry, PrunedEntries, RefusedSignal, WarehouseChange
+from .names import merging
 
 log = structlog.get_logger()
 
@@ -280,6 +281,8 @@ def _follow_changes(writer: connect.Writer) -> None:
     for change in waiting:
         if change.kind == WarehouseChange.Kind.PROFILES:
             profiles[change.workspace_id].update(change.subject)
+        elif change.kind == WarehouseChange.Kind.NAMES:
+            merging.follow(writer, change.workspace_id, **change.subject)
         else:
             writer.forget_source(change.workspace_id, change.subject["source"])
             writer.forget_customers(change.workspace_id, change.subject["customers"])

@@ -8,7 +8,7 @@ import structlog
 from django.db import close_old_connections, connections
 from django.utils import timezone
 
-from . import journal, load, retention
+from . import journal, load, retention, upkeep
 
 log = structlog.get_logger()
 
@@ -56,7 +56,7 @@ class Loader:
 
     def _run(self) -> None:
         pause, heard_at = self._every, time.monotonic()
-        prune_at = heard_at
+        prune_at, is_kept_up = heard_at, False
         while not self._stopping.is_set():
             if journal.arrived.wait(pause):
                 heard_at = time.monotonic()
@@ -65,7 +65,9 @@ class Loader:
                 break
             try:
                 close_old_connections()
-                load.drain(rest=self._rest)
+                if load.drain(rest=self._rest) != load.Loaded() or not is_kept_up:
+                    upkeep.ask(now=timezone.now())
+                    is_kept_up = True
                 if time.monotonic() - heard_at > QUIET:
                     load.put_in_order()
                     heard_at = math.inf  # once in each quiet time

@@ -167,6 +167,7 @@ class WarehouseChange(models.Model):
     class Kind(models.TextChoices):
         PROFILES = "profiles"  # these profiles may belong to another customer now
         SOURCE = "source"  # this source is forgotten, with the customers only it knew
+        NAMES = "names"  # two names became one, or two again
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
     kind = models.CharField(max_length=20, choices=Kind)
@@ -176,4 +177,6 @@ class WarehouseChange(models.Model):
         return f"{self.kind} {self.pk}"
 
 
-from .imports.models import Import, ImportRefusal  # noqa: E402, F401 - Django finds models here
+# Django finds the models of the folders here.
+from .imports.models import Import, ImportRefusal  # noqa: E402, F401
+from .names.models import NameDay, NameHour, PropertyDay, Term  # noqa: E402, F401

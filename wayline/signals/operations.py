@@ -19,6 +19,7 @@ from .models import (
     SignalName,
     WarehouseChange,
 )
+from .names import counting
 
 
 class SegmentNameTaken(Refusal):
@@ -100,13 +101,16 @@ def forget_source(workspace: Workspace, *, source: str, by: User | None, now: da
                     "changed": sorted({*changed, *(customer for customer, _, _ in seen)}),
                 },
             )
-            SignalName.objects.filter(workspace=workspace, source=source).delete()
+            told = SignalName.objects.filter(workspace=workspace, source=source)
+            names = sorted(set(told.values_list("kind", "name")))
+            told.delete()
             RefusedSignal.objects.filter(workspace=workspace, source=source).delete()
             LoadedEntry.objects.filter(workspace=workspace, source=source).delete()
             audit.record(
                 "source.forgotten", subject=workspace, workspace=workspace, by=by, at=now, source=source
             )
         load.drain()
+        counting.recount(workspace.pk, names, now=now)
 
 
 def _delete_customers(workspace: Workspace, source: str) -> None:

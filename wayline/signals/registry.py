@@ -1,14 +1,14 @@
 """The names seen in the stream and what was refused, kept in the relational database."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection
 
-from .models import CountedMark, LoadedEntry, RefusedSignal, SignalName
+from .models import CountedMark, LoadedEntry, RefusedSignal, SignalName, Term
 
 JOURNAL = "signals"
 PLACES = 1 << 20  # a row's seq is its journal entry times this, plus its place in the batch
@@ -46,7 +46,7 @@ def counted_mark() -> int:
     return CountedMark.objects.filter(journal=JOURNAL).values_list("mark", flat=True).first() or 0
 
 
-def count(names: Iterable[tuple], *, until: int | None) -> None:
+def count(names: Sequence[tuple], *, until: int | None) -> None:
     """Add the counts and, in the same transaction, how far the journal is counted."""
     adapt = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:
@@ -57,6 +57,11 @@ def count(names: Iterable[tuple], *, until: int | None) -> None:
                 for *who, first, last, number in names
             ],
         )
+    Term.objects.bulk_create(
+        [Term(workspace_id=workspace, kind=kind, name=name) for workspace, kind, name, *_ in names],
+        500,
+        ignore_conflicts=True,
+    )
     if until is not None:
         CountedMark.objects.update_or_create(journal=JOURNAL, defaults={"mark": until})
 

@@ -1,1 +1,17 @@
+from django.utils import timezone
+
+from wayline.kit.tasks import task
+
+from . import upkeep
 from .imports import tasks as imports  # noqa: F401 - names the task that advances an import
+from .names import counting
+from .names import tasks as names  # noqa: F401 - names the task that counts names anew
+
+
+@task(upkeep.TASK)
+def keep_up(payload: dict) -> None:
+    now = timezone.now()
+    upkeep.ask_again(now=now)
+    while counting.catch_up(now=now):
+        pass
+    counting.forget_old(now=now)

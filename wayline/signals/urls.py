@@ -2,10 +2,10 @@ from django.urls import path
 
 from . import views
 from .imports.urls import urlpatterns as imports
+from .names.urls import urlpatterns as names
 
 app_name = "signals"
 urlpatterns = [
-    path("", views.index, name="index"),
     path("refused/", views.refused, name="refused"),
     path("live/", views.live, name="live"),
     path("segments/", views.segments, name="segments"),
@@ -13,5 +13,6 @@ urlpatterns = [
     path("segments/<int:segment_id>/", views.segment, name="segment"),
     path("segments/<int:segment_id>/delete/", views.segment_delete, name="segment_delete"),
     path("merges/<int:merge_id>/undo/", views.undo_merge, name="undo_merge"),
+    *names,
     *imports,
 ]

@@ -1,5 +1,3 @@
-from django.conf import settings
-from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -8,42 +6,12 @@ from django.views.decorators.http import require_POST
 
 from wayline.accounts import access
 from wayline.customers.models import Merge
-from wayline.kit.lists import Listing, listing
+from wayline.kit.lists import listing
 from wayline.kit.pages import show
 
 from . import forms, operations, queries
 from .models import Segment
 from .segments import condition_of
-from .vocabulary import Kind
-
-
-@access.member("viewer")
-def index(request):
-    filters = {
-        "q": lambda rows, text: rows.filter(name__icontains=text),
-        "kind": lambda rows, kind: rows.filter(kind=kind),
-    }
-    found = listing_of_names(request, filters)
-    context = {
-        "list": found,
-        "kinds": list(Kind),
-        "write_keys": queries.write_keys(request.member),
-        "address": settings.BASE_URL,
-        "has_any": bool(found.page.object_list) or queries.names(request.member).exists(),
-    }
-    return show(request, "signals/index.html", context, fragment="found")
-
-
-def listing_of_names(request, filters):
-    """Names are groups, so they have no key to break ties by: kind and name do."""
-    rows = queries.names(request.member)
-    chosen = {}
-    for name, narrow in filters.items():
-        value = request.GET.get(name, "").strip()
-        if value:
-            chosen[name] = value
-            rows = narrow(rows, value)
-    return Listing(page=Paginator(rows, 100).get_page(request.GET.get("page")), chosen=chosen, sort="")
 
 
 @access.member("viewer")

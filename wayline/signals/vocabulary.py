@@ -18,12 +18,13 @@ class Kind(StrEnum):
     MESSAGE = "message"  # one message of a conversation, either way
     ANSWER = "answer"  # an answer to a question we asked
     REVIEW = "review"  # an opinion nobody asked for
+    DERIVED = "derived"  # concluded from other signals by a rule of the workspace
 
 
 # Two more travel in the journal like signals, change the profile, and leave no row in the stream.
 IDENTIFY = "identify"  # facts about a customer
 ALIAS = "alias"  # two values name one customer; the earlier one stands in properties["previous_id"]
-KINDS = frozenset(Kind)
+KINDS = frozenset(Kind) - {Kind.DERIVED}  # those that may be sent
 PROFILE_KINDS = frozenset({IDENTIFY, ALIAS})
 
 

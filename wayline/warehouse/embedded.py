@@ -113,6 +113,16 @@ class EmbeddedWriter:
             )
             self._cursor.execute("INSERT INTO customers BY NAME SELECT * FROM given")
 
+    def replace_signals(self, workspace: int, seqs: list[int], rows: pa.Table) -> None:
+        """Put these rows in the place of the signals with these numbers; either may be none."""
+        if seqs:
+            with self._given(pa.table({"seq": pa.array(seqs, pa.int64())})):
+                self._cursor.execute(
+                    "DELETE FROM signals WHERE workspace = ? AND seq IN (SELECT seq FROM given)", [workspace]
+                )
+        if rows.num_rows:
+            self.append("signals", rows)
+
     def marks(self) -> dict[str, int]:
         """How far each part of the journal has been loaded."""
         return dict(self._cursor.execute("SELECT journal, max(mark) FROM marks GROUP BY ALL").fetchall())
