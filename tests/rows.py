@@ -108,6 +108,23 @@ def touchpoint(workspace):
     return step(workspace).touchpoints.create(name="E-mail")
 
 
+@makes("view_id")
+def view(workspace):
+    from wayline.journeys.models import SavedView
+
+    member = make_member(workspace=workspace)
+    return SavedView.objects.create(
+        workspace=workspace, name="Mine", is_shared=True, created_at=timezone.now(), created_by=member.user
+    )
+
+
+@makes("change_id")
+def change(workspace):
+    from wayline.journeys.models import BulkChange
+
+    return BulkChange.objects.create(workspace=workspace, act="archive", before={}, at=timezone.now())
+
+
 @makes("slug", "metric")
 def metric(workspace):
     return "nps"

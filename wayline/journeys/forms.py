@@ -134,7 +134,7 @@ class Settings(forms.ModelForm):
 
     class Meta:
         model = Journey
-        fields = ["title", "goal", "persona", "owner", "window_days", "start", "follow"]
+        fields = ["title", "goal", "persona", "owner", "status", "window_days", "start", "follow"]
         labels = {
             "window_days": "Window in days",
             "start": "What counts as a start",
@@ -146,7 +146,11 @@ class Settings(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["title"].required = False  # the operation says what to do
         self.fields["owner"].queryset = members
+        self.fields["status"].required = False
         self.fields["owner"].empty_label = "Nobody yet"
+
+    def clean_status(self):
+        return self.cleaned_data["status"] or self.instance.status
 
 
 class Named(forms.Form):

@@ -9,14 +9,13 @@ from django.core.cache import cache
 from wayline.accounts.models import Membership, Workspace
 from wayline.customers.models import Customer
 from wayline.metrics import flows, observed, people
-from wayline.metrics.questions import FlowAnswer, FlowQuestion, FlowStep, Period, Start
+from wayline.metrics.questions import FlowQuestion, FlowStep, Period, Start
 from wayline.signals.conditions import CustomerCondition
 from wayline.signals.models import Segment
 from wayline.signals.segments import condition_of
-from wayline.statistics.estimates import Estimate
 
 from . import conditions
-from .living import Address, Loss, living_map, required
+from .living import Address, living_map, required
 from .models import Journey, Step
 from .reading import Reading, end_of, period_of, usual_period
 
@@ -93,41 +92,6 @@ def usual_reading(journey: Journey, *, now: datetime) -> Reading:
     end = end_of(observed.last_at(journey.workspace_id), now)
     choice = usual_period(journey.window)
     return Reading(period_of(choice, end=end), choice, journey.window, journey.start)
-
-
-@dataclass(frozen=True)
-class Shelved:
-    """A journey in the library with the numbers that say how it goes."""
-
-    journey: Journey
-    bound: int
-    steps: int
-    answer: FlowAnswer | None
-    loss: Loss | None
-
-    @property
-    def conversion(self) -> Estimate | None:
-        return self.answer.conversion if self.answer and self.answer.entered else None
-
-
-def library(member: Membership, *, now: datetime, search: str = "") -> tuple[Shelved, ...]:
-    """Every journey with its conversion over the default period and its biggest loss."""
-    journeys = Journey.objects.visible_to(member).with_steps()
-    if search:
-        journeys = journeys.filter(title__icontains=search)
-    return tuple(_shelved(journey, now) for journey in journeys)
-
-
-def _shelved(journey: Journey, now: datetime) -> Shelved:
-    steps = steps_of(journey)
-    bound = sum(step.is_bound for step in steps)
-    if not bound:
-        return Shelved(journey, 0, len(steps), None, None)
-    reading = usual_reading(journey, now=now)
-    picture = living_map(
-        journey, reading, flows.flow(asked(journey, reading), compare=True), address=lambda *_: ""
-    )
-    return Shelved(journey, bound, len(steps), picture.answer, next(iter(picture.losses), None))
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,19 @@
 from django.urls import path
 
-from .views import binding, editing, library, map, paths, people
+from .views import binding, editing, hierarchy, library, map, paths, people
 
 app_name = "journeys"
 urlpatterns = [
     path("", library.library, name="library"),
     path("new/", library.new, name="new"),
+    path("change/", library.change, name="change"),
+    path("changes/<int:change_id>/undo/", library.undo_change, name="undo_change"),
+    path("views/save/", library.save_view, name="save_view"),
+    path("views/<int:view_id>/delete/", library.delete_view, name="delete_view"),
+    path("gaps/", hierarchy.gaps, name="gaps"),
+    path("<int:journey_id>/place/", hierarchy.place, name="place"),
+    path("<int:journey_id>/attach/", hierarchy.attach, name="attach"),
+    path("<int:journey_id>/detach/", hierarchy.detach, name="detach"),
     path("<int:journey_id>/", map.map, name="map"),
     path("<int:journey_id>/people/", people.people, name="people"),
     path("<int:journey_id>/people.csv", people.export, name="people_export"),

@@ -2,25 +2,30 @@
 
 from .cards import Card, Picture, Placement
 from .edits import Edit
-from .journeys import Journey, JourneyQuerySet
+from .journeys import Journey, JourneyQuerySet, JourneyTag
 from .lanes import Edge, Lane
+from .library import BulkChange, SavedView, Standing
 from .shares import Share
 from .steps import Phase, Step, Touchpoint
 from .talk import Comment, Notice, Thread
 
 __all__ = [
+    "BulkChange",
     "Card",
     "Comment",
     "Edge",
     "Edit",
     "Journey",
     "JourneyQuerySet",
+    "JourneyTag",
     "Lane",
     "Notice",
     "Phase",
     "Picture",
     "Placement",
+    "SavedView",
     "Share",
+    "Standing",
     "Step",
     "Thread",
     "Touchpoint",

@@ -16,6 +16,19 @@ class JourneyQuerySet(KeptQuerySet):
     def deleted_from(self, member: Membership) -> "JourneyQuerySet":
         return self.filter(workspace=member.workspace_id).exclude(deleted_at=None)
 
+    def current(self) -> "JourneyQuerySet":
+        """Neither deleted nor archived."""
+        return self.kept().filter(archived_at=None)
+
+    def roots(self) -> "JourneyQuerySet":
+        """Those that stand in no other, or whose place was deleted or archived."""
+        lost = ~models.Q(parent__deleted_at=None) | ~models.Q(parent__archived_at=None)
+        return self.filter(models.Q(parent=None) | lost)
+
+    def below(self, journey: "Journey") -> "JourneyQuerySet":
+        """Everything inside the journey, at any depth."""
+        return self.filter(lineage__startswith=journey.lineage_inside)
+
     def with_steps(self) -> "JourneyQuerySet":
         """Bring phases, steps and touchpoints along, in their order, without the deleted ones."""
         touchpoints = models.Prefetch("touchpoints", Touchpoint.objects.kept())
@@ -35,6 +48,12 @@ class Journey(models.Model):
         CUSTOMER = "customer", "Each customer"
         SUBJECT = "subject", "Each order, ticket or other subject"
 
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        RESEARCH = "research", "Being researched"
+        LIVE = "live", "Live"
+        RETIRED = "retired", "Retired"
+
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="journeys")
     title = models.CharField(max_length=160)
     goal = models.CharField(max_length=300, blank=True)
@@ -43,16 +62,29 @@ class Journey(models.Model):
     window_days = models.PositiveIntegerField(null=True, blank=True, default=30)  # None: no limit
     start = models.CharField(max_length=10, choices=Start, default=Start.ANY)
     follow = models.CharField(max_length=10, choices=Follow, default=Follow.CUSTOMER)
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="children")
+    parent_phase = models.ForeignKey(Phase, models.SET_NULL, null=True, blank=True, related_name="journeys")
+    lineage = models.TextField(default="/")  # the journeys it stands in, outermost first: "/4/17/"
+    level = models.PositiveSmallIntegerField(default=0)  # how many journeys it stands in
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     changed_at = models.DateTimeField()
+    archived_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
 
     objects = JourneyQuerySet.as_manager()
 
     class Meta:
         ordering = ["title", "id"]
-        indexes = [models.Index(fields=["workspace", "title"])]
+        indexes = [
+            models.Index(fields=["workspace", "title"]),
+            models.Index(fields=["workspace", "status"]),
+            models.Index(fields=["workspace", "level"]),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(parent=models.F("id")), name="no_journey_in_itself")
+        ]
 
     def __str__(self):
         return self.title
@@ -63,3 +95,39 @@ class Journey(models.Model):
     @property
     def window(self) -> timedelta | None:
         return None if self.window_days is None else timedelta(days=self.window_days)
+
+    @property
+    def lineage_inside(self) -> str:
+        """The lineage of a journey that stands directly in this one."""
+        return f"{self.lineage}{self.pk}/"
+
+    @property
+    def ancestors(self) -> list[int]:
+        """The keys of the journeys it stands in, outermost first."""
+        return [int(part) for part in self.lineage.split("/") if part]
+
+
+class OfJourney(models.QuerySet):
+    def visible_to(self, member: Membership) -> "OfJourney":
+        return self.filter(journey__workspace=member.workspace_id, journey__deleted_at=None)
+
+
+class JourneyTag(models.Model):
+    """A word by which journeys are found again."""
+
+    journey = models.ForeignKey(Journey, models.CASCADE, related_name="tags")
+    name = models.CharField(max_length=40)
+
+    objects = OfJourney.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["journey", "name"], name="a_tag_stands_once")]
+        indexes = [models.Index(fields=["name"])]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def workspace_id(self) -> int:
+        return self.journey.workspace_id

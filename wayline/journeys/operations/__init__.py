@@ -1,6 +1,8 @@
 """One function for each thing a person can do to a journey, split by what it is done to."""
 
+from .hierarchy import attach_journey, detach_journey
 from .journeys import create_journey, delete_journey, describe_journey, restore_journey
+from .library import change_journeys, delete_view, save_view, undo_change
 from .phases import add_phase, delete_phase, move_phase, rename_phase, restore_phase
 from .steps import (
     add_step,
@@ -26,13 +28,17 @@ __all__ = [
     "add_step",
     "add_touchpoint",
     "assume_feeling",
+    "attach_journey",
     "bind_step",
+    "change_journeys",
     "create_journey",
     "delete_journey",
     "delete_phase",
     "delete_step",
     "delete_touchpoint",
+    "delete_view",
     "describe_journey",
+    "detach_journey",
     "mark_step",
     "move_phase",
     "move_step",
@@ -44,5 +50,7 @@ __all__ = [
     "restore_phase",
     "restore_step",
     "restore_touchpoint",
+    "save_view",
     "unbind_step",
+    "undo_change",
 ]

@@ -21,6 +21,7 @@ from .refusals import (
 )
 
 LONGEST_WINDOW = 3_650
+CHOICES = (("start", Journey.Start), ("follow", Journey.Follow), ("status", Journey.Status))
 
 
 @transaction.atomic
@@ -61,12 +62,13 @@ def create_journey(
 
 @transaction.atomic
 def describe_journey(journey: Journey, *, by: User, now: datetime, **changes) -> None:
-    """Change the title, goal, persona, owner, window, start or what is followed."""
+    """Change the title, goal, persona, owner, status, window, start or what is followed."""
     if "title" in changes:
         changes["title"] = order.worded(changes["title"], noun="journey", longest=160)
     changes = _checked(journey.workspace, changes)
     before = {name: getattr(journey, name) for name in changes}
     order.change_kept(journey, noun="journey", changed_at=now, **changes)
+    order.outdate(journey)
     changed = {
         name: [str(before[name]), str(value)] for name, value in changes.items() if before[name] != value
     }
@@ -79,6 +81,7 @@ def delete_journey(journey: Journey, *, by: User, now: datetime) -> None:
     if not Journey.objects.kept().filter(pk=journey.pk).update(deleted_at=now):
         raise AlreadyDeleted("This journey is already deleted.")
     journey.deleted_at = now
+    order.outdate(journey)
     audit.record("journey.deleted", subject=journey, by=by, at=now)
 
 
@@ -88,6 +91,7 @@ def restore_journey(journey: Journey, *, by: User, now: datetime) -> None:
     if not Journey.objects.filter(pk=journey.pk).exclude(deleted_at=None).update(deleted_at=None):
         raise NotDeleted("This journey is not deleted; there is nothing to undo.")
     journey.deleted_at = None
+    order.outdate(journey)
     audit.record("journey.restored", subject=journey, by=by, at=now)
 
 
@@ -105,7 +109,7 @@ def _checked(workspace: Workspace, fields: dict) -> dict:
     days = fields.get("window_days")
     if days is not None and not 1 <= days <= LONGEST_WINDOW:
         raise WindowOutOfRange(f"Choose a window of 1 to {LONGEST_WINDOW} days, or no limit.")
-    for name, choices in (("start", Journey.Start), ("follow", Journey.Follow)):
+    for name, choices in CHOICES:
         if name in fields and fields[name] not in choices.values:
             raise ChoiceUnknown(f"{name.capitalize()} must be one of: {', '.join(choices.values)}.")
     owner = fields.get("owner")

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import models
 
-from wayline.journeys.models import Journey
+from wayline.journeys.models import Journey, Standing
 
 from .refusals import AlreadyDeleted, TitleMissing, TitleTooLong
 
@@ -24,6 +24,13 @@ def touch(journey: Journey, *, now: datetime) -> None:
     if not Journey.objects.kept().filter(pk=journey.pk).update(changed_at=now):
         raise AlreadyDeleted("This journey has been deleted. Restore it before changing it.")
     journey.changed_at = now
+    outdate(journey)
+
+
+def outdate(journey: Journey) -> None:
+    """The journeys it stands in speak of it too: their stored numbers are old now."""
+    if journey.ancestors:
+        Standing.objects.filter(journey__in=journey.ancestors).update(is_outdated=True)
 
 
 def next_position(siblings: models.QuerySet) -> int:

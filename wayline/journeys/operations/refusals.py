@@ -49,3 +49,35 @@ class ConditionNotUnderstood(Refusal):
 
 class FeelingOutOfRange(Refusal):
     pass
+
+
+class JourneyInItself(Refusal):
+    pass
+
+
+class PlaceElsewhere(Refusal):
+    pass
+
+
+class NotAttached(Refusal):
+    pass
+
+
+class NothingChosen(Refusal):
+    pass
+
+
+class NothingChanged(Refusal):
+    pass
+
+
+class TooMany(Refusal):
+    pass
+
+
+class AlreadyUndone(Refusal):
+    pass
+
+
+class ViewNameTaken(Refusal):
+    pass

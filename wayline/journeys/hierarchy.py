@@ -1,0 +1,200 @@
+"""Where a journey stands among the others, and what the map of maps lacks or holds twice."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import combinations
+
+from wayline.accounts.models import Membership
+
+from . import conditions, shelf, standings
+from .models import Journey, Phase, Step
+
+MOST_LISTED = 100
+TOO_COMMON = 40  # a signal bound in more journeys than this tells nothing about any two of them
+ALIKE_FROM = 0.5
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A phase with the journeys that detail it."""
+
+    phase: Phase | None
+    journeys: tuple[shelf.Shelved, ...]
+    bound: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """A journey among the others: what it stands in, what stands in it, and how that goes together."""
+
+    journey: Journey
+    ancestors: tuple[Journey, ...]
+    stages: tuple[Stage, ...]
+    together: standings.Together | None
+
+    @property
+    def unmapped(self) -> tuple[Phase, ...]:
+        """Phases of a journey that holds others, which neither a journey nor a bound step covers."""
+        if not any(stage.journeys for stage in self.stages):
+            return ()
+        return tuple(
+            stage.phase for stage in self.stages if stage.phase and not stage.journeys and not stage.bound
+        )
+
+
+def place(journey: Journey, member: Membership, *, now: datetime) -> Place:
+    """The journey's place. It comes `with_steps`."""
+    known = Journey.objects.kept().in_bulk(journey.ancestors)
+    rows = Journey.objects.visible_to(member).current().filter(parent=journey).order_by("title", "pk")
+    children = list(shelf.dressed(rows)[:MOST_LISTED])
+    waiting = standings.bring_up_to_date([*children, journey], workspace=member.workspace_id, now=now)
+    fresh = standings.Standing.objects.in_bulk(
+        [child.pk for child in [*children, journey]], field_name="journey_id"
+    )
+    for child in children:
+        if child.pk in fresh:
+            child.standing = fresh[child.pk]
+    phases = list(journey.phases.all())
+    stages = [
+        Stage(
+            phase,
+            tuple(
+                shelf.Shelved(child, child.pk in waiting)
+                for child in children
+                if child.parent_phase_id == phase.pk
+            ),
+            sum(step.is_bound for step in phase.steps.all()),
+        )
+        for phase in phases
+    ]
+    placed = {phase.pk for phase in phases}
+    others = tuple(
+        shelf.Shelved(child, child.pk in waiting) for child in children if child.parent_phase_id not in placed
+    )
+    if others:
+        stages.append(Stage(None, others, 0))
+    own = fresh.get(journey.pk)
+    return Place(
+        journey,
+        tuple(known[key] for key in journey.ancestors if key in known),
+        tuple(stages),
+        standings.together(own) if own else None,
+    )
+
+
+def may_hold(journey: Journey, member: Membership, search: str, *, limit: int = 20) -> list[Journey]:
+    """Journeys that this one can be put into: not itself, and nothing inside it."""
+    rows = Journey.objects.visible_to(member).current().exclude(pk=journey.pk)
+    rows = rows.exclude(lineage__startswith=journey.lineage_inside).exclude(pk=journey.parent_id)
+    if search:
+        rows = rows.filter(title__icontains=search)
+    return list(rows.with_steps().order_by("level", "title")[:limit])
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Two journeys that look at the same signals."""
+
+    first: Journey
+    second: Journey
+    shared: tuple[str, ...]
+    share: float  # of the names that either of them looks at
+
+    @property
+    def is_silo(self) -> bool:
+        """Different people look after the same thing, and neither journey stands in the other's tree."""
+        return self.first.owner_id != self.second.owner_id and self.first.lineage != self.second.lineage
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """What is missing or held twice. Lists are cut; the counts are not."""
+
+    journeys: int
+    ownerless: tuple[Journey, ...]
+    ownerless_n: int
+    unbound: tuple[Journey, ...]
+    unbound_n: int
+    unmapped: tuple[Phase, ...]
+    overlaps: tuple[Overlap, ...]
+    alone: tuple[Journey, ...]
+    alone_n: int
+
+    @property
+    def silos(self) -> tuple[Overlap, ...]:
+        return tuple(each for each in self.overlaps if each.is_silo)
+
+
+def gaps(member: Membership) -> Gaps:
+    """Journeys without an owner, stages nobody maps, journeys bound to the same signals, and loners."""
+    rows = Journey.objects.visible_to(member).current()
+    ownerless = rows.filter(owner=None)
+    bound = Step.objects.visible_to(member).exclude(condition=None).values("phase__journey")
+    unbound = rows.exclude(pk__in=bound).filter(children=None)
+    alone = rows.filter(parent=None, children=None) if rows.exclude(parent=None).exists() else rows.none()
+    return Gaps(
+        journeys=rows.count(),
+        ownerless=tuple(ownerless[:MOST_LISTED]),
+        ownerless_n=ownerless.count(),
+        unbound=tuple(unbound[:MOST_LISTED]),
+        unbound_n=unbound.count(),
+        unmapped=_unmapped(member),
+        overlaps=overlaps(member),
+        alone=tuple(alone[:MOST_LISTED]),
+        alone_n=alone.count(),
+    )
+
+
+def _unmapped(member: Membership) -> tuple[Phase, ...]:
+    """Phases of journeys that hold others, which no journey details and no bound step measures."""
+    holding = Journey.objects.visible_to(member).current()
+    holding = holding.filter(children__deleted_at=None, children__parent_phase__isnull=False).distinct()
+    detailed = Journey.objects.visible_to(member).current().exclude(parent_phase=None)
+    measured = Step.objects.visible_to(member).exclude(condition=None)
+    phases = Phase.objects.visible_to(member).filter(journey__in=holding)
+    phases = phases.exclude(pk__in=detailed.values("parent_phase"))
+    return tuple(
+        phases.exclude(pk__in=measured.values("phase")).select_related("journey", "journey__workspace")[
+            :MOST_LISTED
+        ]
+    )
+
+
+def overlaps(member: Membership) -> tuple[Overlap, ...]:
+    """Pairs of journeys that share at least half of the signals either looks at, the most alike first."""
+    steps = Step.objects.visible_to(member).filter(phase__journey__archived_at=None)
+    named: dict[int, set[str]] = {}
+    for journey, condition in steps.exclude(condition=None).values_list("phase__journey", "condition"):
+        named.setdefault(journey, set()).update(_wanted(condition))
+    holders: dict[str, list[int]] = {}
+    for journey, names in named.items():
+        for name in names:
+            holders.setdefault(name, []).append(journey)
+    pairs = Counter(
+        pair for keys in holders.values() if len(keys) <= TOO_COMMON for pair in combinations(sorted(keys), 2)
+    )
+    likeness = {
+        (a, b): shared / len(named[a] | named[b])
+        for (a, b), shared in pairs.items()
+        if shared / len(named[a] | named[b]) >= ALIKE_FROM
+    }
+    found = sorted(likeness, key=lambda pair: (-likeness[pair], pair))[:MOST_LISTED]
+    rows = Journey.objects.select_related("owner").in_bulk({key for pair in found for key in pair})
+    return tuple(
+        Overlap(rows[a], rows[b], tuple(sorted(named[a] & named[b])), likeness[a, b])
+        for a, b in found
+        if not _is_inside(rows[a], rows[b])
+    )
+
+
+def _is_inside(first: Journey, second: Journey) -> bool:
+    """A journey and the lifecycle it details look at the same signals on purpose."""
+    return first.pk in second.ancestors or second.pk in first.ancestors
+
+
+def _wanted(condition: dict) -> Iterable[str]:
+    if condition["type"] == "signal":
+        return condition.get("names", ())
+    return conditions.named(conditions.parsed(condition))
