@@ -43,7 +43,7 @@ def library(
     sort: str = "",
     page: int = 1,
 ):
-    """Journeys with how they go, filtered and sorted as on the library page, fifty a page."""
+    """Journeys with how they go, filtered and sorted as on the library page, thirty a page."""
     found = shelf.shelf(request, request.member, now=timezone.now())
     listed = found.listing.page
     return {

@@ -107,27 +107,24 @@ class Journey(models.Model):
         return [int(part) for part in self.lineage.split("/") if part]
 
 
-class OfJourney(models.QuerySet):
-    def visible_to(self, member: Membership) -> "OfJourney":
-        return self.filter(journey__workspace=member.workspace_id, journey__deleted_at=None)
+class JourneyTagQuerySet(models.QuerySet):
+    def visible_to(self, member: Membership) -> "JourneyTagQuerySet":
+        return self.filter(workspace=member.workspace_id)
 
 
 class JourneyTag(models.Model):
-    """A word by which journeys are found again."""
+    """A word by which journeys are found again. It names the workspace too, to list all words fast."""
 
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
     journey = models.ForeignKey(Journey, models.CASCADE, related_name="tags")
     name = models.CharField(max_length=40)
 
-    objects = OfJourney.as_manager()
+    objects = JourneyTagQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
         constraints = [models.UniqueConstraint(fields=["journey", "name"], name="a_tag_stands_once")]
-        indexes = [models.Index(fields=["name"])]
+        indexes = [models.Index(fields=["workspace", "name"])]
 
     def __str__(self):
         return self.name
-
-    @property
-    def workspace_id(self) -> int:
-        return self.journey.workspace_id

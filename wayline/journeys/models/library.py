@@ -3,7 +3,12 @@ from django.urls import reverse
 
 from wayline.accounts.models import Membership, User, Workspace
 
-from .journeys import Journey, OfJourney
+from .journeys import Journey
+
+
+class StandingQuerySet(models.QuerySet):
+    def visible_to(self, member: Membership) -> "StandingQuerySet":
+        return self.filter(journey__workspace=member.workspace_id, journey__deleted_at=None)
 
 
 class Standing(models.Model):
@@ -22,7 +27,7 @@ class Standing(models.Model):
     together = models.JSONField(null=True)  # rolled up from everything inside; None where nothing is
     is_outdated = models.BooleanField(default=False)
 
-    objects = OfJourney.as_manager()
+    objects = StandingQuerySet.as_manager()
 
     def __str__(self):
         return f"Standing of {self.journey}"

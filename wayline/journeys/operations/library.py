@@ -161,7 +161,8 @@ def _set_to(change: BulkChange) -> dict:
 
 def _tag(journeys, name: str) -> None:
     JourneyTag.objects.bulk_create(
-        [JourneyTag(journey=journey, name=name) for journey in journeys], ignore_conflicts=True
+        [JourneyTag(workspace_id=each.workspace_id, journey=each, name=name) for each in journeys],
+        ignore_conflicts=True,
     )
 
 
