@@ -12,6 +12,12 @@ from wayline.warehouse.engine import WarehouseUnknown
 from wayline.warehouse.engine import Writer as Writer
 from wayline.warehouse.tables import table as table
 
+EXAMPLES = (
+    "duckdb:///path/to/signals.duckdb",
+    "clickhouse://user:password@host:8123/database",
+    "spark://host:7077/path/to/folder",
+)
+
 
 def open(url: str) -> Warehouse:
     """Open what the address names; an engine's library is imported only when it is asked for."""
@@ -20,9 +26,17 @@ def open(url: str) -> Warehouse:
         from wayline.warehouse import embedded
 
         return embedded.open(url, memory=settings.WAREHOUSE_MEMORY, threads=settings.WAREHOUSE_THREADS)
+    if scheme in ("clickhouse", "clickhouses"):
+        from wayline.warehouse import clickhouse
+
+        return clickhouse.open(url)
+    if scheme == "spark":
+        from wayline.warehouse import spark
+
+        return spark.open(url, memory=settings.WAREHOUSE_MEMORY)
     raise WarehouseUnknown(
-        f"WAYLINE_WAREHOUSE_URL must begin with duckdb://, not {scheme}://. "
-        "Write duckdb:///path/to/signals.duckdb."
+        f"WAYLINE_WAREHOUSE_URL must begin with duckdb://, clickhouse:// or spark://, not {scheme}://. "
+        f"Write one like {', '.join(EXAMPLES)}."
     )
 
 

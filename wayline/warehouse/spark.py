@@ -1,0 +1,183 @@
+"""Spark over Parquet files in a shared folder: for companies whose data lives on a Spark cluster.
+
+Loading writes the files itself (lake.py); Spark only reads, and starts with the first question.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import ibis
+import ibis.expr.operations as ops
+import pyarrow as pa
+
+from wayline.kit.refusals import Refusal
+from wayline.warehouse import tables
+from wayline.warehouse.compiled import CompiledQueries
+from wayline.warehouse.engine import WarehouseFailing, WarehouseUnknown, as_asked, next_version
+from wayline.warehouse.lake import Lake, LakeWriter, Manifest
+
+CONFIGURATION = {
+    "spark.app.name": "Wayline",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "false",  # a cast that fails is null, as for the other engines
+    "spark.sql.parquet.inferTimestampNTZ.enabled": "false",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.sql.shuffle.partitions": "64",
+}
+QUERIES = CompiledQueries("pyspark")
+VIEWS = {
+    "signals": "SELECT {columns} FROM rows",
+    # Of a customer's rows the one of the latest write counts.
+    "customers": "SELECT workspace, customer, found.first_seen_at, found.traits FROM (SELECT workspace, "
+    "customer, max_by(struct(first_seen_at, traits), version) AS found FROM rows GROUP BY ALL)",
+}
+
+
+class SparkMissing(Refusal):
+    """The address asks for Spark, and its library is not installed."""
+
+
+def open(url: str, *, memory: str) -> "SparkWarehouse":
+    """Open spark://host:7077/folder, or spark:///folder?master=local-cluster[2,1,1024] for other masters.
+
+    Parameters that begin with "spark." are settings of the session.
+    """
+    parts = urlsplit(url)
+    asked = dict(parse_qsl(parts.query))
+    master = asked.pop("master", "") or (f"spark://{parts.netloc}" if parts.netloc else "")
+    unknown = [name for name in asked if not name.startswith("spark.")]
+    if not master or parts.path in ("", "/") or unknown:
+        raise WarehouseUnknown(
+            "WAYLINE_WAREHOUSE_URL must name a Spark master and a folder that all its workers share: "
+            "spark://host:7077/srv/wayline, or spark:///srv/wayline?master=yarn."
+        )
+    if find_spec("pyspark") is None:
+        raise SparkMissing(
+            "Spark is asked for, but PySpark is not installed. Install the version of your cluster beside "
+            "Wayline, as in: pip install 'pyspark==4.0.*'. It needs Java 17."
+        )
+    # Both /folder and //folder name the folder from the root, as for the other engines.
+    return SparkWarehouse(master, Lake(f"/{parts.path.lstrip('/')}", memory=memory), asked)
+
+
+class SparkWarehouse:
+    """Every query sees the files of the manifest that was the latest when it began."""
+
+    def __init__(self, master: str, lake: Lake, configuration: dict[str, str]):
+        self._master = master
+        self._lake = lake
+        self._configuration = CONFIGURATION | configuration
+        self._queries = QUERIES
+        self._lock = threading.Lock()
+        self._write_lock = threading.Lock()
+        self._version = next_version()
+        self._seen = -1
+        self._session: Any = None
+        self._loaded = (-1, None)
+
+    @property
+    def version(self) -> int:
+        """Changes with every write, whichever process made it."""
+        self._manifest()
+        return self._version
+
+    def table(self, name: str) -> ibis.Table:
+        return tables.table(name)
+
+    def run(self, expression: ibis.Expr) -> pa.Table:
+        """The rows the expression asks for, as they were committed last."""
+        expression = expression.as_table()
+        manifest = self._manifest()
+        if _is_marks(expression):  # asked every second, and known without Spark
+            marks = [{"journal": name, "mark": mark} for name, mark in manifest.marks.items()]
+            return pa.Table.from_pylist(marks, schema=expression.schema().to_pyarrow())
+        with _failures():
+            session = self._session_of(manifest)
+            return as_asked(session.sql(self._queries.sql(expression)).toArrow(), expression)
+
+    @contextmanager
+    def writing(self) -> Iterator[LakeWriter]:
+        """One write: everything the writer did, or nothing."""
+        with self._write_lock, self._lake.writing() as writer:
+            yield writer
+
+    def close(self) -> None:
+        with self._write_lock, self._lock:
+            if self._session is not None:
+                self._session.stop()
+                self._session = None
+                self._loaded = (-1, None)
+
+    def _manifest(self) -> Manifest:
+        with _failures():
+            manifest = self._lake.manifest()
+        if manifest.number != self._seen:
+            self._seen, self._version = manifest.number, next_version()
+        return manifest
+
+    def _session_of(self, manifest: Manifest):
+        """A session in which the tables are the files of this manifest."""
+        with self._lock:
+            if self._loaded[0] != manifest.number:
+                session = self._started().newSession()
+                for name, value in self._configuration.items():
+                    if name.startswith("spark.sql."):
+                        session.conf.set(name, value)
+                for name, view in VIEWS.items():
+                    self._rows(session, manifest, name).createOrReplaceTempView("rows")
+                    columns = ", ".join(tables.ALL[name].names)
+                    session.sql(view.format(columns=columns)).createOrReplaceTempView(name)
+                self._loaded = (manifest.number, session)
+            return self._loaded[1]
+
+    def _rows(self, session, manifest: Manifest, table: str):
+        files = self._lake.files(manifest, table)
+        if files:
+            return session.read.parquet(
+                *(f"file://{file}" for file in files)
+            )  # a mount, whatever the default
+        columns = ", ".join(f"{name} {_type_of(kind)}" for name, kind in tables.ALL[table].items())
+        extra = ", version BIGINT" if table == "customers" else ""
+        return session.createDataFrame([], columns + extra)
+
+    def _started(self):
+        if self._session is None:
+            from pyspark.sql import SparkSession
+
+            builder = SparkSession.builder.master(self._master)
+            for name, value in self._configuration.items():
+                builder = builder.config(name, value)
+            self._session = builder.getOrCreate()
+        return self._session
+
+
+def _is_marks(expression: ibis.Table) -> bool:
+    node = expression.op()
+    return isinstance(node, ops.UnboundTable) and node.name == "marks"
+
+
+def _type_of(kind) -> str:
+    if kind.is_map():
+        return "MAP<STRING, STRING>"
+    return {"Int64": "BIGINT", "Float64": "DOUBLE", "String": "STRING", "Timestamp": "TIMESTAMP"}[
+        type(kind).__name__
+    ]
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    from py4j.protocol import Py4JError
+    from pyspark.errors import AnalysisException, ParseException, PySparkException
+
+    try:
+        yield
+    except (AnalysisException, ParseException):
+        raise
+    except (PySparkException, Py4JError, OSError) as error:
+        raise WarehouseFailing(f"Spark does not answer as it should: {str(error)[:500]}") from error
