@@ -191,3 +191,16 @@ def term(workspace):
     from wayline.signals.models import Term
 
     return Term.objects.create(workspace=workspace, kind="behavior", name="Order Placed")
+
+
+@makes("finding_id")
+def finding(workspace):
+    from wayline.signals.models import Finding
+
+    return Finding.objects.create(
+        workspace=workspace,
+        what="typo",
+        since=timezone.now(),
+        found_at=timezone.now(),
+        detail={"like": "Order Completed", "of": 1_000, "count": 12},
+    )

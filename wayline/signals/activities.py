@@ -13,5 +13,8 @@ ACTIVITIES = {
     "name.unblocked": "Let signals of a name in again",
     "name.merged": "Merged a misspelled signal name into the true one",
     "name.parted": "Undid the merge of a signal name",
+    "finding.acknowledged": "Acknowledged what was noticed about a signal name",
+    "finding.muted": "Muted what was noticed about a signal name",
+    "finding.reopened": "Opened what was noticed about a signal name again",
     "source.forgotten": "Removed every signal of a source",
 }

@@ -13,10 +13,12 @@ from .conditions import CustomerCondition
 from .imports.api import router as imports
 from .models import Segment
 from .names.api import router as names
+from .quality.api import router as quality
 
 router = Router(tags=["signals"])
 router.add_router("/imports", imports)
 router.add_router("/names", names)
+router.add_router("/quality", quality)
 
 
 class AccountOut(Schema):

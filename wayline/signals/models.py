@@ -180,3 +180,4 @@ class WarehouseChange(models.Model):
 # Django finds the models of the folders here.
 from .imports.models import Import, ImportRefusal  # noqa: E402, F401
 from .names.models import NameDay, NameHour, PropertyDay, Term  # noqa: E402, F401
+from .quality.models import Finding  # noqa: E402, F401

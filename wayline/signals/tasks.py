@@ -6,6 +6,7 @@ from . import upkeep
 from .imports import tasks as imports  # noqa: F401 - names the task that advances an import
 from .names import counting
 from .names import tasks as names  # noqa: F401 - names the task that counts names anew
+from .quality import operations as quality
 
 
 @task(upkeep.TASK)
@@ -15,3 +16,4 @@ def keep_up(payload: dict) -> None:
     while counting.catch_up(now=now):
         pass
     counting.forget_old(now=now)
+    quality.check_all(now=now)

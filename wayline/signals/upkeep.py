@@ -10,11 +10,12 @@ from wayline.kit.tasks import enqueue
 
 TASK = "signals.keep_up"
 EVERY = timedelta(minutes=10)
+SOON = timedelta(seconds=5)  # under load many small counts would cost more than few large ones
 
 
 def ask(*, now: datetime) -> None:
     """Have the upkeep done soon, once however often it is asked for."""
-    enqueue(TASK, {}, now=now, unique_key=TASK)
+    enqueue(TASK, {}, now=now, run_at=now + SOON, unique_key=TASK)
 
 
 def ask_again(*, now: datetime) -> None:

@@ -3,6 +3,7 @@ from django.urls import path
 from . import views
 from .imports.urls import urlpatterns as imports
 from .names.urls import urlpatterns as names
+from .quality.urls import urlpatterns as quality
 
 app_name = "signals"
 urlpatterns = [
@@ -14,5 +15,6 @@ urlpatterns = [
     path("segments/<int:segment_id>/delete/", views.segment_delete, name="segment_delete"),
     path("merges/<int:merge_id>/undo/", views.undo_merge, name="undo_merge"),
     *names,
+    *quality,
     *imports,
 ]

@@ -8,6 +8,7 @@ from wayline.accounts import access
 from wayline.kit.lists import listing
 from wayline.kit.pages import show
 from wayline.signals import queries as signals
+from wayline.signals.quality import queries as quality
 from wayline.signals.vocabulary import Kind
 
 from . import forms, operations, queries, uses
@@ -44,9 +45,10 @@ def index(request):
     terms = list(found.page.object_list)
     until = queries.last_day(request.member)
     shapes = queries.shapes(request.member, terms, until=until) if until else {}
+    flags = quality.open_by_name(request.member)
     context = {
         "list": found,
-        "rows": [(term, shapes.get(term.pk)) for term in terms],
+        "rows": [(term, shapes.get(term.pk), flags[term.kind, term.name]) for term in terms],
         "kinds": list(Kind),
         "statuses": [*Term.Status.choices, ("merged", "Merged")],
         "write_keys": signals.write_keys(request.member),
@@ -77,6 +79,7 @@ def _show(request, term, *, form=None, merge=None):
         "term": term,
         "seen": seen,
         "sources": [(named[each.name], each) for each in seen.sources],
+        "findings": quality.of_name(request.member, term),
         "uses": uses.of(request.member, term.kind, term.name),
         "spellings": term.spellings.all(),
         "form": form or forms.TermForm(initial=start, member=request.member),

@@ -1,0 +1,4 @@
+"""What may be wrong with the signals that come in.
+
+Finding: something noticed, with since when and how much, until it ends or somebody has dealt with it.
+"""
