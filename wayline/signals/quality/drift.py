@@ -43,7 +43,7 @@ def drifts(workspace_id: int) -> list[Found]:
     counted = days.filter(day__gte=first).order_by().values_list("kind", "name", "day")
     for kind, name, day, count in counted.annotate(Sum("count")):
         volumes[kind, name][day] = count
-    found = []
+    found: list[Found] = []
     for (kind, name, word), past in _pasts(workspace_id, first).items():
         if word != SPELLING:
             found += _of_property(kind, name, word, past, volumes.get((kind, name), {}))

@@ -1,12 +1,13 @@
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Found:
     """What one check noticed, before it is compared with what is known already."""
 
-    what: str
+    what: Any  # a Finding.What; a type checker takes its members for pairs
     since: datetime
     kind: str = ""
     name: str = ""
