@@ -244,6 +244,9 @@ class ClickHouseWarehouse:
             self.client.do(statement, WRITING)
 
 
+NUMBERS_AT_ONCE = 5_000  # a statement may have 256 kB
+
+
 class ClickHouseWriter:
     """What loading may do; see engine.Writer. Every step has a place of its own within the write."""
 
@@ -282,6 +285,13 @@ class ClickHouseWriter:
             f"AND key IN (SELECT arrayJoin(splitByChar(',', {quoted(given)})))"
         )
         return set(found["key"].to_pylist())
+
+    def replace_signals(self, workspace: int, seqs: list[int], rows: pa.Table) -> None:
+        """Put these rows in the place of the signals with these numbers; either may be none."""
+        for start in range(0, len(seqs), NUMBERS_AT_ONCE):
+            some = layout.numbers(seqs[start : start + NUMBERS_AT_ONCE])
+            self._remove(f"workspace = {int(workspace)} AND seq IN ({some})")
+        self.append("signals", rows)
 
     def reassign(self, workspace: int, owners: dict[int, int]) -> None:
         """The signals recognised as each profile belong to its customer from now on."""

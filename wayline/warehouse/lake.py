@@ -165,6 +165,13 @@ class LakeWriter:
         )
         return {key for (key,) in found.fetchall()}
 
+    def replace_signals(self, workspace: int, seqs: list[int], rows: pa.Table) -> None:
+        """Put these rows in the place of the signals with these numbers; either may be none."""
+        if seqs:
+            self._engine.register("given", pa.table({"seq": pa.array(seqs, pa.int64())}))
+            self._rewrite("signals", f"workspace = {int(workspace)} AND seq IN (SELECT seq FROM given)")
+        self.append("signals", rows)
+
     def reassign(self, workspace: int, owners: dict[int, int]) -> None:
         """The signals recognised as each profile belong to its customer from now on."""
         given = {

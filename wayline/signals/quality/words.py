@@ -68,7 +68,7 @@ ADVICE = {
     Finding.What.JUMP: "See whether something is sent twice, or whether customers really do it more often.",
     Finding.What.STREAM: "Check that the senders still reach this server and that their keys still work.",
     Finding.What.NEW_PROPERTY: "Say on its page that it is expected, or ask the sender why it is there.",
-    Finding.What.LOST_PROPERTY: "Steps and segments that test it find nothing. Ask the sender why it is gone.",
+    Finding.What.LOST_PROPERTY: "What tests it finds nothing any more. Ask the sender why it is gone.",
     Finding.What.NEW_TYPE: "Tests that compare numbers fail for text. Ask the sender which one is meant.",
     Finding.What.TYPO: "Merge it into the true name, or approve it if it is a name of its own.",
 }

@@ -78,6 +78,21 @@ def test_a_merge_moves_signals_and_its_undoing_moves_them_back(warehouse):
     assert sorted(warehouse.run(customers)["customer"].to_pylist()) == [1, 2, 3]
 
 
+def test_signals_are_replaced_by_their_numbers(warehouse):
+    fill([{"seq": 1, "name": "piad"}, {"seq": 2, "name": "paid"}, {"seq": 1, "workspace": 2, "name": "piad"}])
+    signals = warehouse.table("signals")
+    first = warehouse.run(signals.filter(signals.workspace == 1, signals.seq == 1))
+
+    with warehouse.writing() as writer:
+        renamed = first.set_column(first.column_names.index("name"), "name", pa.array(["paid"]))
+        writer.replace_signals(1, [1], renamed)
+    assert sorted(names(warehouse)) == ["paid", "paid", "piad"]
+
+    with warehouse.writing() as writer:
+        writer.replace_signals(1, [1, 2], first.slice(0, 0))
+    assert names(warehouse) == ["piad"]
+
+
 def test_forgetting_a_source_or_a_customer_says_how_many_signals_went(warehouse):
     fill([{"source": "import:1"}, {"source": "import:1", "workspace": 2}, {"customer": 5}, {"customer": 5}])
 
