@@ -108,6 +108,13 @@ def touchpoint(workspace):
     return step(workspace).touchpoints.create(name="E-mail")
 
 
+@makes("persona_id")
+def persona(workspace):
+    from wayline.journeys.testing import make_persona
+
+    return make_persona(workspace=workspace)
+
+
 @makes("view_id")
 def view(workspace):
     from wayline.journeys.models import SavedView

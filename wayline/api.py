@@ -9,6 +9,7 @@ from wayline.audit.api import router as audit
 from wayline.customers.api import router as customers
 from wayline.journeys.api import router as journeys
 from wayline.journeys.library_api import router as library
+from wayline.journeys.personas_api import router as personas
 from wayline.kit.refusals import Refusal
 from wayline.metrics.api import router as metrics
 from wayline.signals.api import router as signals
@@ -25,6 +26,7 @@ api.add_router("/audit", audit)
 api.add_router("/customers", customers)
 api.add_router("/signals", signals)
 api.add_router("/metrics", metrics)
+api.add_router("/journeys/personas", personas)
 api.add_router("/journeys", library)
 api.add_router("/journeys", journeys)
 

@@ -38,6 +38,7 @@ def library(
     owner: str = "",
     status: str = "",
     tag: str = "",
+    persona: str = "",
     level: str = "",
     archived: str = "",
     sort: str = "",

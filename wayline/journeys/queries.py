@@ -16,7 +16,7 @@ from wayline.signals.segments import condition_of
 
 from . import conditions
 from .living import Address, living_map, required
-from .models import Journey, Step
+from .models import Journey, Persona, Step
 from .reading import Reading, end_of, period_of, usual_period
 
 UNSAID = timedelta.min
@@ -196,8 +196,10 @@ def _found(journey: Journey, places: list[Place]) -> tuple[Found, ...]:
 
 
 def saved_segments(member: Membership) -> dict[str, CustomerCondition]:
-    """The conditions of the workspace's saved segments by their names."""
-    return {each.name: condition_of(each) for each in Segment.objects.visible_to(member)}
+    """The conditions of the workspace's saved segments and bound personas by their names."""
+    personas = Persona.objects.visible_to(member).exclude(segment=None).select_related("segment")
+    named = {persona.name: condition_of(persona.segment) for persona in personas}
+    return named | {each.name: condition_of(each) for each in Segment.objects.visible_to(member)}
 
 
 def segment_choices(workspace: Workspace, saved: Iterable[str] = ()) -> tuple[str, ...]:

@@ -13,10 +13,10 @@ from wayline.kit import lists
 from wayline.statistics.estimates import Estimate
 
 from . import standings
-from .models import Journey, JourneyTag
+from .models import Journey, JourneyTag, Persona
 
 VIEWS = (("table", "Table", "list"), ("tree", "Tree", "git-branch"), ("cards", "Cards", "layout-dashboard"))
-FILTERS = ("q", "owner", "status", "tag", "level", "archived")
+FILTERS = ("q", "owner", "status", "tag", "persona", "level", "archived")
 SORTS = {"title": "title", "owner": "owner__name", "complete": "standing__share", "changed": "changed_at"}
 PER_PAGE, TREE_PER_PAGE = 30, 10
 DEEP, MOST_SHOWN = 2, 60  # levels below a root that the tree opens at once, and how many rows in all
@@ -122,6 +122,8 @@ def matching(member: Membership, values) -> "Journey.objects":
         rows = rows.filter(status=said["status"])
     if said["tag"]:
         rows = rows.filter(tags__name=said["tag"])
+    if said["persona"].isdigit():
+        rows = rows.filter(personas=int(said["persona"]), personas__deleted_at=None)
     if said["level"].isdigit():
         rows = rows.filter(level=int(said["level"]))
     return rows
@@ -147,16 +149,18 @@ class Choices:
     owners: list[User]
     statuses: list[tuple[str, str]]
     tags: list[str]
+    personas: list[Persona]
     levels: range
 
 
 def choices(member: Membership) -> Choices:
-    """The owners, statuses, tags and levels there are in the workspace."""
+    """The owners, statuses, tags, personas and levels there are in the workspace."""
     journeys = Journey.objects.visible_to(member)
     deepest = journeys.order_by("-level").values_list("level", flat=True).first() or 0
     tags = JourneyTag.objects.visible_to(member).order_by("name").values_list("name", flat=True).distinct()
     owners = User.objects.filter(memberships__workspace=member.workspace_id).order_by("name", "email")
-    return Choices(list(owners), Journey.Status.choices, list(tags[:200]), range(deepest + 1))
+    personas = list(Persona.objects.visible_to(member))
+    return Choices(list(owners), Journey.Status.choices, list(tags[:200]), personas, range(deepest + 1))
 
 
 def _brought_up_to_date(journeys: Sequence[Journey], member: Membership, now: datetime) -> set[int]:

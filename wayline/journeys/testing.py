@@ -10,7 +10,7 @@ from wayline.signals.conditions import SignalIs
 from wayline.signals.testing import make_signal, observe
 from wayline.signals.vocabulary import Signal
 
-from .models import Journey, Phase, Step
+from .models import Journey, Persona, Phase, Step
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -46,6 +46,13 @@ def make_journey(
             phase, title=name, key=name.lower().replace(" ", "-"), position=position, condition=bound_to(name)
         )
     return journey
+
+
+def make_persona(*, workspace: Workspace | None = None, **fields) -> Persona:
+    """Somebody new to us, bound to no segment."""
+    now = timezone.now()
+    defaults = {"name": "Newcomer", "created_at": now, "changed_at": now}
+    return Persona.objects.create(workspace=workspace or make_workspace(), **(defaults | fields))
 
 
 def travel(workspace: Workspace, *ways: tuple[str, int], at: datetime = MONDAY, **fields) -> None:

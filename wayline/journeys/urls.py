@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import binding, editing, hierarchy, library, map, paths, people
+from .views import binding, editing, hierarchy, library, map, paths, people, personas
 
 app_name = "journeys"
 urlpatterns = [
@@ -10,6 +10,13 @@ urlpatterns = [
     path("changes/<int:change_id>/undo/", library.undo_change, name="undo_change"),
     path("views/save/", library.save_view, name="save_view"),
     path("views/<int:view_id>/delete/", library.delete_view, name="delete_view"),
+    path("personas/", personas.gallery, name="personas"),
+    path("personas/new/", personas.new, name="new_persona"),
+    path("personas/<int:persona_id>/", personas.persona, name="persona"),
+    path("personas/<int:persona_id>/edit/", personas.describe, name="describe_persona"),
+    path("personas/<int:persona_id>/delete/", personas.delete, name="delete_persona"),
+    path("personas/<int:persona_id>/restore/", personas.restore, name="restore_persona"),
+    path("<int:journey_id>/personas/", personas.heat_map, name="heat_map"),
     path("gaps/", hierarchy.gaps, name="gaps"),
     path("<int:journey_id>/place/", hierarchy.place, name="place"),
     path("<int:journey_id>/attach/", hierarchy.attach, name="attach"),

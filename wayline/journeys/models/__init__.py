@@ -5,6 +5,7 @@ from .edits import Edit
 from .journeys import Journey, JourneyQuerySet, JourneyTag
 from .lanes import Edge, Lane
 from .library import BulkChange, SavedView, Standing
+from .personas import Persona
 from .shares import Share
 from .steps import Phase, Step, Touchpoint
 from .talk import Comment, Notice, Thread
@@ -20,6 +21,7 @@ __all__ = [
     "JourneyTag",
     "Lane",
     "Notice",
+    "Persona",
     "Phase",
     "Picture",
     "Placement",

@@ -3,6 +3,13 @@
 from .hierarchy import attach_journey, detach_journey
 from .journeys import create_journey, delete_journey, describe_journey, restore_journey
 from .library import change_journeys, delete_view, save_view, undo_change
+from .personas import (
+    create_persona,
+    delete_persona,
+    describe_persona,
+    restore_persona,
+    set_persona_journeys,
+)
 from .phases import add_phase, delete_phase, move_phase, rename_phase, restore_phase
 from .steps import (
     add_step,
@@ -32,12 +39,15 @@ __all__ = [
     "bind_step",
     "change_journeys",
     "create_journey",
+    "create_persona",
     "delete_journey",
+    "delete_persona",
     "delete_phase",
     "delete_step",
     "delete_touchpoint",
     "delete_view",
     "describe_journey",
+    "describe_persona",
     "detach_journey",
     "mark_step",
     "move_phase",
@@ -47,10 +57,12 @@ __all__ = [
     "rename_step",
     "rename_touchpoint",
     "restore_journey",
+    "restore_persona",
     "restore_phase",
     "restore_step",
     "restore_touchpoint",
     "save_view",
+    "set_persona_journeys",
     "unbind_step",
     "undo_change",
 ]

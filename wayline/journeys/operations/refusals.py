@@ -81,3 +81,11 @@ class AlreadyUndone(Refusal):
 
 class ViewNameTaken(Refusal):
     pass
+
+
+class PersonaNameTaken(Refusal):
+    pass
+
+
+class SegmentElsewhere(Refusal):
+    pass
