@@ -6,6 +6,7 @@ from functools import wraps
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.utils import timezone
 
 from .models import Membership, Role
 
@@ -33,7 +34,9 @@ def member(role: Role | str = "viewer") -> Callable:
                 raise PermissionDenied(
                     f"This needs the role {needed.label.lower()}; an owner of the workspace can give it."
                 )
-            return view(request, *args, **kwargs)
+            # The days of every number are the workspace's own, and so is the clock that pages show.
+            with timezone.override(request.workspace.timezone):
+                return view(request, *args, **kwargs)
 
         wrapped.needed_role = needed
         return wrapped

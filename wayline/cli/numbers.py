@@ -4,14 +4,9 @@ import json
 import re
 from datetime import date
 
-from django.db.models import Max
-from django.utils import timezone
-
 from wayline.kit.refusals import Refusal
-from wayline.metrics import reading
-from wayline.signals.models import SignalName
 
-from . import client, preparing
+from . import client
 
 
 class PeriodUnknown(Refusal):
@@ -25,7 +20,7 @@ class JourneyUnknown(Refusal):
 def answer(asked) -> int:
     """Answer a metric as its page does."""
     by = [dimension.strip() for each in asked.by for dimension in each.split(",") if dimension.strip()]
-    body = {"metric": asked.metric, "by": by, "period": _between(asked)}
+    body = {"metric": asked.metric, "by": by, "period": _period(asked.period)}
     found = client.ask("POST", "/metrics/answer", workspace=asked.workspace, body=body)
     if asked.json:
         print(json.dumps(found, indent=2, ensure_ascii=False))
@@ -57,7 +52,9 @@ def flow(asked) -> int:
 
 
 def period(text: str) -> dict:
-    """`30d`, or two days as in 2026-01-01..2026-03-31, both included."""
+    """`30d`, two days as in 2026-01-01..2026-03-31, both included, or `all` for all signals."""
+    if text == "all":
+        return {"period": "all"}
     days = re.fullmatch(r"(\d{1,4})d", text)
     if days and int(days[1]) > 0:
         return {"days": int(days[1])}
@@ -65,25 +62,17 @@ def period(text: str) -> dict:
         since, until = (date.fromisoformat(day) for day in text.split(".."))
     except ValueError:
         raise PeriodUnknown(
-            f"“{text}” is not a period. Write 30d for the last 30 days, or 2026-01-01..2026-03-31."
+            f"“{text}” is not a period. Write 30d for the last 30 days, 2026-01-01..2026-03-31, or all."
         ) from None
     if until < since:
         raise PeriodUnknown(f"The period {text} ends before it begins.")
     return {"since": since.isoformat(), "until": until.isoformat()}
 
 
-def _between(asked) -> dict:
-    """The period as the metrics page reads it: whole days up to the last one with signals."""
-    workspace, given = preparing.workspace_named(asked.workspace), period(asked.period)
-    if "days" in given:
-        names = SignalName.objects.filter(workspace=workspace)
-        last_at = names.aggregate(last_at=Max("last_seen_at"))["last_at"]
-        end = reading.last_day(last_at, timezone.now(), workspace.timezone)
-        found = reading.last_days(given["days"], end=end, timezone=workspace.timezone)
-    else:
-        since, until = (date.fromisoformat(given[name]) for name in ("since", "until"))
-        found = reading.between(since, until, timezone=workspace.timezone)
-    return {"start": found.start.isoformat(), "end": found.end.isoformat()}
+def _period(text: str) -> dict | str:
+    """The same as the metrics endpoint takes it."""
+    said = period(text)
+    return said.get("period", said)
 
 
 def _journey(asked) -> dict:

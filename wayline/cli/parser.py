@@ -140,7 +140,7 @@ def _period(command) -> None:
         "--period",
         default="90d",
         metavar="PERIOD",
-        help="the last days, as in 30d, or 2026-01-01..2026-03-31, both included (default: 90d)",
+        help="the last days, as in 30d; 2026-01-01..2026-03-31, both included; or all (default: 90d)",
     )
 
 

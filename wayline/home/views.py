@@ -11,9 +11,11 @@ from wayline.home import forms
 from wayline.home.queries import overview as overviews
 from wayline.home.queries import search as searches
 from wayline.home.queries import story as stories
-from wayline.journeys import queries as journeys
 from wayline.journeys.models import Journey
 from wayline.kit.pages import show
+from wayline.metrics import periods
+from wayline.metrics import queries as metrics
+from wayline.metrics.controls import Controls
 from wayline.signals import operations as signals
 
 
@@ -25,19 +27,21 @@ def overview(request):
     fresh = overviews.freshness(request.workspace, now=now)
     if not fresh.signals:
         return show_start(request, fresh)
-    controls = forms.Controls(request.GET)
-    is_understood = controls.is_valid()
+    controls = Controls(
+        request.GET,
+        extent=periods.extent_of(request.workspace, now=now),
+        segments=metrics.segments(request.member),
+    )
+    reading = controls.reading()
     context = {
         "controls": controls,
-        "segments": journeys.segment_choices(request.workspace),
+        "asked": f"?{controls.query}" if controls.query else "",
+        "is_beside": not controls.extent.holds(reading.period),
         "overview": overviews.overview(
-            request.member,
-            period_choice=controls.period_choice,
-            segment_line=controls.segment_line if is_understood else "",
-            now=now,
+            request.member, reading, period_choice=controls.period_choice, now=now
         ),
     }
-    return show(request, "home/overview.html", context, status=200 if is_understood else 422)
+    return show(request, "home/overview.html", context, status=422 if controls.errors else 200)
 
 
 @require_GET

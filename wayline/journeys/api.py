@@ -1,16 +1,15 @@
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Router
 
 from wayline.accounts.api_auth import needs
-from wayline.metrics import flows, observed
-from wayline.metrics.questions import Period
+from wayline.metrics import flows, observed, periods
 
 from . import actual_paths, operations, queries, templates_library
 from .models import Journey, Phase, Step, Touchpoint
-from .reading import Reading, end_of
+from .reading import Reading
 from .schemas import (
     BindIn,
     ConfirmIn,
@@ -62,14 +61,13 @@ def _by(request) -> dict:
 
 
 def _reading(journey: Journey, body: ReadingIn) -> Reading:
-    end = end_of(observed.last_at(journey.workspace_id), timezone.now())
-    if body.until:
-        end = datetime.combine(body.until, time(), UTC) + timedelta(days=1)
-    start = datetime.combine(body.since, time(), UTC) if body.since else end - timedelta(days=body.days)
+    extent = periods.extent_of(journey.workspace, now=timezone.now())
+    last = body.until or extent.last_day
+    first = min(body.since or last - timedelta(days=body.days - 1), last)
     window = timedelta(days=body.window_days) if body.window_days else journey.window
     return Reading(
-        period=Period(min(start, end - timedelta(days=1)), end),
-        period_choice="dates",
+        period=extent.period(periods.ALL) if body.period else extent.between(first, last),
+        period_choice=body.period or periods.DATES,
         window=None if body.no_window else window,
         start=body.start or journey.start,
         segment=body.segment,

@@ -1,7 +1,6 @@
 """Choosing the signals that are a step: what exists, what reads like the step, what the choice matches."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from difflib import SequenceMatcher
 
 from wayline.metrics import observed
@@ -10,7 +9,6 @@ from wayline.signals.conditions import SignalIs
 
 from . import conditions
 from .models import Step
-from .reading import end_of, period_of
 from .templates_library import plain
 
 FIELDS = ("@channel", "@subject", "@score", "@scale", "@text", "@value")
@@ -41,7 +39,7 @@ class Board:
     is_replaced: bool  # the stored condition says more than this form can
 
 
-def board(step: Step, form, *, search: str, now: datetime) -> Board:
+def board(step: Step, form, *, search: str) -> Board:
     """The names there are, the likely ones first, and a preview of what the form's choice matches."""
     workspace = step.workspace_id
     names = observed.names(workspace)
@@ -54,7 +52,6 @@ def board(step: Step, form, *, search: str, now: datetime) -> Board:
         if _value(name) in chosen or search.lower() in name.name.lower()
     ]
     choices.sort(key=lambda choice: (not choice.is_chosen, not choice.is_suggested, -choice.observed.n))
-    period = period_of("all", end=end_of(observed.last_at(workspace), now), first_at=_first(names))
     stored = conditions.parsed(step.condition)
     return Board(
         choices=tuple(choices[:SHOWN]),
@@ -62,7 +59,7 @@ def board(step: Step, form, *, search: str, now: datetime) -> Board:
         search=search,
         fields=_fields(workspace, condition),
         channels=(),
-        preview=observed.preview(workspace, condition, period) if condition else None,
+        preview=observed.preview(workspace, condition) if condition else None,
         sentence=conditions.sentence(condition),
         is_replaced=stored is not None and not isinstance(stored, SignalIs),
     )
@@ -77,10 +74,6 @@ def _condition(form) -> SignalIs | None:
 
 def _value(name: ObservedName) -> str:
     return f"{name.kind}:{name.name}"
-
-
-def _first(names) -> datetime | None:
-    return min((name.first_at for name in names), default=None)
 
 
 def _fields(workspace: int, condition: SignalIs | None) -> tuple[str, ...]:

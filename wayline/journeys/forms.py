@@ -1,19 +1,21 @@
 """What pages about journeys understand. Rules that programs must obey too stand in operations."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 
 from django import forms
 from django.http import QueryDict
 
-from wayline.metrics.questions import Period
+from wayline.metrics.controls import PeriodForm
+from wayline.metrics.periods import Extent
 from wayline.metrics.reading import as_query
+from wayline.signals import segment_lines
 from wayline.signals.conditions import CustomerCondition, SignalIs, Test
 from wayline.signals.vocabulary import Kind
 
-from . import conditions, segments
+from . import conditions
 from .models import Journey
-from .reading import PERIODS, Reading, end_of, period_of, usual_period
+from .reading import Reading, usual_period
 
 OPS = (
     ("is", "is"),
@@ -41,17 +43,14 @@ class SegmentLine(forms.CharField):
     def clean(self, value):
         line = super().clean(value)
         try:
-            return line, segments.parse(line, self.saved)
-        except segments.SegmentNotUnderstood as error:
+            return line, segment_lines.parse(line, self.saved)
+        except segment_lines.SegmentNotUnderstood as error:
             raise forms.ValidationError(str(error)) from error
 
 
-class Controls(forms.Form):
+class Controls(PeriodForm):
     """The controls above a map, as a plain GET form."""
 
-    period = forms.ChoiceField(choices=[*PERIODS, ("dates", "Dates")], required=False)
-    since = forms.DateField(required=False)
-    until = forms.DateField(required=False)
     window = forms.CharField(required=False, max_length=10)
     start = forms.ChoiceField(choices=Journey.Start.choices, required=False)
     segment = SegmentLine()
@@ -62,17 +61,13 @@ class Controls(forms.Form):
         values,
         *,
         journey: Journey,
-        last_at: datetime | None,
-        first_at: datetime | None,
-        now,
+        extent: Extent,
         saved: Mapping[str, CustomerCondition] | None = None,
     ):
-        super().__init__(values)
+        super().__init__(values, extent=extent, usual_period=usual_period(journey.window))
         self.saved = saved or {}
         self.fields["segment"].saved = self.fields["against"].saved = self.saved
         self.journey = journey
-        self.end = end_of(last_at, now)
-        self.first_at = first_at
 
     def clean_window(self):
         said = self.cleaned_data["window"].strip().lower()
@@ -84,16 +79,6 @@ class Controls(forms.Form):
             raise forms.ValidationError("Write the window as a number of days from 1 to 3650, or none.")
         return timedelta(days=int(said))
 
-    def clean(self):
-        given = super().clean()
-        since, until = given.get("since"), given.get("until")
-        if given.get("period") == "dates":
-            if not since and "since" not in self.errors:
-                self.add_error("since", "Choose the first day of the period.")
-            if since and until and until < since:
-                self.add_error("until", "Choose a last day that is not before the first.")
-        return given
-
     def reading(self) -> Reading:
         """The reading asked for; what was not understood is read as the journey says."""
         self.is_valid()
@@ -101,8 +86,8 @@ class Controls(forms.Form):
         segment_line, segment = given.get("segment") or ("", None)
         against_line, against = given.get("against") or ("", None)
         return Reading(
-            period=self._period(given),
-            period_choice=given.get("period") or usual_period(self.journey.window),
+            period=self.asked_period(),
+            period_choice=self.period_choice,
             window=given.get("window", self.journey.window),
             start=given.get("start") or self.journey.start,
             segment=segment,
@@ -111,17 +96,6 @@ class Controls(forms.Form):
             against_line=against_line,
             query=as_query({name: self.data.get(name) for name in self.fields if name not in self.errors}),
         )
-
-    def _period(self, given: dict) -> Period:
-        choice = given.get("period") or usual_period(self.journey.window)
-        if choice != "dates":
-            return period_of(choice, end=self.end, first_at=self.first_at)
-        since, until = given.get("since"), given.get("until")
-        if not since or "until" in self.errors:
-            return period_of(usual_period(self.journey.window), end=self.end)
-        start = datetime.combine(since, time(), UTC)
-        end = datetime.combine(until, time(), UTC) + timedelta(days=1) if until else max(self.end, start)
-        return Period(start, max(end, start + timedelta(days=1)))
 
 
 class NewJourney(forms.Form):
@@ -206,7 +180,7 @@ class Binding(forms.Form):
                 continue
             if op not in ("exists", "missing") and not value:
                 self.add_error(f"value_{row}", f"Say what “{field}” should be, or choose “is known”.")
-            if op in segments.NUMBERS and value and not _is_number(value):
+            if op in segment_lines.NUMBERS and value and not _is_number(value):
                 self.add_error(f"value_{row}", f"“{value}” is not a number.")
         return given
 
@@ -236,7 +210,7 @@ class Binding(forms.Form):
         op = op or "is"
         if op in ("exists", "missing"):
             value = None
-        elif op in segments.NUMBERS:
+        elif op in segment_lines.NUMBERS:
             value = float(value)
         elif op == "in":
             value = [item.strip() for item in value.split(",") if item.strip()]

@@ -8,7 +8,7 @@ from django.core.cache import cache
 
 from wayline.accounts.models import Membership, Workspace
 from wayline.customers.models import Customer
-from wayline.metrics import flows, observed, people
+from wayline.metrics import flows, people, periods
 from wayline.metrics.questions import FlowQuestion, FlowStep, Period, Start
 from wayline.signals.conditions import CustomerCondition
 from wayline.signals.models import Segment
@@ -17,7 +17,7 @@ from wayline.signals.segments import condition_of
 from . import conditions
 from .living import Address, living_map, required
 from .models import Journey, Persona, Step
-from .reading import Reading, end_of, period_of, usual_period
+from .reading import Reading, usual_period
 
 UNSAID = timedelta.min
 PEOPLE_ON_A_PAGE = 50
@@ -89,9 +89,9 @@ def living(journey: Journey, reading: Reading, *, address: Address, open_phase: 
 
 def usual_reading(journey: Journey, *, now: datetime) -> Reading:
     """The reading of the library: the default period, the journey's own window and start."""
-    end = end_of(observed.last_at(journey.workspace_id), now)
     choice = usual_period(journey.window)
-    return Reading(period_of(choice, end=end), choice, journey.window, journey.start)
+    period = periods.extent_of(journey.workspace, now=now).period(choice)
+    return Reading(period, choice, journey.window, journey.start)
 
 
 @dataclass(frozen=True)

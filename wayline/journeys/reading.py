@@ -1,13 +1,12 @@
 """How a journey is read on a page: period, window, start, and one or two segments."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 
+from wayline.metrics.periods import DEFAULT_PERIOD
 from wayline.metrics.questions import Period, Start
-from wayline.metrics.reading import DEFAULT_PERIOD, LAST_DAYS
 from wayline.signals.conditions import CustomerCondition
 
-PERIODS = (*LAST_DAYS, ("all", "All signals"))
 LONG_PERIOD = "365"
 LONG_WINDOW = timedelta(days=45)
 
@@ -34,25 +33,12 @@ class Reading:
 
     @property
     def last_day(self) -> datetime:
-        return self.period.end - timedelta(days=1)
+        """A moment of the last day: periods end with a midnight on the workspace's own clock."""
+        return self.period.end - timedelta(seconds=1)
 
     @property
     def is_filtered(self) -> bool:
         return bool(self.segment_line)
-
-
-def end_of(last_at: datetime | None, now: datetime) -> datetime:
-    """The midnight that ends the last day with signals: the same all day long, so that answers keep."""
-    last = min(last_at, now) if last_at else now
-    return datetime.combine(last.astimezone(UTC).date(), time(), UTC) + timedelta(days=1)
-
-
-def period_of(choice: str, *, end: datetime, first_at: datetime | None = None) -> Period:
-    """The last so many days up to the end; "all" begins with the first signal."""
-    if choice == "all":
-        first = datetime.combine(first_at.astimezone(UTC).date(), time(), UTC) if first_at else None
-        return Period(first or end - timedelta(days=365), end)
-    return Period(end - timedelta(days=int(choice)), end)
 
 
 def usual_period(window: timedelta | None) -> str:

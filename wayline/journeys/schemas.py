@@ -1,11 +1,12 @@
 """What the API says about journeys, and what it takes."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
 from ninja import Field, Schema
 
 from wayline.metrics.people import State
+from wayline.metrics.periods import Day
 from wayline.signals.conditions import CustomerCondition, SignalCondition
 
 from .models import Journey
@@ -80,12 +81,14 @@ class FlowOut(Schema):
 class ReadingIn(Schema):
     """How to read a journey; what is left out is read as its page does.
 
-    The period holds the starts: from `since` up to and including `until`, else the last `days` with signals.
+    The period holds the starts: from `since` up to and including `until`, else the last `days` with signals,
+    or all signals; days begin and end on the clock of the workspace.
     """
 
+    period: Literal["all"] | None = Field(None, description="All signals, whatever days are said.")
     days: int = Field(90, ge=1, le=3650)
-    since: date | None = None
-    until: date | None = None
+    since: Day | None = None
+    until: Day | None = None
     window_days: int | None = Field(None, ge=1, le=3650)
     no_window: bool = False
     start: Literal["any", "first"] | None = None

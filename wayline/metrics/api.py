@@ -10,10 +10,11 @@ from pydantic import AwareDatetime, field_validator
 from wayline.accounts.api_auth import needs
 from wayline.signals.conditions import CustomerCondition, SignalCondition
 
-from . import answers, operations, written
+from . import answers, operations, periods, written
 from .catalog import ALL
 from .metric import Metric
 from .models import Baseline, Target
+from .periods import Day, Extent
 from .questions import Period, Question
 
 router = Router(tags=["metrics"])
@@ -40,12 +41,41 @@ class PeriodIn(Schema):
     start: AwareDatetime
     end: AwareDatetime
 
+    @field_validator("start", "end")
+    @classmethod
+    def is_a_day_with_signals(cls, value: datetime) -> datetime:
+        if not periods.EARLIEST <= value.date() <= periods.LATEST:
+            raise ValueError("Ask for a time after 1900 and before 2200.")
+        return value
+
+    def period(self, extent: Extent) -> Period:
+        return Period(self.start, self.end)
+
+
+class LastDaysIn(Schema):
+    """The last whole days up to the last one with signals, as pages count them."""
+
+    days: int = Field(ge=1, le=3650)
+
+    def period(self, extent: Extent) -> Period:
+        return extent.last(self.days)
+
+
+class DaysIn(Schema):
+    """Whole days on the clock of the workspace, from the first up to and including the last."""
+
+    since: Day
+    until: Day
+
+    def period(self, extent: Extent) -> Period:
+        return extent.between(self.since, self.until)
+
 
 class QuestionIn(Schema):
     """Ask a metric. `where`, `of` and `then` are conditions on signals, `segment` one on customers."""
 
     metric: str = Field(max_length=60)
-    period: PeriodIn
+    period: PeriodIn | LastDaysIn | DaysIn | Literal["all"]
     compare_to: PeriodIn | None = Field(None, description="The same length before, when left out.")
     by: Annotated[list[str], Field(max_length=3)] = Field(
         [],
@@ -72,10 +102,11 @@ class QuestionIn(Schema):
     def question(self, workspace) -> Question:
         """The question in the workspace of the key."""
         before = self.compare_to
+        extent = periods.extent_of(workspace, now=timezone.now())
         return Question(
             workspace=workspace.pk,
             metric=self.metric,
-            period=Period(self.period.start, self.period.end),
+            period=extent.period(periods.ALL) if self.period == "all" else self.period.period(extent),
             compare_to=Period(before.start, before.end) if before else None,
             by=tuple(self.by),
             where=self.where,

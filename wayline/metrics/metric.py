@@ -86,6 +86,13 @@ class Metric:
         """A value of this metric in words, with its unit."""
         return numbers.amount(value, self.unit, self.digits if digits is None else digits)
 
+    def difference(self, value: float | None) -> str:
+        """How far two of its values lie apart, in words: shares and NPS differ by points."""
+        if value is None:
+            return ""
+        words = self.amount(value, max(self.change_digits, 1))
+        return words.replace("%", " points") if self.unit == "%" else words
+
     def ends(self, scale: str | None) -> tuple[float, float] | None:
         """Between which two values the metric can lie, where it cannot lie anywhere."""
         if self.unit == "%":

@@ -15,7 +15,7 @@ from wayline.statistics.comparison import whole, z_of
 from wayline.statistics.estimates import Change, Estimate
 from wayline.warehouse import connect
 
-from . import answers, cache
+from . import answers, cache, readable
 from .catalog import ALL, BAD, FAMILIES, METRICS
 from .metric import Metric
 from .models import Baseline, Target
@@ -80,9 +80,8 @@ class Distribution:
 
 @dataclass(frozen=True)
 class Choice:
-    """Customers that a page can be narrowed to."""
+    """Customers that a page can be narrowed to, by the line that says who they are."""
 
-    key: str
     words: str
     condition: CustomerCondition
 
@@ -112,6 +111,7 @@ def lines(member: Membership, reading: Reading) -> list[tuple[str, list[Line]]]:
             grouped[metric.family].append(Line(metric, None, target))
             continue
         given = answers.answer(reading.question(member.workspace_id, metric.slug))
+        given = readable.alone(given) if reading.is_all else given
         low, high = reach(metric, given.total, given.scale, target)
         grouped[metric.family].append(Line(metric, given, target, low, high))
     return [(FAMILIES[family], found) for family, found in grouped.items()]
@@ -190,12 +190,9 @@ def target_of(member: Membership, metric: Metric) -> Target | None:
 
 def segments(member: Membership) -> list[Choice]:
     """The saved segments, then every value of the traits that have few."""
-    saved = [
-        Choice(f"segment-{each.pk}", each.name, condition_of(each))
-        for each in Segment.objects.visible_to(member)
-    ]
+    saved = [Choice(each.name, condition_of(each)) for each in Segment.objects.visible_to(member)]
     valued = [
-        Choice(f"{trait}={value}", f"{trait} is {value}", _trait_is(trait, value))
+        Choice(f"{trait} is {value}", _trait_is(trait, value))
         for trait, value, _ in trait_values(member.workspace_id)
     ]
     return [*saved, *valued]

@@ -1,4 +1,4 @@
-"""Rows in a unit that an axis can carry: durations in days, hours or minutes instead of seconds."""
+"""Answers as a page draws them: durations in a unit that an axis can carry, no change where none can be."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from wayline.statistics.estimates import Change, Estimate
 
 from .metric import Metric
-from .questions import Row
+from .questions import Answer, Row
 
 SIZES = ((2 * 86_400, 86_400, "d", "days"), (2 * 3_600, 3_600, "h", "hours"), (120, 60, "min", "minutes"))
 
@@ -32,6 +32,15 @@ def of(metric: Metric, rows: Sequence[Row], goal: float | None) -> Shown:
             scaled = [Row(row.key, _scaled(row.estimate, size), _change(row.change, size)) for row in rows]
             return Shown(scaled, None if goal is None else goal / size, unit, 1, word)
     return Shown(rows, goal, "sec", 0, "seconds")
+
+
+def alone(answer: Answer) -> Answer:
+    """The answer without changes: before all signals there is nothing to compare them with."""
+    return replace(
+        answer,
+        total=replace(answer.total, change=None),
+        rows=tuple(replace(row, change=None) for row in answer.rows),
+    )
 
 
 def _scaled(e: Estimate, size: float) -> Estimate:

@@ -1,17 +1,13 @@
 """How a page of numbers is read: which period, which customers, split by what."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from wayline.signals.conditions import CustomerCondition, SignalCondition, SignalIs
 
 from .questions import Period, Question
-
-LAST_DAYS = (("7", "7 days"), ("28", "28 days"), ("90", "90 days"), ("365", "365 days"))
-PERIODS = (*LAST_DAYS, ("dates", "Dates"))
-DEFAULT_PERIOD = "90"
 
 
 @dataclass(frozen=True)
@@ -20,6 +16,7 @@ class Reading:
 
     period: Period
     timezone: str = "UTC"
+    is_all: bool = False  # all signals: nothing lies before them
     segment: CustomerCondition | None = None
     segment_words: str = ""
     by: str = ""
@@ -49,6 +46,11 @@ class Reading:
         """How long one point of a trend lasts: long enough for about a dozen of them."""
         return "day" if self.days <= 21 else "week" if self.days <= 400 else "month"
 
+    @property
+    def compared_words(self) -> str:
+        """What the numbers are held against, as the end of a sentence."""
+        return "all signals there are" if self.is_all else f"compared with the {self.days} days before"
+
     def question(self, workspace: int, metric: str, *, by: tuple[str, ...] = ()) -> Question:
         """The question this page asks of one metric."""
         return Question(
@@ -66,23 +68,6 @@ class Reading:
 
 def signal_of(name: str) -> SignalCondition | None:
     return SignalIs(names=(name,)) if name else None
-
-
-def last_days(count: int, *, end: date, timezone: str) -> Period:
-    """So many whole days, the last of them included."""
-    return between(end - timedelta(days=count - 1), end, timezone=timezone)
-
-
-def between(first: date, last: date, *, timezone: str) -> Period:
-    """From the first midnight to the midnight after the last day, on the wall clock of the time zone."""
-    zone = ZoneInfo(timezone)
-    start = datetime.combine(first, time(), zone).astimezone(UTC)
-    return Period(start, datetime.combine(last + timedelta(days=1), time(), zone).astimezone(UTC))
-
-
-def last_day(last_at: datetime | None, now: datetime, timezone: str) -> date:
-    """The last day with signals: the same for every reader of that day, so answers keep."""
-    return min(last_at or now, now).astimezone(ZoneInfo(timezone)).date()
 
 
 def as_query(values: dict) -> str:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 from django.contrib import messages
@@ -13,9 +14,11 @@ from wayline.kit.charts.whiskers import WhiskerRow, whiskers
 from wayline.kit.pages import show
 from wayline.signals.vocabulary import SCALES
 
-from . import answers, export, forms, operations, queries, readable, reading, response, written
+from . import answers, export, forms, operations, periods, queries, readable, reading, response, written
 from .catalog import FAMILIES, METRICS
+from .controls import Controls
 from .metric import Metric
+from .questions import Answer
 
 SHOWN_ROWS, MANY_GROUPS, CHANCE = 30, 10, 0.05
 
@@ -24,11 +27,17 @@ SHOWN_ROWS, MANY_GROUPS, CHANCE = 30, 10, 0.05
 @require_GET
 def catalog(request):
     """All metrics of the workspace."""
-    form = forms.ReadingForm(request.GET, **choices(request))
+    form = Controls(request.GET, **choices(request))
     asked = form.reading()
     last_at = answers.last_at(request.workspace.pk, timezone.now())
     groups = queries.lines(request.member, asked) if last_at and form.is_valid() else []
-    context = {"form": form, "reading": asked, "groups": groups, "asked": request.GET.urlencode()}
+    context = {
+        "form": form,
+        "reading": asked,
+        "groups": groups,
+        "asked": request.GET.urlencode(),
+        "is_beside": not form.extent.holds(asked.period),
+    }
     return show(request, "metrics/catalog.html", context, status=200 if form.is_valid() else 422)
 
 
@@ -42,7 +51,11 @@ def metric(request, slug: str):
 @access.member("viewer")
 @require_GET
 def export_csv(request, slug: str):
-    answer = _exported(request, found(slug))
+    metric = found(slug)
+    form = _form(request, metric)
+    if not form.is_valid():
+        return show_metric(request, metric, status=422)
+    answer = _exported(request, metric, form.reading())
     response = HttpResponse(export.csv_of(answer), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{slug}.csv"'
     return response
@@ -51,7 +64,12 @@ def export_csv(request, slug: str):
 @access.member("viewer")
 @require_GET
 def export_json(request, slug: str):
-    response = JsonResponse(written.answer(_exported(request, found(slug))), json_dumps_params={"indent": 2})
+    metric = found(slug)
+    form = _form(request, metric)
+    if not form.is_valid():
+        return show_metric(request, metric, status=422)
+    answer = _exported(request, metric, form.reading())
+    response = JsonResponse(written.answer(answer), json_dumps_params={"indent": 2})
     response["Content-Disposition"] = f'attachment; filename="{slug}.json"'
     return response
 
@@ -80,9 +98,9 @@ def remove_target(request, slug: str):
 @require_POST
 def freeze_baseline(request, slug: str):
     metric = found(slug)
-    name = forms.BaselineForm(request.POST)
-    asked = _form(request, metric).reading()
-    if not name.is_valid():
+    name, form = forms.BaselineForm(request.POST), _form(request, metric)
+    asked = form.reading()
+    if not (name.is_valid() and form.is_valid()):
         return show_metric(request, metric, status=422)
     operations.freeze_baseline(
         request.workspace,
@@ -102,12 +120,10 @@ def found(slug: str) -> Metric:
 
 def choices(request) -> dict:
     """What a reading form needs to know of the workspace."""
-    workspace = request.workspace
-    last_at = answers.last_at(workspace.pk, timezone.now())
+    now = timezone.now()
     return {
-        "last_day": reading.last_day(last_at, timezone.now(), workspace.timezone),
-        "timezone": workspace.timezone,
-        "segments": queries.segments(request.member) if last_at else [],
+        "extent": periods.extent_of(request.workspace, now=now),
+        "segments": queries.segments(request.member) if answers.last_at(request.workspace.pk, now) else [],
     }
 
 
@@ -127,26 +143,27 @@ def show_metric(request, metric: Metric, *, target_form=None, status: int = 200)
     context |= {"target": target, "target_form": target_form or _target_form(metric, target)}
     if context["is_ready"] and context["has_signals"] and form.is_valid():
         context |= _measured(request, metric, asked, target)
+        if not context["total"].estimate.n:
+            context["elsewhere"] = _elsewhere(request, metric, form, asked)
     return show(request, "metrics/metric.html", context, status=status if form.is_valid() else 422)
 
 
 def _measured(request, metric: Metric, asked: reading.Reading, target) -> dict:
     workspace, goal = request.workspace.pk, target.value if target else None
-    over_time = answers.answer(asked.question(workspace, metric.slug, by=(asked.rhythm,)))
+    over_time = _answered(workspace, metric, asked, asked.rhythm)
     total = over_time.total
-    split = answers.answer(asked.question(workspace, metric.slug, by=(asked.by,))) if asked.by else None
+    split = _answered(workspace, metric, asked, asked.by) if asked.by else None
     low, high = queries.reach(metric, total, over_time.scale, target)
     shown = readable.of(metric, over_time.rows, goal)
     days = [(row.key[0] or "", row.estimate) for row in shown.rows]
     points = [TrendPoint(_day(day, asked.rhythm), estimate, day) for day, estimate in days]
-    detectable = queries.detectable(metric, total.estimate)
     groups = len(split.rows[:SHOWN_ROWS]) if split else 0
     return {
         "answer": over_time,
         "goal": goal,
         "scale_name": SCALES[over_time.scale].name if over_time.scale else "",
         "target_words": "" if goal is None else metric.amount(goal),
-        "detectable_words": _detectable_words(metric, detectable),
+        "detectable_words": metric.difference(queries.detectable(metric, total.estimate)),
         "split_name": asked.split_words,
         "by_chance": round(groups * CHANCE) if groups >= MANY_GROUPS else 0,
         "total": total,
@@ -167,6 +184,19 @@ def _measured(request, metric: Metric, asked: reading.Reading, target) -> dict:
     }
 
 
+def _answered(workspace: int, metric: Metric, asked: reading.Reading, by: str) -> Answer:
+    answer = answers.answer(asked.question(workspace, metric.slug, by=(by,)))
+    return readable.alone(answer) if asked.is_all else answer
+
+
+def _elsewhere(request, metric: Metric, form, asked: reading.Reading) -> int:
+    """How much all signals hold, where the chosen period holds nothing."""
+    if asked.is_all:
+        return 0
+    everything = replace(asked, period=form.extent.period(periods.ALL))
+    return answers.answer(everything.question(request.workspace.pk, metric.slug)).total.estimate.n
+
+
 def _breakdown(metric: Metric, split, goal) -> dict | None:
     if split is None:
         return None
@@ -185,19 +215,10 @@ def _breakdown(metric: Metric, split, goal) -> dict | None:
     )
 
 
-def _detectable_words(metric: Metric, change: float | None) -> str:
-    if change is None:
-        return ""
-    words = metric.amount(change, max(metric.change_digits, 1))
-    return words.replace("%", " points") if metric.unit == "%" else words
-
-
 def _form(request, metric: Metric) -> forms.MetricForm:
     workspace = request.workspace.pk
     settings = choices(request)
-    question = reading.Reading(
-        reading.last_days(1, end=settings["last_day"], timezone=settings["timezone"])
-    ).question(workspace, metric.slug)
+    question = reading.Reading(settings["extent"].last(1)).question(workspace, metric.slug)
     return forms.MetricForm(
         request.GET,
         metric=metric,
@@ -215,8 +236,7 @@ def _target_form(metric: Metric, target) -> forms.TargetForm:
     return form
 
 
-def _exported(request, metric: Metric):
-    asked = _form(request, metric).reading()
+def _exported(request, metric: Metric, asked: reading.Reading) -> Answer:
     by = (asked.by,) if asked.by else (asked.rhythm,)
     return answers.answer(asked.question(request.workspace.pk, metric.slug, by=by))
 

@@ -9,22 +9,24 @@ from wayline.customers.models import Customer
 from wayline.journeys import queries as journeys
 from wayline.journeys.living import Loss, living_map
 from wayline.journeys.models import Journey
-from wayline.journeys.reading import Reading, end_of, period_of
-from wayline.journeys.segments import parse
+from wayline.journeys.reading import Reading as JourneyReading
 from wayline.kit import charts
-from wayline.metrics import answers, cache, flows, observed, rolling
+from wayline.metrics import answers, cache, flows, observed, readable, rolling
 from wayline.metrics import queries as metric_queries
 from wayline.metrics.catalog import BAD, METRICS, TOP_BOX
 from wayline.metrics.metric import Metric
 from wayline.metrics.models import Target
+from wayline.metrics.periods import between
 from wayline.metrics.queries import Distribution
-from wayline.metrics.questions import Answer, FlowAnswer, Period, Question, Row
+from wayline.metrics.questions import Answer, FlowAnswer, Period, Row
+from wayline.metrics.reading import Reading
 from wayline.signals.conditions import AnySignal, CustomerCondition, SignalCondition, SignalIs, Test
 from wayline.signals.vocabulary import SCALES, Kind
 from wayline.statistics.estimates import Change, Estimate
 
 TREND_WEEKS, ROLLED_WEEKS = 26, 4
-SPREAD_OF = ("nps", "csat_mean", "ces_mean")
+SPREAD_OF = ("nps", "csat_mean", "ces_mean", "stars_mean")
+COURSE_OF = ("nps", "csat_mean", "stars_mean", "ces_mean")
 WORDS_SHOWN = 3
 STALE_AFTER = timedelta(days=2)
 LOSSES_SHOWN = 4
@@ -87,6 +89,13 @@ HEADLINES = (
     Headline("ces_mean", "CES", "“It was easy”, 1 to 7", 2),
     Headline("first_contact_resolution", "Solved first time", "No repeat contact in 7 days", 30),
 )
+# Where a company does not ask one of these, what it does measure stands in its place.
+INSTEAD = (
+    Headline("stars_mean", "Review stars", "What customers gave, 1 to 5", 2),
+    Headline("bad_share", "Bad experiences", "Of all scores given", 30),
+    Headline("retention", "Retention", "Came back in the second 30 days", 30),
+    Headline("customers", "Customers", "Seen in the period", 100),
+)
 
 
 @dataclass(frozen=True)
@@ -112,8 +121,10 @@ class Line:
     @property
     def badness(self) -> tuple[int, float]:
         """Real losses first, the deepest before the others; journeys that say nothing stand last."""
-        if self.conversion is None or self.change is None or self.change.difference is None:
-            return (3, 0.0)
+        if self.conversion is None:
+            return (4, 0.0)
+        if self.change is None or self.change.difference is None:
+            return (3, self.conversion.value or 0.0)
         order = {"down": 0, "within noise": 1, "too few to say": 2, "up": 1}[self.change.verdict]
         return (order, self.change.difference)
 
@@ -138,8 +149,10 @@ class Said:
 class Course:
     """How a score went over the weeks, and the smallest change between two stretches that would show."""
 
+    metric: Metric
+    label: str
     chart: dict
-    detectable: float | None
+    detectable: str
 
 
 @dataclass(frozen=True)
@@ -157,7 +170,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Overview:
-    period: Period
+    reading: Reading
     headlines: tuple[Headline, ...]
     course: Course
     spreads: tuple[Spread, ...]
@@ -171,14 +184,6 @@ class Overview:
         """The steps at which most customers were lost, over all journeys."""
         found = [(line.journey, loss) for line in self.lines for loss in line.losses]
         return sorted(found, key=lambda each: -each[1].dropped)[:LOSSES_SHOWN]
-
-    @property
-    def last_day(self) -> datetime:
-        return self.period.end - timedelta(days=1)
-
-    @property
-    def days(self) -> int:
-        return (self.period.end - self.period.start).days
 
 
 @dataclass(frozen=True)
@@ -203,60 +208,68 @@ def freshness(workspace: Workspace, *, now: datetime) -> Freshness:
     )
 
 
-def overview(member: Membership, *, period_choice: str, segment_line: str, now: datetime) -> Overview:
+def overview(member: Membership, reading: Reading, *, period_choice: str, now: datetime) -> Overview:
     """Everything the overview shows, for one period and one segment."""
-    workspace = member.workspace
-    fresh = freshness(workspace, now=now)
-    first_at = min((name.first_at for name in observed.names(workspace.pk)), default=None)
-    period = period_of(period_choice, end=end_of(fresh.last_at, now), first_at=first_at)
-    segment = parse(segment_line)
-    asked = {"workspace": workspace.pk, "period": period, "segment": segment, "timezone": workspace.timezone}
     targets = dict(Target.objects.visible_to(member).values_list("metric", "value"))
     return Overview(
-        period=period,
-        headlines=tuple(
-            replace(
-                each,
-                answer=answers.answer(Question(metric=each.slug, **asked)),
-                target=targets.get(each.slug),
-            )
-            for each in HEADLINES
-        ),
-        course=course(workspace, end=period.end, segment=segment, target=targets.get("nps")),
-        spreads=spreads(asked),
-        lines=lines(member, period, period_choice, segment, segment_line),
-        low=said(workspace, period, segment, below=True),
-        high=said(workspace, period, segment, below=False),
-        freshness=fresh,
+        reading=reading,
+        headlines=headlines(member.workspace, reading, targets),
+        course=course(member.workspace, reading, targets),
+        spreads=spreads(member.workspace, reading),
+        lines=lines(member, reading, period_choice),
+        low=said(member.workspace, reading.period, reading.segment, below=True),
+        high=said(member.workspace, reading.period, reading.segment, below=False),
+        freshness=freshness(member.workspace, now=now),
     )
 
 
-def course(workspace: Workspace, *, end: datetime, segment, target: float | None) -> Course:
-    """NPS of the last weeks, each together with the three before it."""
-    monday = end - timedelta(days=end.weekday() or 7)
-    start = monday - timedelta(weeks=TREND_WEEKS + ROLLED_WEEKS - 2)
-    stretches = rolling.rolling(
-        Question(
-            workspace=workspace.pk,
-            metric="nps",
-            period=Period(start, end),
-            segment=segment,
-            timezone=workspace.timezone,
-        ),
-        weeks=ROLLED_WEEKS,
-    )[-TREND_WEEKS:]
-    points = [_point(each, end) for each in stretches]
+def headlines(workspace: Workspace, reading: Reading, targets: dict[str, float]) -> tuple[Headline, ...]:
+    """The usual scores; where some measure nothing, as many others that do stand in their place."""
+
+    def answered(each: Headline) -> Headline:
+        return replace(each, answer=_answer(workspace, reading, each.slug), target=targets.get(each.slug))
+
+    usual = [answered(each) for each in HEADLINES]
+    heard = [each for each in usual if _measures(each)]
+    silent = [each for each in usual if not _measures(each)]
+    instead = [each for each in map(answered, INSTEAD) if _measures(each)] if silent else []
+    return (*heard, *instead, *silent)[: len(HEADLINES)]
+
+
+def _measures(headline: Headline) -> bool:
+    return headline.answer is not None and headline.answer.total.estimate.n > 0
+
+
+def _answer(workspace: Workspace, reading: Reading, slug: str, *, by: tuple[str, ...] = ()) -> Answer:
+    answer = answers.answer(reading.question(workspace.pk, slug, by=by))
+    return readable.alone(answer) if reading.is_all else answer
+
+
+def course(workspace: Workspace, reading: Reading, targets: dict[str, float]) -> Course:
+    """A score of the last weeks, each together with the three before it: NPS, or what is asked instead."""
+    measured = (slug for slug in COURSE_OF if _answer(workspace, reading, slug).total.estimate.n)
+    metric = METRICS[next(measured, COURSE_OF[0])]
+    monday = reading.last_day - timedelta(days=reading.last_day.weekday())
+    weeks = between(
+        monday - timedelta(weeks=TREND_WEEKS + ROLLED_WEEKS - 2), reading.last_day, timezone=reading.timezone
+    )
+    question = replace(reading.question(workspace.pk, metric.slug), period=weeks)
+    stretches = rolling.rolling(question, weeks=ROLLED_WEEKS)[-TREND_WEEKS:]
+    points = [_point(each, reading.last_day) for each in stretches]
     last = stretches[-1].estimate if stretches else None
+    label = next((each.label for each in HEADLINES if each.slug == metric.slug), metric.name)
     return Course(
-        charts.trend(points, label="NPS", target=target),
-        metric_queries.detectable(METRICS["nps"], last) if last else None,
+        metric,
+        label,
+        charts.trend(points, label=label, target=targets.get(metric.slug), digits=min(metric.digits, 1)),
+        metric.difference(metric_queries.detectable(metric, last)) if last else "",
     )
 
 
-def _point(stretch: rolling.Stretch, end: datetime) -> charts.TrendPoint:
+def _point(stretch: rolling.Stretch, last_day: date) -> charts.TrendPoint:
     monday = date.fromisoformat(stretch.week[:10])
     first = monday - timedelta(weeks=ROLLED_WEEKS - 1)
-    last = min(monday + timedelta(days=6), (end - timedelta(days=1)).date())
+    last = min(monday + timedelta(days=6), last_day)
     return charts.TrendPoint(
         label=f"{monday.day} {monday:%b}",
         title=f"{first.day} {first:%b} to {last.day} {last:%b %Y}",
@@ -265,14 +278,13 @@ def _point(stretch: rolling.Stretch, end: datetime) -> charts.TrendPoint:
     )
 
 
-def spreads(asked: dict) -> tuple[Spread, ...]:
+def spreads(workspace: Workspace, reading: Reading) -> tuple[Spread, ...]:
     """How unequal experiences are: the bad ones among them, and the channel that has most of them."""
     found = []
-    bad = answers.answer(Question(metric="bad_share", by=("scale",), **asked)).rows
-    shares = {row.key[0]: row for row in bad}
-    by_channel = answers.answer(Question(metric="bad_share", by=("scale", "channel"), **asked)).rows
+    shares = {row.key[0]: row for row in _answer(workspace, reading, "bad_share", by=("scale",)).rows}
+    by_channel = _answer(workspace, reading, "bad_share", by=("scale", "channel")).rows
     for slug in SPREAD_OF:
-        spread = metric_queries.distribution(Question(metric=slug, **asked))
+        spread = metric_queries.distribution(reading.question(workspace.pk, slug))
         if spread is None or spread.scale not in shares:
             continue
         channels = [row for row in by_channel if row.key[0] == spread.scale and row.key[1]]
@@ -282,27 +294,30 @@ def spreads(asked: dict) -> tuple[Spread, ...]:
     return tuple(found)
 
 
-def lines(
-    member: Membership, period: Period, period_choice: str, segment, segment_line: str
-) -> tuple[Line, ...]:
+def lines(member: Membership, reading: Reading, period_choice: str) -> tuple[Line, ...]:
     """Every journey, the worst change first."""
     found = [
-        line(journey, period, period_choice, segment, segment_line)
-        for journey in Journey.objects.visible_to(member).with_steps().select_related("owner")
+        line(journey, reading, period_choice)
+        for journey in Journey.objects.visible_to(member).with_steps().select_related("owner", "workspace")
     ]
     return tuple(sorted(found, key=lambda each: each.badness))
 
 
-def line(journey: Journey, period: Period, period_choice: str, segment, segment_line: str) -> Line:
+def line(journey: Journey, reading: Reading, period_choice: str) -> Line:
     if not any(step.is_bound for step in journeys.steps_of(journey)):
         return Line(journey, None, ())
-    reading = Reading(
-        period, period_choice, journey.window, journey.start, segment=segment, segment_line=segment_line
+    read = JourneyReading(
+        reading.period,
+        period_choice,
+        journey.window,
+        journey.start,
+        segment=reading.segment,
+        segment_line=reading.segment_words,
     )
     # Asked until the next full hour, the answer is the same question for an hour and can be kept.
     hour = cache.minute().replace(minute=0) + timedelta(hours=1)
-    answer = flows.flow(journeys.asked(journey, reading), compare=True, now=hour)
-    picture = living_map(journey, reading, answer, address=lambda *_: "")
+    answer = flows.flow(journeys.asked(journey, read), compare=not reading.is_all, now=hour)
+    picture = living_map(journey, read, answer, address=lambda *_: "")
     return Line(journey, answer, picture.losses)
 
 

@@ -162,8 +162,8 @@ def test_assumed_feelings_are_hollow_and_stay_as_ghosts(client, journey):
     [
         ("?window=soon", "Write the window as a number of days"),
         ("?segment=plan+pro", "is not understood. Write it like"),
-        ("?period=dates", "Choose the first day of the period."),
-        ("?period=dates&since=2026-03-02&until=2026-03-01", "not before the first"),
+        ("?period=dates&until=2026-03-02", "Choose the first day of the period too."),
+        ("?period=dates&since=2026-03-02&until=2026-03-01", "must not lie before the first"),
     ],
 )
 def test_a_reading_not_understood_says_what_to_write(client, journey, query, sentence):

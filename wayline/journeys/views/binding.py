@@ -51,6 +51,6 @@ def _show(request, step: Step, form: forms.Binding, *, refused="", status=200):
         "step": step,
         "form": form,
         "refused": refused,
-        "board": bindings.board(step, form, search=request.GET.get("q", "").strip(), now=timezone.now()),
+        "board": bindings.board(step, form, search=request.GET.get("q", "").strip()),
     }
     return show(request, "journeys/bind.html", context, fragment="preview", status=status)

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from wayline.journeys import forms, queries
 from wayline.journeys.models import Journey
-from wayline.metrics import observed
+from wayline.metrics import periods
 
 
 def journey_of(request, journey_id: int) -> Journey:
@@ -15,13 +15,10 @@ def journey_of(request, journey_id: int) -> Journey:
 
 def controls_of(request, journey: Journey) -> forms.Controls:
     """The controls as the request set them, on the data there is."""
-    is_everything = request.GET.get("period") == "all"
     return forms.Controls(
         request.GET,
         journey=journey,
-        last_at=observed.last_at(request.workspace.pk),
-        first_at=observed.first_at(request.workspace.pk) if is_everything else None,
-        now=timezone.now(),
+        extent=periods.extent_of(request.workspace, now=timezone.now()),
         saved=queries.saved_segments(request.member),
     )
 

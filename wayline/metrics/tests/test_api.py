@@ -55,6 +55,23 @@ def test_a_question_is_answered_with_its_interval(client, key):
     assert answer["compared_to"] == {"start": "2026-05-02T00:00:00Z", "end": "2026-06-01T00:00:00Z"}
 
 
+@pytest.mark.parametrize(
+    ("period", "n", "start"),
+    [
+        ("all", 40, "2026-06-01T00:00:00Z"),
+        ({"days": 5}, 10, "2026-06-16T00:00:00Z"),
+        ({"since": "2026-06-01", "until": "2026-06-02"}, 4, "2026-06-01T00:00:00Z"),
+    ],
+)
+def test_a_period_is_said_as_on_the_pages(client, key, period, n, start):
+    fill_answers(key.workspace)
+
+    answer = post(client, key, "answer", {"metric": "nps", "period": period}).json()
+
+    assert answer["total"]["estimate"]["n"] == n
+    assert answer["period"]["start"] == start
+
+
 def test_conditions_are_typed(client, key):
     fill_answers(key.workspace)
     chat = {"type": "signal", "channels": ["chat"]}
@@ -74,6 +91,10 @@ def test_conditions_are_typed(client, key):
         ({"metric": "rate", "period": JUNE}, 409),
         ({"metric": "nps", "period": {"start": JUNE["end"], "end": JUNE["start"]}}, 409),
         ({"metric": "nps", "period": {"start": "2026-06-01T00:00:00", "end": JUNE["end"]}}, 422),
+        ({"metric": "nps", "period": "ever"}, 422),
+        ({"metric": "nps", "period": {"days": 0}}, 422),
+        ({"metric": "nps", "period": {"since": "0001-01-01", "until": "2026-01-01"}}, 422),
+        ({"metric": "nps", "period": {"start": "0001-01-01T00:00:00Z", "end": JUNE["end"]}}, 422),
         ({"metric": "nps", "period": JUNE, "timezone": "Mars/Olympus"}, 422),
         ({"metric": "nps", "period": JUNE, "within_seconds": 0}, 422),
         ({"metric": "nps"}, 422),

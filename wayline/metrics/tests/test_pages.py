@@ -14,6 +14,8 @@ from wayline.warehouse.testing import fill
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("warehouse")]
 LAST = datetime(2026, 6, 30, 12, tzinfo=UTC)
+LONG_AGO = {"period": "dates", "since": "2020-01-01", "until": "2020-02-01"}
+NOT_UNDERSTOOD = {"segment": "plan of gold"}
 
 
 @pytest.fixture
@@ -124,26 +126,68 @@ def test_too_few_answers_are_not_called(client, maya):
 def test_a_period_without_answers_says_so(client, maya):
     fill_answers(maya)
 
-    page = text(
-        client.get(
-            url("metric", maya, "nps"), {"period": "dates", "start": "2020-01-01", "end": "2020-02-01"}
-        )
-    )
+    page = text(client.get(url("metric", maya, "nps"), LONG_AGO))
 
     assert "Nothing was measured in this period" in page
+    assert "all signals, 2 May 2026 to 30 Jun 2026, hold 80 answers" in page
+    assert 'href="?period=all">Show all signals</a>' in page
     assert "Clear filters" in page
+
+
+def test_a_metric_that_no_signal_speaks_of_does_not_send_elsewhere(client, maya):
+    fill_answers(maya)
+
+    page = text(client.get(url("metric", maya, "csat_mean"), LONG_AGO))
+
+    assert "No signal that has come in is one that this metric reads" in page
+    assert "Show all signals" not in page
+
+
+def test_a_catalog_beside_the_signals_says_where_they_are(client, maya):
+    fill_answers(maya)
+
+    page = text(client.get(url("catalog", maya), LONG_AGO))
+
+    assert "No signal lies between 1 Jan 2020 and 1 Feb 2020" in page
+    assert "from 2 May 2026 to 30 Jun 2026" in page
+    assert 'href="?period=all">Show all signals</a>' in page
+
+
+@pytest.mark.parametrize("page", ["catalog", "metric"])
+def test_all_signals_reach_from_the_first_to_the_last_and_are_compared_with_nothing(client, maya, page):
+    fill_answers(maya)
+    fill_answers(maya, scores=(10,), times=1, at=LAST - timedelta(days=4_000))
+
+    shown = text(client.get(url(page, maya, *(["nps"] if page == "metric" else [])), {"period": "all"}))
+
+    assert "2015" in shown
+    assert "all signals there are" in shown
+    assert "days before" not in shown
+    assert "n 81" in shown or ">81</td>" in shown
+    assert 'class="delta' not in shown
+
+
+def test_the_days_of_a_page_are_those_of_the_workspace(client, maya):
+    type(maya.workspace).objects.update(timezone="America/Sao_Paulo")
+    fill_answers(maya, scores=(10,), times=1, at=datetime(2026, 7, 1, 1, tzinfo=UTC))
+
+    page = text(client.get(url("metric", maya, "nps"), {"period": "all"}))
+
+    assert "30 Jun to 30 Jun 2026" in page
 
 
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
         (
-            {"period": "dates", "start": "2026-06-30", "end": "2026-06-01"},
+            {"period": "dates", "since": "2026-06-30", "until": "2026-06-01"},
             "The last day must not lie before the first.",
         ),
-        ({"period": "dates", "start": "2026-06-30"}, "Choose both the first and the last day."),
+        ({"period": "dates", "until": "2026-06-30"}, "Choose the first day of the period too."),
+        ({"period": "dates", "since": "0001-01-01"}, "Choose a day after 1900."),
+        ({"period": "dates", "since": "2026-01-01", "until": "9999-12-31"}, "Choose a day before 2200."),
         ({"period": "12"}, "12 is not one of the available choices"),
-        ({"segment": "plan=gold"}, "plan=gold is not one of the available choices"),
+        ({"segment": "plan=gold"}, "“plan=gold” is not understood"),
     ],
 )
 def test_a_question_that_is_not_understood_says_what_to_do(client, maya, query, sentence):
@@ -161,23 +205,23 @@ def test_choosing_dates_offers_two_days_to_fill_in(client, maya):
     answer = client.get(url("catalog", maya), {"period": "dates"})
 
     assert answer.status_code == 200
-    assert 'name="start" value="2026-04-02"' in text(answer)
+    assert 'name="since" value="2026-04-02"' in text(answer)
 
 
 def test_a_segment_narrows_every_metric(client, maya):
     fill_answers(maya)
 
-    assert ">40</td>" in text(client.get(url("catalog", maya), {"segment": "plan=pro"}))
+    assert ">40</td>" in text(client.get(url("catalog", maya), {"segment": "plan is pro"}))
 
 
 def test_a_saved_segment_can_be_chosen(client, maya):
     fill_answers(maya)
     pro = TraitIs(test=Test(field="plan", op="is", value="pro"))
-    saved = Segment.objects.create(
+    Segment.objects.create(
         workspace=maya.workspace, name="Our best", condition=pro.model_dump(), created_at=LAST
     )
 
-    page = text(client.get(url("metric", maya, "signals"), {"segment": f"segment-{saved.pk}"}))
+    page = text(client.get(url("metric", maya, "signals"), {"segment": "Our best"}))
 
     assert "Our best" in page
     assert "n 40" in page
@@ -246,6 +290,16 @@ def test_an_altered_baseline_shows(client, maya):
     Baseline.objects.update(answer=kept.answer | {"notes": ["Better than it was"]})
 
     assert "altered since" in text(client.get(url("metric", maya, "nps")))
+
+
+@pytest.mark.parametrize("name", ["export_csv", "export_json"])
+def test_what_is_not_understood_is_neither_exported_nor_frozen(client, maya, name):
+    fill_answers(maya)
+
+    assert client.get(url(name, maya, "nps"), NOT_UNDERSTOOD).status_code == 422
+    frozen = client.post(url("freeze_baseline", maya, "nps") + "?segment=plan+of+gold", {})
+    assert frozen.status_code == 422
+    assert not Baseline.objects.exists()
 
 
 def test_there_is_nothing_to_freeze_without_answers(client, maya):

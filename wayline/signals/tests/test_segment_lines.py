@@ -1,6 +1,6 @@
 import pytest
 
-from wayline.journeys import segments
+from wayline.signals import segment_lines as segments
 from wayline.signals.conditions import AllCustomers, Did, SignalIs, Test, TraitIs
 
 
