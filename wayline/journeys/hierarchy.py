@@ -49,7 +49,7 @@ def place(journey: Journey, member: Membership, *, now: datetime) -> Place:
     known = Journey.objects.kept().in_bulk(journey.ancestors)
     rows = Journey.objects.visible_to(member).current().filter(parent=journey).order_by("title", "pk")
     children = list(shelf.dressed(rows)[:MOST_LISTED])
-    waiting = standings.bring_up_to_date([*children, journey], workspace=member.workspace_id, now=now)
+    waiting = standings.bring_up_to_date([*children, journey], workspace=member.workspace, now=now)
     fresh = standings.Standing.objects.in_bulk(
         [child.pk for child in [*children, journey]], field_name="journey_id"
     )

@@ -164,7 +164,7 @@ def choices(member: Membership) -> Choices:
 
 
 def _brought_up_to_date(journeys: Sequence[Journey], member: Membership, now: datetime) -> set[int]:
-    waiting = standings.bring_up_to_date(journeys, workspace=member.workspace_id, now=now)
+    waiting = standings.bring_up_to_date(journeys, workspace=member.workspace, now=now)
     fresh = {
         standing.journey_id: standing
         for standing in standings.Standing.objects.filter(journey__in=[each.pk for each in journeys])

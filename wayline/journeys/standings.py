@@ -6,14 +6,14 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from wayline.accounts.models import Workspace
 from wayline.kit import tasks
-from wayline.metrics import flows, observed, rollup
+from wayline.metrics import flows, periods, rollup
 from wayline.statistics.estimates import Change, Estimate
 
 from . import queries
 from .living import living_map
 from .models import Journey, Standing
-from .reading import end_of
 
 TASK = "journeys.standings"
 AT_ONCE = 8  # worked out within the page that asks; the others are left to the background
@@ -70,9 +70,9 @@ def together(standing: Standing) -> Together | None:
     return Together(stored["journeys"], stored["counted"], _estimate(stored["conversion"]), scores)
 
 
-def bring_up_to_date(journeys: Sequence[Journey], *, workspace: int, now: datetime) -> set[int]:
+def bring_up_to_date(journeys: Sequence[Journey], *, workspace: Workspace, now: datetime) -> set[int]:
     """Work out the few that are missing or old, leave the rest to the background; answers who waits."""
-    until = end_of(observed.last_at(workspace), now)
+    until = periods.extent_of(workspace, now=now).period(periods.ALL).end
     old = [journey.pk for journey in journeys if not is_current(journey, until)]
     if old:
         work_out(old[:AT_ONCE], now=now)
@@ -80,7 +80,11 @@ def bring_up_to_date(journeys: Sequence[Journey], *, workspace: int, now: dateti
     for start in range(0, len(waiting), 50):
         part = waiting[start : start + 50]
         tasks.enqueue(
-            TASK, {"journeys": part}, now=now, workspace=workspace, unique_key=f"{TASK}:{part[0]}:{len(part)}"
+            TASK,
+            {"journeys": part},
+            now=now,
+            workspace=workspace.pk,
+            unique_key=f"{TASK}:{part[0]}:{len(part)}",
         )
     return set(waiting)
 
@@ -127,7 +131,7 @@ def _work_out(journey: Journey, now: datetime) -> None:
         journey=journey,
         defaults={
             "of_change": journey.changed_at,
-            "until": end_of(observed.last_at(journey.workspace_id), now),
+            "until": reading.period.end,
             "steps": len(steps),
             "bound": bound,
             "share": conversion.get("value"),
