@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from wayline.accounts.models import Membership
-from wayline.metrics import answers, flows, observed, rollup
-from wayline.metrics.questions import Period, Question, StepAnswer
+from wayline.accounts.models import Membership, Workspace
+from wayline.metrics import answers, flows, observed, periods, rollup
+from wayline.metrics.questions import Question, StepAnswer
 from wayline.signals.conditions import AnyCustomer, CustomerCondition, NotCustomer
 from wayline.signals.segments import condition_of
 from wayline.statistics import proportions
@@ -14,11 +14,10 @@ from wayline.statistics.estimates import Change, Estimate
 
 from . import living, queries
 from .models import Journey, Persona, Step
-from .reading import Reading, end_of
+from .reading import Reading
 
 MOST_JOURNEYS = 30
 MOST_PERSONAS = 8  # columns that a heat map can show
-YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def lived(persona: Persona, *, now: datetime) -> Lived:
         found,
         completed=completed if completed.n else None,
         lost=_rest(completed) if completed.n else None,
-        left=_left(persona.workspace_id, segment, now),
+        left=_left(persona.workspace, segment, now),
         scores=rollup.scores(questions),
     )
 
@@ -151,10 +150,10 @@ def _sized(persona: Persona, everybody: int) -> Lived:
     return Lived(persona, proportions.wilson(customers, everybody), customers)
 
 
-def _left(workspace: int, segment: CustomerCondition, now: datetime) -> Estimate | None:
+def _left(workspace: Workspace, segment: CustomerCondition, now: datetime) -> Estimate | None:
     """Of the customers who came in the last year, the share who did nothing in their second month."""
-    end = end_of(observed.last_at(workspace), now)
-    found = answers.answer(Question(workspace, "retention", Period(end - YEAR, end), segment=segment))
+    year = periods.extent_of(workspace, now=now).last(365)
+    found = answers.answer(Question(workspace.pk, "retention", year, segment=segment))
     return _rest(found.total.estimate) if found.total.estimate.n else None
 
 
