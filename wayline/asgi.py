@@ -15,7 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wayline.settings")
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 pages = get_asgi_application()
 
-from wayline.kit.tasks.worker import Worker  # noqa: E402
+from wayline.kit.tasks.worker import Workers  # noqa: E402
 from wayline.signals.loader import Loader  # noqa: E402
 from wayline.signals.segment_api import application as segment_api  # noqa: E402
 
@@ -23,13 +23,13 @@ from wayline.signals.segment_api import application as segment_api  # noqa: E402
 @asynccontextmanager
 async def background():
     """Start what works behind the pages; on the way out let each finish what it holds."""
-    loader, worker = Loader(), Worker()
+    loader, workers = Loader(), Workers()
     await sync_to_async(loader.start)()
-    await sync_to_async(worker.start)()
+    await sync_to_async(workers.start)()
     try:
         yield
     finally:
-        await sync_to_async(worker.stop)()
+        await sync_to_async(workers.stop)()
         await sync_to_async(loader.stop)()
 
 

@@ -5,6 +5,6 @@ the worker dies the lease runs out and another takes it, so every task may run t
 """
 
 from .queue import enqueue
-from .registry import task
+from .registry import LONG, task
 
-__all__ = ["enqueue", "task"]
+__all__ = ["LONG", "enqueue", "task"]

@@ -3,6 +3,8 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Q
 
+from . import registry
+
 
 class JobQuerySet(models.QuerySet):
     def ready(self, now: datetime) -> "JobQuerySet":
@@ -10,6 +12,13 @@ class JobQuerySet(models.QuerySet):
         waiting = Q(state=Job.State.WAITING, run_at__lte=now)
         abandoned = Q(state=Job.State.RUNNING, lease_until__lt=now)
         return self.filter(waiting | abandoned).order_by("run_at", "id")
+
+    def in_lane(self, lane: str | None) -> "JobQuerySet":
+        """Those whose task belongs to this lane; every task that does not say so is quick."""
+        if lane is None:
+            return self
+        is_long = Q(task__in=registry.LONG_TASKS)
+        return self.filter(is_long if lane == registry.LONG else ~is_long)
 
 
 class Job(models.Model):

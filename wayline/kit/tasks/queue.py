@@ -42,13 +42,20 @@ def enqueue(
         return None
 
 
-@transaction.atomic
-def claim(worker: str, *, now: datetime, limit: int = 1) -> list[Job]:
-    """Take up to `limit` ready jobs under a lease.
+def claim(worker: str, *, now: datetime, limit: int = 1, lane: str | None = None) -> list[Job]:
+    """Take up to `limit` ready jobs of the lane under a lease.
 
     On PostgreSQL rows locked by another worker are skipped; on SQLite the transaction is the only writer.
     """
-    ready = Job.objects.ready(now)
+    # Most looks find nothing. On SQLite a transaction waits for the one writer, so only a find is worth one.
+    if not Job.objects.ready(now).in_lane(lane).exists():
+        return []
+    with transaction.atomic():
+        return _claim(worker, now=now, limit=limit, lane=lane)
+
+
+def _claim(worker: str, *, now: datetime, limit: int, lane: str | None) -> list[Job]:
+    ready = Job.objects.ready(now).in_lane(lane)
     if connection.features.has_select_for_update_skip_locked:
         ready = ready.select_for_update(skip_locked=True)
     taken = list(ready[:limit])
@@ -85,6 +92,12 @@ def retry(job: Job, *, now: datetime) -> bool:
     """Give a job that was given up another round of attempts."""
     dead = Job.objects.filter(pk=job.pk, state=Job.State.DEAD)
     return bool(dead.update(state=Job.State.WAITING, attempts=0, run_at=now))
+
+
+def keep_coming(task: str, every: timedelta, *, now: datetime) -> None:
+    """See to it that the task's next job waits. What was given up is tried anew after a whole period."""
+    has_failed = Job.objects.filter(task=task, state=Job.State.DEAD, run_at__gt=now - every).exists()
+    enqueue(task, {}, now=now, run_at=now + every if has_failed else now, unique_key=f"every:{task}")
 
 
 def _held(job: Job):

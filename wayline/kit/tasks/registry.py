@@ -1,16 +1,31 @@
 from collections.abc import Callable
+from datetime import timedelta
 from importlib import import_module
 from importlib.util import find_spec
 
 Work = Callable[[dict], None]
 TASKS: dict[str, Work] = {}
+EVERY: dict[str, timedelta] = {}
+
+# Letters and cleaning take seconds, imports take minutes: each lane has a worker of its own, so that nobody's
+# invitation waits for somebody's file.
+QUICK, LONG = "quick", "long"
+LANES = (QUICK, LONG)
+LONG_TASKS: set[str] = set()
 
 
-def task(name: str) -> Callable[[Work], Work]:
-    """Name a function so that a job can ask for it. It receives the job's payload."""
+def task(name: str, *, lane: str = QUICK, every: timedelta | None = None) -> Callable[[Work], Work]:
+    """Name a function so that a job can ask for it. It receives the job's payload.
+
+    One that may run for longer than some seconds says `lane=LONG`; one that runs by itself says `every`.
+    """
 
     def decorate(work: Work) -> Work:
         TASKS[name] = work
+        if lane == LONG:
+            LONG_TASKS.add(name)
+        if every is not None:
+            EVERY[name] = every
         return work
 
     return decorate

@@ -1,15 +1,18 @@
 import multiprocessing
 import os
 import signal
+import threading
+import time
 from datetime import timedelta
 
 import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from wayline.kit.tasks import enqueue, queue, task
+from wayline.kit.tasks import enqueue, queue, registry, task
 from wayline.kit.tasks.models import Job
-from wayline.kit.tasks.worker import Worker
+from wayline.kit.tasks.worker import Worker, Workers
+from wayline.kit.tests.on_disk import database_on_disk
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -153,6 +156,68 @@ def test_an_unknown_task_is_a_failure_not_a_crash():
     assert "no_such_task" in Job.objects.get().error
 
 
+@pytest.fixture
+def slow_task():
+    """A long task that goes on until it is let go."""
+    let_go = threading.Event()
+
+    @task("kit.read_for_long", lane=registry.LONG)
+    def read_for_long(payload: dict) -> None:
+        assert let_go.wait(20)
+        done.append("read")
+
+    yield let_go
+    let_go.set()
+    registry.LONG_TASKS.discard("kit.read_for_long")
+
+
+def test_each_lane_takes_its_own_jobs(slow_task):
+    enqueue("kit.read_for_long", {}, now=NOW)
+    enqueue("kit.note", {"n": 1}, now=NOW)
+
+    quick = queue.claim("quick", now=NOW, lane="quick", limit=9)
+    long = queue.claim("long", now=NOW, lane="long", limit=9)
+
+    assert [[job.task for job in jobs] for jobs in (quick, long)] == [["kit.note"], ["kit.read_for_long"]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_long_job_does_not_hold_up_the_others(tmp_path, slow_task):
+    """Real threads on a real file: the note is written while the file is still being read."""
+    with database_on_disk(tmp_path / "jobs.sqlite3"):
+        enqueue("kit.read_for_long", {}, now=timezone.now())
+        workers = Workers()
+        for worker in workers.each:
+            worker.poll_seconds = 0.01
+        workers.start()
+        while not Job.objects.filter(state=Job.State.RUNNING).exists():
+            time.sleep(0.005)
+
+        enqueue("kit.note", {"n": 1}, now=timezone.now())
+        until = time.monotonic() + 10
+        while not done and time.monotonic() < until:
+            time.sleep(0.005)
+        during = list(done)
+        slow_task.set()
+        workers.stop()
+
+        assert (during, sorted(map(str, done))) == ([1], ["1", "read"])
+
+
+def test_a_task_that_runs_by_itself_is_asked_for_once_and_again(monkeypatch):
+    monkeypatch.setitem(registry.EVERY, "kit.note_daily", timedelta(days=1))
+    monkeypatch.setitem(registry.TASKS, "kit.note_daily", lambda payload: done.append("daily"))
+    worker = Worker()
+    monkeypatch.setattr(registry, "EVERY", {"kit.note_daily": timedelta(days=1)})
+    worker.see_to_periodic()
+    worker.see_to_periodic()
+
+    worked = [worker.run_next(), worker.run_next()]
+
+    assert (worked, done) == ([True, False], ["daily"])
+    assert timedelta(hours=23) < Job.objects.get().run_at - timezone.now() <= timedelta(days=1)
+
+
 def hold_a_job_until_killed(database: str, ready) -> None:
     """A worker process that claims a job and never finishes it."""
     from django.db import connections
@@ -170,8 +235,6 @@ def hold_a_job_until_killed(database: str, ready) -> None:
 def test_a_job_survives_the_killing_of_its_worker(tmp_path):
     """A real process takes the job and is killed with the job in its hands."""
     from django.db import connection
-
-    from wayline.kit.tests.on_disk import database_on_disk
 
     with database_on_disk(tmp_path / "jobs.sqlite3"):
         for n in range(3):

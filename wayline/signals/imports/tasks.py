@@ -6,7 +6,7 @@ from . import run as runs
 from .models import Import
 
 
-@tasks.task(runs.TASK)
+@tasks.task(runs.TASK, lane=tasks.LONG)
 def advance_import(payload: dict) -> None:
     """Read an import to its end; a worker that died left it where another one goes on."""
     run = Import.objects.filter(pk=payload["import"]).select_related("workspace").first()
