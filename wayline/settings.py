@@ -231,6 +231,8 @@ MEDIA_ROOT = DATA_DIR / "files"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
 UPLOAD_LIMIT_BYTES = env_int("UPLOAD_LIMIT_MB", 1024) * 1_000_000
+IMPORT_DRAFT_DAYS = env_int("IMPORT_DRAFT_DAYS", 7)  # 0 keeps drafts for ever
+IMPORT_FILE_DAYS = env_int("IMPORT_FILE_DAYS", 30)  # 0 keeps the files of imports for ever
 
 LOG_LEVEL = env("LOG_LEVEL", "INFO")
 LOG_FORMAT = env("LOG_FORMAT", "text")

@@ -63,6 +63,11 @@ class Identity(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     value = models.CharField(max_length=320)
     first_seen_at = models.DateTimeField()
+    # The import that brought it, so that undoing it takes it away; blank once anybody else has named it.
+    source = models.CharField(max_length=80, blank=True)
+    # Of an anonymous id: the strongest value it was named with, and whether it was named with two as strong.
+    tied_to = models.ForeignKey("self", models.SET_NULL, null=True, related_name="devices")
+    is_shared = models.BooleanField(default=False)
 
     objects = IdentityQuerySet.as_manager()
 
@@ -70,6 +75,14 @@ class Identity(models.Model):
         verbose_name_plural = "identities"
         constraints = [
             models.UniqueConstraint(fields=["workspace", "kind", "value"], name="one_customer_per_identity")
+        ]
+        indexes = [
+            models.Index(
+                fields=["workspace", "source"],
+                condition=~models.Q(source=""),
+                name="identities_of_imports",
+            ),
+            models.Index(fields=["workspace"], condition=models.Q(is_shared=True), name="identities_shared"),
         ]
 
     def __str__(self):
@@ -112,6 +125,9 @@ class Merge(models.Model):
     by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    # Why the product itself parted them; blank when a person did, and then they stay apart.
+    undone_reason = models.CharField(max_length=500, blank=True)
+    source = models.CharField(max_length=80, blank=True)  # the import that made it
 
     objects = MergeQuerySet.as_manager()
 
@@ -126,4 +142,7 @@ class Merge(models.Model):
         return self.undone_at is not None
 
 
-from .consents.models import Consent, ConsentChange  # noqa: E402, F401 - Django finds models here
+from .companies.models import Company, Member  # noqa: E402, F401 - Django finds models here
+from .consents.models import Consent, ConsentChange  # noqa: E402, F401
+from .duplicates.models import Duplicate  # noqa: E402, F401
+from .rules.models import BlockedValue, IdentityRules, RefusedMerge  # noqa: E402, F401

@@ -1,6 +1,7 @@
 ACTIVITIES = {
     "import.stored": "Stored a file to import",
     "import.started": "Started an import",
+    "import.discarded": "Threw away an import that nobody had started",
     "import.finished": "An import finished",
     "import.failed": "An import stopped with an error",
     "import.undone": "Undid an import",

@@ -108,7 +108,9 @@ def recognise(batch, refusals: list) -> People:
     named = _named(signals)
     known = memory()
     known.refresh()
-    remembered = known.profiles[batch.workspace]
+    # What only an import named, another source confirms: its calls must be asked about once more.
+    scope = (batch.workspace, batch.source if batch.source.startswith("import:") else "")
+    remembered = known.profiles[scope]
     numbers: dict[tuple, int] = {}
     who = [numbers.setdefault(each, len(numbers)) for each in named]
     profiles_by_number = [remembered.get(each) for each in numbers]
@@ -124,7 +126,7 @@ def recognise(batch, refusals: list) -> People:
     _keep_notes(batch, who, firsts, found, refusals)
     doubtful = {call for call, _ in found.notes}
     known.keep(
-        batch.workspace,
+        scope,
         {
             named[firsts[number]]: profile
             for call, (number, profile) in enumerate(zip(newcomers, found.profiles, strict=True))
@@ -139,7 +141,7 @@ def recognise(batch, refusals: list) -> People:
         profiles=profiles,
         customer_of=customer_of,
         touched=touched | {customer_of.get(each, each) for each in found.created},
-        changed_profiles=[customers.profiles_of(merge.merged_id) for merge in found.merges],
+        changed_profiles=found.changed,
     )
 
 

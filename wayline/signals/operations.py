@@ -69,28 +69,45 @@ def undo_merge(merge: Merge, *, by: User | None, now: datetime) -> None:
     """Part two customers that were joined, and give each its own signals back."""
     with transaction.atomic():
         leaving = customers.undo_merge(merge, by=by, now=now)
-        WarehouseChange.objects.create(
-            workspace_id=merge.workspace_id,
-            kind=WarehouseChange.Kind.PROFILES,
-            subject=[*leaving, merge.kept_id],
-        )
+        _follow(merge.workspace_id, [*leaving, merge.kept_id])
     load.drain()
 
 
-def forget_source(workspace: Workspace, *, source: str, by: User | None, now: datetime) -> None:
-    """Remove every signal of the source, the customers only it knew, and what it told of the others."""
+def join_customers(one: Customer, other: Customer, *, reason: str, by: User | None, now: datetime) -> Merge:
+    """Join two customers whom a person found to be one, and their signals."""
+    with transaction.atomic():
+        made = customers.join(one, other, reason=reason, by=by, now=now)
+        _follow(made.workspace_id, [*customers.profiles_of(made.merged_id), made.kept_id])
+    load.drain()
+    return made
+
+
+def _follow(workspace: int, profiles: list[int]) -> None:
+    """Ask the warehouse to let the signals of these profiles go with whom they belong to now."""
+    WarehouseChange.objects.create(
+        workspace_id=workspace, kind=WarehouseChange.Kind.PROFILES, subject=profiles
+    )
+
+
+def forget_source(workspace: Workspace, *, source: str, by: User | None, now: datetime) -> list[str]:
+    """Remove every signal of the source, the customers only it knew, and what it told of the others.
+
+    Answers what has to stay, in sentences that say why.
+    """
     with load.exclusively():
         # The journal, a database of its own, goes first: should the rest fail, doing it again completes it.
         JournalEntry.objects.filter(workspace_id=workspace.pk, source=source).delete()
         PrunedEntries.objects.filter(workspace_id=workspace.pk, source=source).delete()
         with transaction.atomic():
+            taken = customers.take_back(workspace.pk, source=source)
+            for profiles in taken.profiles:
+                _follow(workspace.pk, profiles)
             only_here = Customer.objects.filter(workspace=workspace, sole_source=source)
             gone = list(only_here.values_list("pk", flat=True))
             seen = rows.seen_without(workspace.pk, source)
             Merge.objects.filter(merged__in=only_here).delete()
             Identity.objects.filter(customer__in=only_here).delete()
             _delete_customers(workspace, source)
-            changed = customers.take_back(workspace.pk, source=source)
             customers.set_seen(seen)
             WarehouseChange.objects.create(
                 workspace=workspace,
@@ -98,7 +115,7 @@ def forget_source(workspace: Workspace, *, source: str, by: User | None, now: da
                 subject={
                     "source": source,
                     "customers": gone,
-                    "changed": sorted({*changed, *(customer for customer, _, _ in seen)}),
+                    "changed": sorted({*taken.customers, *(customer for customer, _, _ in seen)}),
                 },
             )
             told = SignalName.objects.filter(workspace=workspace, source=source)
@@ -111,6 +128,7 @@ def forget_source(workspace: Workspace, *, source: str, by: User | None, now: da
             )
         load.drain()
         counting.recount(workspace.pk, names, now=now)
+    return taken.stays
 
 
 def _delete_customers(workspace: Workspace, source: str) -> None:

@@ -1,17 +1,27 @@
 """Recognising who is who: by rules that can be read, with the reason kept, and the way back."""
 
 from .calls import Call, Recognised
-from .facts import Learned, learn, see, set_seen, take_back
-from .merges import LaterMergeStands, MergeAlreadyUndone, profiles_of, undo_merge
-from .recognition import MANY_IDENTITIES, recognise
+from .facts import Learned, learn, see, set_seen
+from .merges import (
+    CannotMerge,
+    LaterMergeStands,
+    MergeAlreadyUndone,
+    join,
+    profiles_of,
+    undo_merge,
+)
+from .recognition import recognise
+from .taking_back import TakenBack, take_back
 
 __all__ = [
-    "MANY_IDENTITIES",
     "Call",
+    "CannotMerge",
     "LaterMergeStands",
     "Learned",
     "MergeAlreadyUndone",
     "Recognised",
+    "TakenBack",
+    "join",
     "learn",
     "profiles_of",
     "recognise",

@@ -10,14 +10,20 @@ from wayline.customers.models import Merge
 NOT_READ = datetime.max.replace(tzinfo=UTC)
 NOT_SAVED = 0
 
+Key = tuple[str, str]  # kind and normalised value
+
 
 class Call(msgspec.Struct, frozen=True, gc=False):
     """What one call says about who it is: values that name one person, and what may follow from that."""
 
-    identities: tuple[tuple[str, str], ...]
+    identities: tuple[Key, ...]
     at: datetime
     name: str = ""
     may_join_known: bool = False
+
+    @property
+    def said(self) -> str:
+        return f"{self.name or 'One call'} of {self.at.day} {self.at:%b %Y}"
 
 
 @dataclass
@@ -29,24 +35,43 @@ class Recognised:
     created: list[int] = field(default_factory=list)
     merges: list[Merge] = field(default_factory=list)
     notes: list[tuple[int, str]] = field(default_factory=list)  # (call, sentence)
+    changed: list[list[int]] = field(default_factory=list)  # profiles that may belong to another customer now
 
 
 class Profile:
     """A profile while a batch is being recognised; the root of a merged group carries what rules need."""
 
-    __slots__ = ("absorbed", "first_seen_at", "id", "into", "is_known", "order", "size")
+    __slots__ = ("external_ids", "first_seen_at", "id", "into", "order", "size")
 
     def __init__(self, order: int, first_seen_at: datetime = NOT_READ, id: int = NOT_SAVED):
         self.id, self.order, self.first_seen_at = id, order, first_seen_at
         self.into: Profile | None = None
-        self.absorbed: list[Profile] = []
-        self.is_known, self.size = False, 0
+        self.external_ids, self.size = 0, 0
+
+    @property
+    def is_known(self) -> bool:
+        return self.external_ids > 0
 
     def root(self) -> "Profile":
         found = self
         while found.into is not None:
             found = found.into
         return found
+
+    def absorb(self, other: "Profile") -> None:
+        other.into = self
+        self.size += other.size
+        self.external_ids += other.external_ids
+        self.first_seen_at = min(self.first_seen_at, other.first_seen_at)
+
+
+class Tie:
+    """Whom an anonymous id follows: the strongest value it was named with, unless two are as strong."""
+
+    __slots__ = ("is_shared", "to", "to_profile")
+
+    def __init__(self, to: Key | None, is_shared: bool = False, to_profile: int | None = None):
+        self.to, self.is_shared, self.to_profile = to, is_shared, to_profile
 
 
 def precedence(profile: Profile):

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from wayline.customers import told
+from wayline.customers.companies import operations as companies
 from wayline.customers.consent import is_denied
 from wayline.customers.identities import normalise
 from wayline.customers.models import Customer
@@ -45,6 +46,7 @@ def learn(facts: Iterable[Learned], *, source: str) -> dict[int, Customer]:
         if person.sole_source != source:
             person.sole_source = ""
     _write(people.values())
+    companies.tell([(people[fact.customer], fact.traits) for fact in facts], source=source)
     told.keep(before, people, source=source)
     return people
 
@@ -114,11 +116,6 @@ def see(sightings: Iterable[tuple[int, str, str]], *, source: str) -> None:
                 for customer, first, last in sightings
             ],
         )
-
-
-def take_back(workspace_id: int, *, source: str) -> list[int]:
-    """Undo what an import told of customers that others know too. Answers the customers it changed."""
-    return told.take_back(workspace_id, source=source)
 
 
 @transaction.atomic

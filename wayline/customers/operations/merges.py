@@ -6,12 +6,12 @@ from django.db import transaction
 
 from wayline.accounts.models import User
 from wayline.audit import operations as audit
-from wayline.customers.models import Customer, Identity, Merge
+from wayline.customers.models import Customer, Identity, Member, Merge
 from wayline.kit.refusals import Refusal
 
 from .parts import parts
 
-FIELDS = ("name", "email", "phone", "traits", "first_seen_at", "last_seen_at")
+FIELDS = ("name", "email", "phone", "traits", "first_seen_at", "last_seen_at", "has_declined")
 
 
 class MergeAlreadyUndone(Refusal):
@@ -22,7 +22,20 @@ class LaterMergeStands(Refusal):
     """The kept profile has itself been merged since."""
 
 
-def merge(workspace_id: int, kept_id: int, merged_id: int, *, reason: str, at: datetime) -> Merge:
+class CannotMerge(Refusal):
+    """These two are no two customers."""
+
+
+def merge(
+    workspace_id: int,
+    kept_id: int,
+    merged_id: int,
+    *,
+    reason: str,
+    at: datetime,
+    source: str = "",
+    by: User | None = None,
+) -> Merge:
     both = Customer.objects.in_bulk([kept_id, merged_id])
     kept, merged = both[kept_id], both[merged_id]
     before = _as_json(kept)
@@ -39,6 +52,7 @@ def merge(workspace_id: int, kept_id: int, merged_id: int, *, reason: str, at: d
     merged.merged_into = kept
     merged.save(update_fields=["merged_into"])
     Identity.objects.filter(customer=merged).update(customer=kept)
+    Member.objects.filter(customer=merged).update(customer=kept)
     return Merge.objects.create(
         workspace_id=workspace_id,
         kept=kept,
@@ -46,7 +60,29 @@ def merge(workspace_id: int, kept_id: int, merged_id: int, *, reason: str, at: d
         reason=reason[:1000],
         before={"kept": before, "after": _as_json(kept)},
         at=at,
+        by=by,
+        source=source,
     )
+
+
+@transaction.atomic
+def join(one: Customer, other: Customer, *, reason: str, by: User | None, now: datetime) -> Merge:
+    """A person found that the two are one. The one with an external id is kept, else the one seen first.
+
+    Answers the merge; the limits of recognising hold for calls, not for people.
+    """
+    # In one order for everybody, so that two people who join the same two never wait for each other.
+    rows = Customer.objects.select_for_update().order_by("pk").in_bulk([one.pk, other.pk])
+    if len(rows) < 2 or one.workspace_id != other.workspace_id:
+        raise CannotMerge("Choose two different customers to join.")
+    if any(each.merged_into_id is not None for each in rows.values()):
+        raise CannotMerge("One of the two has been joined with somebody since. Open the list again.")
+    named = Identity.objects.filter(customer__in=rows, kind=Identity.Kind.EXTERNAL_ID)
+    known = set(named.values_list("customer", flat=True))
+    kept, merged = sorted(rows.values(), key=lambda each: (each.pk not in known, each.first_seen_at, each.pk))
+    made = merge(kept.workspace_id, kept.pk, merged.pk, reason=reason, at=now, by=by)
+    audit.record("customers.merged", subject=kept, by=by, at=now, merged=merged.pk, reason=reason[:500])
+    return made
 
 
 def _as_json(customer: Customer) -> dict:
@@ -85,6 +121,7 @@ def undo_merge(merge: Merge, *, by: User | None, now: datetime) -> list[int]:
     leaving = profiles_of(merged.pk)
     for part in parts(leaving):
         Identity.objects.filter(profile__in=part).update(customer=merged)
+        Member.objects.filter(profile__in=part).update(customer=merged)
     _restore(kept, merge.before)
     updated = Merge.objects.filter(pk=merge.pk, undone_at=None).update(undone_at=now, undone_by=by)
     if not updated:
@@ -93,8 +130,66 @@ def undo_merge(merge: Merge, *, by: User | None, now: datetime) -> list[int]:
     return leaving
 
 
+def part_device(profile_id: int, *, why: str, at: datetime) -> None:
+    """Let a device's profile leave the person it was joined with, however often they were joined since."""
+    merged = Customer.objects.get(pk=profile_id)
+    made = Merge.objects.filter(merged=merged, undone_at=None).select_related("kept").first()
+    Customer.objects.filter(pk=profile_id).update(merged_into=None)
+    Identity.objects.filter(profile=profile_id).update(customer=profile_id)
+    if made is None:
+        return
+    Merge.objects.filter(pk=made.pk).update(undone_at=at, undone_reason=why[:500])
+    kept = made.kept
+    _restore(kept, made.before)
+    # What came with the device was handed on each time the person was joined with another.
+    came = {
+        name: value
+        for name, value in made.before["after"]["traits"].items()
+        if name not in made.before["kept"]["traits"]
+    }
+    while kept.merged_into_id is not None:
+        onward = Merge.objects.filter(merged=kept, undone_at=None).select_related("kept").first()
+        if onward is None:
+            return
+        had = onward.before["kept"]["traits"]
+        came = {name: value for name, value in came.items() if name not in had}
+        kept = onward.kept
+        kept.traits = {name: value for name, value in kept.traits.items() if came.get(name) != value}
+        kept.save(update_fields=["traits"])
+
+
+@transaction.atomic
+def part_all_of(workspace_id: int, *, source: str) -> tuple[list[list[int]], list[str]]:
+    """Undo the merges that an import made. Answers the profiles that changed, and what stays and why."""
+    changed: list[list[int]] = []
+    stays: list[str] = []
+    # The latest first: each of the others may stand below it.
+    for made in Merge.objects.filter(workspace=workspace_id, source=source, undone_at=None).order_by("-pk"):
+        kept, merged = made.kept, made.merged
+        if merged.merged_into_id != kept.pk:
+            continue
+        if kept.merged_into_id is not None:
+            stays.append(
+                f"{merged} and {kept} stay one customer, because {kept} has been joined with another since. "
+                "Undo that merge first, then this one, on the customer's page."
+            )
+            continue
+        Customer.objects.filter(pk=merged.pk).update(merged_into=None)
+        leaving = profiles_of(merged.pk)
+        for part in parts(leaving):
+            Identity.objects.filter(profile__in=part).update(customer=merged)
+            Member.objects.filter(profile__in=part).update(customer=merged)
+        _restore(kept, made.before)
+        changed.append([*leaving, kept.pk])
+        # Deleted, not marked as undone: what a person has parted stays apart, and here no person spoke.
+        made.delete()
+    return changed, stays
+
+
 def _restore(kept: Customer, before: dict) -> None:
     then, after = before["kept"], before["after"]
+    if "has_declined" in then and kept.has_declined == after["has_declined"]:
+        kept.has_declined = then["has_declined"]
     for name in ("name", "email", "phone"):
         if getattr(kept, name) == after[name]:
             setattr(kept, name, then[name])

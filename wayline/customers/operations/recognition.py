@@ -3,17 +3,21 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from wayline.customers.identities import ANONYMOUS_ID, EXTERNAL_ID, LABELS, PREVIOUS_ID, PRIORITY, normalise
-from wayline.customers.models import Customer, Identity, Merge
+from wayline.customers.identities import (
+    ANONYMOUS_ID,
+    EXTERNAL_ID,
+    LABELS,
+    PREVIOUS_ID,
+    PRIORITY,
+    normalise,
+)
+from wayline.customers.models import BlockedValue, Duplicate, Identity, IdentityRules, Merge
 
-from .calls import Call, Profile, Recognised, precedence
-from .merges import merge
-from .parts import parts
-from .saving import OWNERS, save
-
-MANY_IDENTITIES = 100
+from .calls import NOT_SAVED, Call, Key, Profile, Recognised, Tie, precedence
+from .known import Known
+from .saving import Refused, Settled, save
 
 
 @transaction.atomic
@@ -22,73 +26,59 @@ def recognise(workspace_id: int, calls: Sequence[Call], *, source: str) -> Recog
     return _Recognition(workspace_id, calls, source).settle()
 
 
+def label(key: Key) -> str:
+    return f"{LABELS[key[0]]} {key[1][:60]}"
+
+
 class _Recognition:
     """One batch of calls, settled with a handful of statements however many there are."""
 
     def __init__(self, workspace_id: int, calls: Sequence[Call], source: str):
         self.workspace_id, self.calls, self.source = workspace_id, calls, source
         self.result = Recognised([None] * len(calls), {})
-        self.owners: dict[tuple[str, str], Profile] = {}
-        self.by_id: dict[int, Profile] = {}
-        self.created: list[Profile] = []
-        self.attached: list[tuple[str, str, Profile, datetime]] = []
-        self.joined: list[tuple[Profile, Profile, str, datetime]] = []
+        self.settled = Settled(workspace_id, source)
         self.apart: set[frozenset[int]] | None = None
+        self.rules = IdentityRules.objects.filter(workspace=workspace_id).first() or IdentityRules()
+        blocked = BlockedValue.objects.filter(workspace=workspace_id)
+        self.blocked = set(blocked.values_list("kind", "value"))
 
     def settle(self) -> Recognised:
         values = [self._named(index, call) for index, call in enumerate(self.calls)]
-        self._load(values)
+        self.known = Known(self.workspace_id, values, source=self.source)
+        self.owners, self.ties = self.known.owners, self.known.ties
         values = [self._resolved(named) for named in values]
         open_calls = [index for index, named in enumerate(values) if named and not self._is_settled(named)]
-        self._load_roots(
+        self.known.measure(
             {self.owners[each].root() for i in open_calls for each in values[i] if each in self.owners}
         )
         for index in open_calls:
             self._decide(index, self.calls[index], values[index])
-        self._save()
+        save(self.settled, self.known, self.result)
         for index, named in enumerate(values):
             if named:
-                self.result.profiles[index] = self.owners[named[0]].id
+                self.result.profiles[index] = self.owners[_first(named)].id
         self.result.customer_of = {profile.id: profile.root().id for profile in self.owners.values()}
         return self.result
 
-    def _named(self, index: int, call: Call) -> list[tuple[str, str]]:
+    def _named(self, index: int, call: Call) -> list[Key]:
         named = []
         for kind, value in call.identities:
             clean, why = normalise(kind, value)
             if clean is None:
                 self.result.notes.append((index, why))
+            elif self.blocked and self._is_blocked(kind, clean):
+                name = LABELS.get(kind, "previous id")
+                self._note(index, f"{name} {clean[:60]} is blocked here, so it was ignored.")
             else:
                 named.append((kind, clean))
         named.sort(key=lambda each: PRIORITY[each[0]])
         return named
 
-    def _load(self, values: list[list[tuple[str, str]]]) -> None:
-        wanted: dict[str, dict[str, None]] = {}
-        for named in values:
-            for kind, value in named:
-                wanted.setdefault(kind, {})[value] = None
-        for value in wanted.pop(PREVIOUS_ID, {}):
-            wanted.setdefault(EXTERNAL_ID, {})[value] = None
-            wanted.setdefault(ANONYMOUS_ID, {})[value] = None
-        for kind, texts in wanted.items():
-            for part in parts(list(texts)):
-                places = ", ".join(["%s"] * len(part))
-                with connection.cursor() as cursor:
-                    cursor.execute(OWNERS.format(places), [self.workspace_id, kind, *part])
-                    found = cursor.fetchall()
-                for value, profile_id, customer_id in found:
-                    profile = self._profile(profile_id)
-                    if profile_id != customer_id:
-                        profile.into = self._profile(customer_id)
-                    self.owners[kind, value] = profile
+    def _is_blocked(self, kind: str, value: str) -> bool:
+        kinds = (EXTERNAL_ID, ANONYMOUS_ID) if kind == PREVIOUS_ID else (kind,)
+        return any((each, value) in self.blocked for each in kinds)
 
-    def _profile(self, id: int) -> Profile:
-        if id not in self.by_id:
-            self.by_id[id] = Profile(order=id, id=id)
-        return self.by_id[id]
-
-    def _resolved(self, named: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    def _resolved(self, named: list[Key]) -> list[Key]:
         if not any(kind == PREVIOUS_ID for kind, _ in named):
             return named
         return [
@@ -98,26 +88,45 @@ class _Recognition:
             for kind, value in named
         ]
 
-    def _is_settled(self, named: list[tuple[str, str]]) -> bool:
-        first = self.owners.get(named[0])
-        if first is None:
+    def _is_settled(self, named: list[Key]) -> bool:
+        first = _first(named)
+        owner = self.owners.get(first)
+        if owner is None:
             return False
         if len(named) == 1:
             return True
-        root = first.root()
-        return all(each in self.owners and self.owners[each].root() is root for each in named)
+        root = owner.root()
+        return all(
+            self._needs_nothing(each, first)
+            if each[0] == ANONYMOUS_ID
+            else each in self.owners and self.owners[each].root() is root
+            for each in named
+            if each != first
+        )
 
-    def _load_roots(self, roots: set[Profile]) -> None:
-        by_id = {root.id: root for root in roots}
-        for part in parts(list(by_id)):
-            for id, first in Customer.objects.filter(pk__in=part).values_list("pk", "first_seen_at"):
-                by_id[id].first_seen_at = first
-            for id, kind in Identity.objects.filter(customer__in=part).values_list("customer", "kind"):
-                by_id[id].size += 1
-                by_id[id].is_known |= kind == EXTERNAL_ID
+    def _needs_nothing(self, device: Key, to: Key) -> bool:
+        """Whether an anonymous id is tied as it would be after a call that names it with this value."""
+        tie = self.ties.get(device)
+        if tie is None or tie.to is None:
+            return False
+        if tie.to == to or PRIORITY[tie.to[0]] < PRIORITY[to[0]]:
+            return True
+        return tie.is_shared and tie.to[0] == to[0]
 
-    def _decide(self, index: int, call: Call, named: list[tuple[str, str]]) -> None:
-        """The rules. A profile is known when it has an external id; only trusted calls join two of them."""
+    def _decide(self, index: int, call: Call, named: list[Key]) -> None:
+        """People by the values that name persons; then each anonymous id follows the strongest of them.
+
+        An anonymous id names a device, and devices are shared: by one of them two people are never joined.
+        """
+        first = _first(named)
+        strong = [each for each in named if each[0] != ANONYMOUS_ID] or [first]
+        self._join_people(index, call, strong)
+        for device in named:
+            if device[0] == ANONYMOUS_ID and device != first:
+                self._follow(index, call, device, first)
+
+    def _join_people(self, index: int, call: Call, named: list[Key]) -> None:
+        """A profile is known when it has an external id; only trusted calls join two of them."""
         new_ids = [each for each in named if each[0] == EXTERNAL_ID and each not in self.owners]
         found = list(dict.fromkeys(self.owners[each].root() for each in named if each in self.owners))
         if new_ids and found and all(root.is_known for root in found) and not call.may_join_known:
@@ -139,80 +148,141 @@ class _Recognition:
         self._attach(index, call, [each for each in named if each not in self.owners], home)
 
     def _create(self, call: Call) -> Profile:
-        profile = Profile(order=(1 << 62) + len(self.created), first_seen_at=call.at)
-        self.created.append(profile)
+        profile = Profile(order=(1 << 62) + len(self.settled.created), first_seen_at=call.at)
+        self.settled.created.append(profile)
         return profile
 
-    def _attach(self, index: int, call: Call, named: list[tuple[str, str]], home: Profile) -> None:
-        root = home.root()
-        for kind, value in named:
-            if root.size >= MANY_IDENTITIES:
+    def _attach(self, index: int, call: Call, named: list[Key], home: Profile) -> None:
+        for key in named:
+            root = home.root()
+            why = self._too_large(root.size + 1, root.external_ids + (key[0] == EXTERNAL_ID))
+            if why:
                 # It becomes a person of its own rather than nobody: nothing is lost, and nothing is joined.
-                self.result.notes.append(
-                    (
-                        index,
-                        f"The customer has {MANY_IDENTITIES} identities already; {LABELS[kind]} {value[:60]} "
-                        "was kept apart. Check whether a shared value is sent for everybody.",
-                    )
-                )
-                home = self._create(call)
-                root = home
-            self.owners[kind, value] = home
-            self.attached.append((kind, value, home, call.at))
+                new = self._create(call)
+                self._refuse(
+                    index, call, root, new,
+                    f"{label(key)} would be {why}; it was kept apart. "
+                    "Check whether a shared value is sent for everybody.",
+                )  # fmt: skip
+                home = root = new
+            self.owners[key] = home
+            if key[0] == ANONYMOUS_ID:
+                self.ties[key] = Tie(None)
+            self.settled.attached.append((*key, home, call.at))
             root.size += 1
-            root.is_known |= kind == EXTERNAL_ID
+            root.external_ids += key[0] == EXTERNAL_ID
 
-    def _join(
-        self, index: int, call: Call, named: list[tuple[str, str]], one: Profile, other: Profile
-    ) -> None:
+    def _too_large(self, size: int, external_ids: int) -> str:
+        if size > self.rules.most_identities:
+            return f"more than {self.rules.most_identities} identities of one customer"
+        if external_ids > self.rules.most_external_ids:
+            return f"more than {self.rules.most_external_ids} external ids of one customer"
+        return ""
+
+    def _join(self, index: int, call: Call, named: list[Key], one: Profile, other: Profile) -> None:
         if one is other:
             return
         ties = [
-            next(
-                f"{LABELS[kind]} {value}"
-                for kind, value in named
-                if (kind, value) in self.owners and self.owners[kind, value].root() is side
-            )
+            next(label(key) for key in named if key in self.owners and self.owners[key].root() is side)
             for side in (one, other)
         ]
         both = f"{ties[0]} and {ties[1]}"
         if one.is_known and other.is_known and not call.may_join_known:
-            self._note(
-                index,
+            why = (
                 f"{both} belong to two known customers; only an identify call or an import with a "
-                "server key may join them, so they stay apart.",
+                "server key may join them, so they stay apart."
             )
-        elif one.size + other.size > MANY_IDENTITIES:
-            self._note(
-                index,
-                f"Joining {both} would give one customer more than {MANY_IDENTITIES} identities; "
-                "they stay apart.",
-            )
+        elif why := self._too_large(one.size + other.size, one.external_ids + other.external_ids):
+            why = f"Joining {both} would make {why}; they stay apart."
         elif self._were_parted(one, other):
-            self._note(index, f"{both} were joined before and parted by a person, so they stay apart.")
-        else:
-            kept, merged = sorted((one, other), key=precedence)
-            merged.into = kept
-            kept.absorbed.append(merged)
-            kept.size += merged.size
-            kept.is_known |= merged.is_known
-            kept.first_seen_at = min(kept.first_seen_at, merged.first_seen_at)
-            day = f"{call.at.day} {call.at:%b %Y}"
-            self.joined.append(
-                (kept, merged, f"{call.name or 'One call'} of {day} named both {both}.", call.at)
-            )
+            why = f"{both} were joined before and parted by a person, so they stay apart."
+        if why:
+            self._refuse(index, call, one, other, why)
+            return
+        kept, merged = sorted((one, other), key=precedence)
+        kept.absorb(merged)
+        self.settled.joined.append((kept, merged, f"{call.said} named both {both}.", call.at))
+
+    def _follow(self, index: int, call: Call, device: Key, to: Key) -> None:
+        """Let an anonymous id belong to whom the strongest value it was ever named with belongs to.
+
+        What it was named with decides, never the order: two values as strong make it a shared device.
+        """
+        if device not in self.owners:
+            self._attach(index, call, [device], self.owners[to])
+            self._tie(device, to)
+            return
+        if self._needs_nothing(device, to):
+            return
+        tie = self.ties[device]
+        if tie.to is not None and tie.to[0] == to[0]:
+            why = f"{label(device)} was named with both {label(tie.to)} and {label(to)}: a shared device."
+            self._take_apart(device, call.at, why)
+            self._tie(device, tie.to, is_shared=True)
+            self._note(index, f"{why} It belongs to neither from now on.")
+            return
+        self._take_apart(device, call.at, f"{label(device)} was named with {label(to)}, which is stronger.")
+        own, root = self.owners[device], self.owners[to].root()
+        if why := self._too_large(root.size + 1, root.external_ids):
+            self._refuse(index, call, root, own, f"{label(device)} would be {why}; it was kept apart.")
+        elif self._were_parted(own, root):
+            both = f"{label(device)} and {label(to)}"
+            self._refuse(index, call, root, own, f"{both} were parted by a person, so they stay apart.")
+        elif own.root() is not root:
+            # Whatever was seen first, the device joins the person: it must be able to leave again.
+            root.absorb(own)
+            reason = f"{call.said} named both {label(to)} and {label(device)}."
+            self.settled.joined.append((root, own, reason, call.at))
+        self._tie(device, to)
+
+    def _take_apart(self, device: Key, at: datetime, why: str) -> None:
+        """Let the device stand alone: out of the person it was joined with, or in a profile of its own."""
+        own = self.owners[device]
+        if self._stands_apart(self.ties[device], own):
+            before, own.into = own.into, None
+            if before is not None:
+                before.root().size -= 1
+                self.settled.part(own, before, why, at)
+            return
+        alone = Profile(order=(1 << 62) + len(self.settled.created), first_seen_at=at)
+        self.settled.created.append(alone)
+        alone.size = 1
+        own.root().size -= 1
+        self.owners[device] = alone
+        self.settled.moved.append((device, own, alone))
+
+    def _stands_apart(self, tie: Tie, own: Profile) -> bool:
+        """Whether the device's profile is its own. One that came with a person shares the person's."""
+        if tie.to in self.owners:
+            return self.owners[tie.to] is not own
+        if tie.to is not None:
+            return tie.to_profile != own.id
+        # Nothing it is tied to: it came alone, or the value it followed was blocked or taken back since.
+        values = Identity.objects.filter(profile=own.id).exclude(kind=ANONYMOUS_ID)
+        return own.id == NOT_SAVED or not values.exists()
+
+    def _tie(self, device: Key, to: Key, *, is_shared: bool = False) -> None:
+        self.ties[device] = Tie(to, is_shared, self.owners[to].id if to in self.owners else None)
+        self.settled.tied[device] = self.ties[device]
+
+    def _refuse(self, index: int, call: Call, one: Profile, other: Profile, why: str) -> None:
+        self._note(index, why)
+        self.settled.refused.append(Refused(one, other, why[:1].upper() + why[1:], call.at))
 
     def _note(self, index: int, sentence: str) -> None:
         self.result.notes.append((index, sentence[:1].upper() + sentence[1:]))
 
     def _were_parted(self, one: Profile, other: Profile) -> bool:
         if self.apart is None:
-            undone = Merge.objects.filter(workspace=self.workspace_id).exclude(undone_at=None)
-            self.apart = {frozenset(pair) for pair in undone.values_list("kept", "merged")}
+            # What the product parted itself, for a shared device, may come together again.
+            undone = Merge.objects.filter(workspace=self.workspace_id, undone_reason="")
+            pairs = undone.exclude(undone_at=None).values_list("kept", "merged")
+            decided = Duplicate.objects.filter(workspace=self.workspace_id, state=Duplicate.State.APART)
+            self.apart = {frozenset(pair) for pair in [*pairs, *decided.values_list("one", "other")]}
         return frozenset((one.id, other.id)) in self.apart
 
-    def _save(self) -> None:
-        save(self.workspace_id, self.source, self.created, self.attached)
-        self.result.created = [profile.id for profile in self.created]
-        for kept, merged, reason, at in self.joined:
-            self.result.merges.append(merge(self.workspace_id, kept.id, merged.id, reason=reason, at=at))
+
+def _first(named: list[Key]) -> Key:
+    """The strongest value. Among anonymous ids alone the smallest leads, whatever order they came in."""
+    strong = next((each for each in named if each[0] != ANONYMOUS_ID), None)
+    return strong or min(named)

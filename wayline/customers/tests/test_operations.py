@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from wayline.accounts.testing import make_user, make_workspace
 from wayline.customers import operations
-from wayline.customers.identities import ANONYMOUS_ID, EMAIL, EXTERNAL_ID, PHONE, PREVIOUS_ID
-from wayline.customers.models import Customer, Identity, Merge
+from wayline.customers.identities import ANONYMOUS_ID, EMAIL, EXTERNAL_ID, PHONE, PREVIOUS_ID, PRIORITY
+from wayline.customers.models import BlockedValue, Customer, Identity, IdentityRules, Merge, RefusedMerge
 from wayline.customers.operations import Call, LaterMergeStands, Learned, MergeAlreadyUndone
+from wayline.customers.rules.models import MOST_EXTERNAL_IDS
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -115,14 +116,80 @@ def test_values_are_compared_as_people_mean_them():
 def test_a_shared_value_does_not_swallow_everybody():
     workspace = make_workspace()
     calls = [
-        call((EXTERNAL_ID, f"customer-{n}"), (EMAIL, "office@example.com"), trusted=True)
-        for n in range(operations.MANY_IDENTITIES + 20)
+        call((EXTERNAL_ID, f"customer-{n}"), (EMAIL, "office@example.com"), trusted=True) for n in range(12)
     ]
 
     found = recognise(workspace, *calls)
 
-    assert Customer.objects.filter(merged_into=None).count() > 1
-    assert any("identities already" in note or "more than 100" in note for _, note in found.notes)
+    assert Customer.objects.filter(merged_into=None).count() == 12 - MOST_EXTERNAL_IDS + 1
+    assert "more than 5 external ids of one customer" in found.notes[0][1]
+    assert RefusedMerge.objects.count() == 12 - MOST_EXTERNAL_IDS
+
+
+def test_a_customer_grows_no_larger_than_the_workspace_allows():
+    workspace = make_workspace()
+    IdentityRules.objects.create(workspace=workspace, most_identities=4)
+    calls = [call((EMAIL, f"{n}@example.com"), (PHONE, "+4930123456"), trusted=True) for n in range(6)]
+
+    recognise(workspace, *calls)
+
+    sizes = [Identity.objects.filter(customer=each).count() for each in Customer.objects.all()]
+    assert max(sizes) == 4
+    assert "more than 4 identities" in RefusedMerge.objects.first().reason
+
+
+def test_a_blocked_value_recognises_nobody():
+    workspace = make_workspace()
+    BlockedValue.objects.create(workspace=workspace, kind=ANONYMOUS_ID, value="kiosk-7", at=MONDAY)
+
+    found = recognise(workspace, call((EXTERNAL_ID, "ines"), (ANONYMOUS_ID, "kiosk-7")))
+
+    assert not Identity.objects.filter(value="kiosk-7").exists()
+    assert "is blocked here" in found.notes[0][1]
+
+
+def test_a_device_that_two_people_sign_in_on_belongs_to_neither():
+    workspace = make_workspace()
+    recognise(workspace, call((ANONYMOUS_ID, "kiosk")))
+    recognise(workspace, call((EXTERNAL_ID, "ines"), (ANONYMOUS_ID, "kiosk")))
+    before = whose(workspace, ANONYMOUS_ID, "kiosk")
+
+    found = recognise(workspace, call((EXTERNAL_ID, "tom"), (ANONYMOUS_ID, "kiosk"), trusted=True))
+
+    kiosk = Identity.objects.get(value="kiosk")
+    assert before == whose(workspace, EXTERNAL_ID, "ines")
+    assert kiosk.is_shared
+    assert kiosk.customer_id not in {
+        whose(workspace, EXTERNAL_ID, "ines"), whose(workspace, EXTERNAL_ID, "tom"),
+    }  # fmt: skip
+    assert Merge.objects.get().undone_reason.endswith("a shared device.")
+    assert found.changed == [[kiosk.customer_id, before]]
+
+
+def test_a_device_leaves_a_newsletter_address_for_whoever_signs_in():
+    workspace = make_workspace()
+    recognise(workspace, call((EMAIL, "ines@example.com"), (ANONYMOUS_ID, "a1")))
+
+    recognise(workspace, call((EXTERNAL_ID, "ines"), (ANONYMOUS_ID, "a1")))
+
+    assert whose(workspace, ANONYMOUS_ID, "a1") == whose(workspace, EXTERNAL_ID, "ines")
+    assert whose(workspace, EMAIL, "ines@example.com") != whose(workspace, EXTERNAL_ID, "ines")
+
+
+def test_what_a_device_brought_leaves_with_it_through_later_merges():
+    workspace = make_workspace()
+    visitor = recognise(workspace, call((ANONYMOUS_ID, "kiosk"))).profiles[0]
+    operations.learn([Learned(visitor, {"theme": "dark"})], source="test")
+    recognise(workspace, call((EXTERNAL_ID, "ines"), (ANONYMOUS_ID, "kiosk"), day=1))
+    recognise(workspace, call((EXTERNAL_ID, "old"), (EMAIL, "ines@example.com")))
+    recognise(workspace, call((EXTERNAL_ID, "ines"), (EMAIL, "ines@example.com"), trusted=True))
+    kept = Customer.objects.get(pk=whose(workspace, EXTERNAL_ID, "ines"))
+
+    recognise(workspace, call((EXTERNAL_ID, "tom"), (ANONYMOUS_ID, "kiosk")))
+
+    assert kept.traits == {"theme": "dark"}
+    assert Customer.objects.get(pk=kept.pk).traits == {}
+    assert Customer.objects.get(pk=visitor).traits == {"theme": "dark"}
 
 
 def test_an_alias_finds_an_external_id_before_an_anonymous_one():
@@ -164,7 +231,21 @@ def test_what_a_person_has_parted_is_not_joined_again():
     again = recognise(workspace, together)
 
     assert again.merges == []
+    assert whose(workspace, ANONYMOUS_ID, "a1") != whose(workspace, EXTERNAL_ID, "ines")
+
+
+def test_what_a_person_has_parted_stays_apart_for_any_value_that_ties_them():
+    workspace = make_workspace()
+    recognise(workspace, call((EXTERNAL_ID, "ines")), call((EMAIL, "ines@example.com")))
+    together = call((EXTERNAL_ID, "ines"), (EMAIL, "ines@example.com"))
+    merge = recognise(workspace, together).merges[0]
+    operations.undo_merge(merge, by=make_user(), now=MONDAY)
+
+    again = recognise(workspace, together)
+
+    assert again.merges == []
     assert "parted by a person" in again.notes[0][1]
+    assert RefusedMerge.objects.get().times == 1
 
 
 def test_a_merge_is_undone_once():
@@ -180,10 +261,13 @@ def test_a_merge_is_undone_once():
 def test_a_merge_below_a_later_one_asks_to_undo_that_first():
     workspace = make_workspace()
     recognise(
-        workspace, call((EXTERNAL_ID, "ines")), call((EXTERNAL_ID, "old"), day=1), call((ANONYMOUS_ID, "a1"))
+        workspace,
+        call((EXTERNAL_ID, "ines")),
+        call((EXTERNAL_ID, "old"), day=1),
+        call((EMAIL, "ines@example.com")),
     )
-    first = recognise(workspace, call((EXTERNAL_ID, "old"), (ANONYMOUS_ID, "a1"))).merges[0]
-    recognise(workspace, call((EXTERNAL_ID, "ines"), (ANONYMOUS_ID, "a1"), trusted=True))
+    first = recognise(workspace, call((EXTERNAL_ID, "old"), (EMAIL, "ines@example.com"))).merges[0]
+    recognise(workspace, call((EXTERNAL_ID, "ines"), (EMAIL, "ines@example.com"), trusted=True))
 
     with pytest.raises(LaterMergeStands):
         operations.undo_merge(Merge.objects.get(pk=first.pk), by=None, now=MONDAY)
@@ -217,11 +301,27 @@ def people(workspace) -> set[frozenset]:
 
 
 def tied(calls) -> set[frozenset]:
-    """The reference: values named together, directly or through others, are one person."""
+    """The reference: values of persons named together, directly or through others, are one person.
+
+    An anonymous id goes with the strongest value it was named with, and with nobody when two are as strong.
+    """
     groups: list[set] = []
+    strongest: dict[tuple, set] = {}
     for named in calls:
-        met = [group for group in groups if group & set(named)]
-        groups = [group for group in groups if group not in met] + [set(named).union(*met)]
+        persons = sorted((each for each in named if each[0] != ANONYMOUS_ID), key=lambda e: PRIORITY[e[0]])
+        met = [group for group in groups if group & set(persons)]
+        groups = [group for group in groups if group not in met] + [set(persons).union(*met)]
+        for each in named:
+            if each[0] == ANONYMOUS_ID:
+                strongest.setdefault(each, set()).update(persons[:1])
+    groups = [group for group in groups if group]
+    for device, values in strongest.items():
+        best = min((PRIORITY[kind] for kind, _ in values), default=None)
+        owners = [each for each in values if PRIORITY[each[0]] == best]
+        if len(owners) == 1:
+            next(group for group in groups if owners[0] in group).add(device)
+        else:
+            groups.append({device})
     return {frozenset(group) for group in groups}
 
 

@@ -46,6 +46,8 @@ class Import(models.Model):
     finished_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    stays = models.JSONField(default=list)  # what undoing it could not take back, in sentences that say why
+    files_removed_at = models.DateTimeField(null=True)
 
     objects = ImportQuerySet.as_manager()
 

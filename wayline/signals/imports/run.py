@@ -32,6 +32,7 @@ log = structlog.get_logger()
 ROWS_PER_STEP = 5_000
 SIGNALS_PER_BATCH = 10_000
 LONGEST_KEPT_ROW = 20_000
+MANY_STAY = 100
 TASK = "signals.advance_import"
 
 
@@ -289,7 +290,10 @@ def stored(run: Import) -> int:
 
 
 def undo(run: Import, *, by: User | None, now: datetime) -> Import:
-    """Take every signal of this import out of the stream again, and the customers only it knew."""
+    """Take everything this import brought out again: signals, customers only it knew, values, facts, merges.
+
+    What cannot be taken back is kept with the import, in sentences that say why.
+    """
     undoing = Import.objects.filter(
         pk=run.pk, state__in=[Import.State.FINISHED, Import.State.FAILED, Import.State.UNDOING]
     )
@@ -299,10 +303,10 @@ def undo(run: Import, *, by: User | None, now: datetime) -> Import:
             f"{Import.State(run.state).label.lower()}."
         )
     # Not inside a transaction of ours: the loader waits for its lock before it opens one, and so must this.
-    signal_operations.forget_source(run.workspace, source=run.source, by=by, now=now)
+    stays = signal_operations.forget_source(run.workspace, source=run.source, by=by, now=now)
     with transaction.atomic():
         changed = Import.objects.filter(pk=run.pk, state=Import.State.UNDOING).update(
-            state=Import.State.UNDONE, undone_at=now, undone_by=by
+            state=Import.State.UNDONE, undone_at=now, undone_by=by, stays=stays[:MANY_STAY]
         )
         run.refresh_from_db()
         if changed:
@@ -312,6 +316,10 @@ def undo(run: Import, *, by: User | None, now: datetime) -> Import:
 
 def retry(run: Import, *, by: User | None, now: datetime) -> Import:
     """Go on with a failed import from where it stopped."""
+    if run.files_removed_at is not None:
+        raise ImportStateConflict(
+            "Its file has been removed since. Undo this import and bring the file again."
+        )
     with transaction.atomic():
         changed = Import.objects.filter(pk=run.pk, state=Import.State.FAILED).update(
             state=Import.State.WAITING, error="", finished_at=None

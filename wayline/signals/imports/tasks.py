@@ -1,7 +1,10 @@
+from datetime import timedelta
+
 from django.utils import timezone
 
 from wayline.kit import tasks
 
+from . import cleaning
 from . import run as runs
 from .models import Import
 
@@ -12,3 +15,9 @@ def advance_import(payload: dict) -> None:
     run = Import.objects.filter(pk=payload["import"]).select_related("workspace").first()
     if run is not None:
         runs.advance(run, now=timezone.now())
+
+
+@tasks.task("signals.clean_imports", every=timedelta(days=1))
+def clean_imports(payload: dict) -> None:
+    """Throw away what was stored for imports and is not needed any more."""
+    cleaning.clean(now=timezone.now())

@@ -99,7 +99,7 @@ def start_import(request, import_id: int):
 @require_POST
 def undo_import(request, import_id: int):
     run = runs.undo(_found(request, import_id), by=request.user, now=timezone.now())
-    messages.success(request, f"{run.file_name}: its signals were taken out again.")
+    messages.success(request, f"{run.file_name}: what it brought was taken out again.")
     return redirect("signals:import", request.workspace.slug, run.pk)
 
 

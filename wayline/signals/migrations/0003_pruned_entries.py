@@ -4,25 +4,33 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('signals', '0002_loaded_entries'),
+        ("signals", "0002_loaded_entries"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PrunedEntries',
+            name="PrunedEntries",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('workspace_id', models.BigIntegerField()),
-                ('source', models.CharField(max_length=80)),
-                ('entries', models.PositiveBigIntegerField(default=0)),
-                ('received', models.PositiveBigIntegerField(default=0)),
-                ('last_entry', models.BigIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("workspace_id", models.BigIntegerField()),
+                ("source", models.CharField(max_length=80)),
+                ("entries", models.PositiveBigIntegerField(default=0)),
+                ("received", models.PositiveBigIntegerField(default=0)),
+                ("last_entry", models.BigIntegerField(default=0)),
             ],
             options={
-                'verbose_name_plural': 'pruned entries',
-                'constraints': [models.UniqueConstraint(fields=('workspace_id', 'source'), name='one_row_per_pruned_source')],
+                "verbose_name_plural": "pruned entries",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace_id", "source"), name="one_row_per_pruned_source"
+                    )
+                ],
             },
         ),
     ]

@@ -6,87 +6,173 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('signals', '0003_pruned_entries'),
+        ("accounts", "0001_initial"),
+        ("signals", "0003_pruned_entries"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='warehousechange',
-            name='kind',
-            field=models.CharField(choices=[('profiles', 'Profiles'), ('source', 'Source'), ('names', 'Names')], max_length=20),
+            model_name="warehousechange",
+            name="kind",
+            field=models.CharField(
+                choices=[("profiles", "Profiles"), ("source", "Source"), ("names", "Names")], max_length=20
+            ),
         ),
         migrations.CreateModel(
-            name='NameDay',
+            name="NameDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('name', models.CharField(max_length=200)),
-                ('source', models.CharField(max_length=200)),
-                ('channel', models.CharField(max_length=200)),
-                ('day', models.DateField()),
-                ('count', models.BigIntegerField()),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=20)),
+                ("name", models.CharField(max_length=200)),
+                ("source", models.CharField(max_length=200)),
+                ("channel", models.CharField(max_length=200)),
+                ("day", models.DateField()),
+                ("count", models.BigIntegerField()),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.workspace"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['workspace', 'day'], name='signals_nam_workspa_9fd022_idx')],
-                'constraints': [models.UniqueConstraint(fields=('workspace', 'kind', 'name', 'source', 'channel', 'day'), name='one_row_per_name_and_day')],
+                "indexes": [models.Index(fields=["workspace", "day"], name="signals_nam_workspa_9fd022_idx")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "kind", "name", "source", "channel", "day"),
+                        name="one_row_per_name_and_day",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='NameHour',
+            name="NameHour",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('name', models.CharField(max_length=200)),
-                ('hour', models.DateTimeField()),
-                ('count', models.BigIntegerField()),
-                ('prompt', models.BigIntegerField()),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=20)),
+                ("name", models.CharField(max_length=200)),
+                ("hour", models.DateTimeField()),
+                ("count", models.BigIntegerField()),
+                ("prompt", models.BigIntegerField()),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.workspace"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['workspace', 'hour'], name='signals_nam_workspa_7394e8_idx')],
-                'constraints': [models.UniqueConstraint(fields=('workspace', 'kind', 'name', 'hour'), name='one_row_per_name_and_hour')],
+                "indexes": [
+                    models.Index(fields=["workspace", "hour"], name="signals_nam_workspa_7394e8_idx")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "kind", "name", "hour"), name="one_row_per_name_and_hour"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PropertyDay',
+            name="PropertyDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('name', models.CharField(max_length=200)),
-                ('property', models.CharField(max_length=200)),
-                ('day', models.DateField()),
-                ('texts', models.BigIntegerField()),
-                ('numbers', models.BigIntegerField()),
-                ('booleans', models.BigIntegerField()),
-                ('times', models.BigIntegerField()),
-                ('structures', models.BigIntegerField()),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=20)),
+                ("name", models.CharField(max_length=200)),
+                ("property", models.CharField(max_length=200)),
+                ("day", models.DateField()),
+                ("texts", models.BigIntegerField()),
+                ("numbers", models.BigIntegerField()),
+                ("booleans", models.BigIntegerField()),
+                ("times", models.BigIntegerField()),
+                ("structures", models.BigIntegerField()),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.workspace"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('workspace', 'kind', 'name', 'property', 'day'), name='one_row_per_property_and_day')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "kind", "name", "property", "day"),
+                        name="one_row_per_property_and_day",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Term',
+            name="Term",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('name', models.CharField(max_length=200)),
-                ('meaning', models.TextField(blank=True)),
-                ('status', models.CharField(choices=[('new', 'New'), ('approved', 'Approved'), ('blocked', 'Blocked')], default='new', max_length=10)),
-                ('expected', models.JSONField(default=list)),
-                ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='spellings', to='signals.term')),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=20)),
+                ("name", models.CharField(max_length=200)),
+                ("meaning", models.TextField(blank=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("new", "New"), ("approved", "Approved"), ("blocked", "Blocked")],
+                        default="new",
+                        max_length=10,
+                    ),
+                ),
+                ("expected", models.JSONField(default=list)),
+                (
+                    "merged_into",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="spellings",
+                        to="signals.term",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.workspace"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['kind', 'name'],
-                'constraints': [models.UniqueConstraint(fields=('workspace', 'kind', 'name'), name='one_term_per_signal_name')],
+                "ordering": ["kind", "name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "kind", "name"), name="one_term_per_signal_name"
+                    )
+                ],
             },
         ),
     ]

@@ -1,0 +1,1 @@
+"""Business accounts: companies whose members are customers."""
