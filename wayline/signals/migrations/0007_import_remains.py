@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("signals", "0005_register_names"),
+        ("signals", "0006_findings"),
     ]
 
     operations = [
