@@ -1,9 +1,5 @@
 ACTIVITIES = {
     "consent.changed": "Wrote down what a customer allows",
     "customers.merged": "Joined two customers",
-    "identity.blocked": "Blocked a value, so that nobody is recognised by it",
-    "identity.unblocked": "Let a value recognise customers again",
-    "identity.rules_changed": "Changed how large a customer may grow",
-    "duplicate.kept_apart": "Said that two customers are not the same",
     "merge.undone": "Parted two customers that had been joined",
 }
