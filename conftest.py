@@ -4,6 +4,10 @@ from django.conf import settings
 from wayline.warehouse import connect
 
 
+def pytest_addoption(parser):
+    parser.addoption("--kills", type=int, default=4, help="how often the server is killed (default 4)")
+
+
 def pytest_configure():
     # A test that forgets to ask for the fixture must never touch a real warehouse.
     settings.WAREHOUSE_URL = "duckdb://"

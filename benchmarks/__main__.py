@@ -12,7 +12,15 @@ from pathlib import Path
 from benchmarks import synthetic, timing
 
 QUESTIONS = ("funnel", "directly_follows", "paths", "nps")
-MEASURES = (*QUESTIONS, "map_page", "intake", "import")
+# Signals in a batch, and signals a second to send them at (0: as fast as answers come).
+INTAKES = {
+    "intake": (100, 0),
+    "intake_paced": (100, 20_000),
+    "intake_by_1": (1, 0),
+    "intake_by_10": (10, 0),
+    "intake_by_1000": (1_000, 0),
+}
+MEASURES = (*QUESTIONS, "map_page", *INTAKES, "import")
 PEERS = ("clickhouse", "polars", "pandas")
 IN_MEMORY_LIMIT = 10_000_000  # pandas and pm4py copy the log several times
 PEER_SECONDS = 1_800
@@ -36,6 +44,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--size", default="1m", help="signals in the log: 1m, 10m, 50m (default 1m)")
     parser.add_argument("--json", metavar="FILE", help="write one line of JSON for each measure")
     parser.add_argument("--only", nargs="+", choices=MEASURES, default=MEASURES, metavar="MEASURE")
+    parser.add_argument("--seconds", type=int, default=20, help="of each measure of intake (default 20)")
     parser.add_argument("--repeat", type=int, default=7, help="times each question is asked (default 7)")
     parser.add_argument("--without-peers", action="store_true", help="measure the product and the floor only")
     parser.add_argument("--pm4py", metavar="PYTHON", help="an interpreter that has pm4py")
@@ -45,7 +54,7 @@ def _options() -> argparse.Namespace:
 
 def _measured(name: str, options: argparse.Namespace, folder: Path) -> dict:
     size = synthetic.size_of(options.size)
-    if name not in ("intake", "import"):
+    if name not in (*INTAKES, "import"):
         _prepare(folder, size)
     if name in QUESTIONS:
         mine = _run("benchmarks.product", name, folder, options.repeat)
@@ -57,13 +66,13 @@ def _measured(name: str, options: argparse.Namespace, folder: Path) -> dict:
         mine = _run("benchmarks.server", name, folder, options.repeat)
         found = {"name": name, "signals": size} | _spread(mine["wayline"]) | {"memory": mine["memory"]}
         found["cached"] = timing.median(mine["cached"])
+    elif name in INTAKES:
+        batch, rate = INTAKES[name]
+        mine = _run("benchmarks.intake", folder, batch, options.seconds, rate)
+        found = {"name": name} | _spread(mine.pop("wayline")) | mine
     else:
         mine = _run("benchmarks.server", name, folder, min(size, 200_000))
-        found = (
-            {"name": name}
-            | _spread(mine["wayline"])
-            | {key: mine[key] for key in ("memory", "signals_per_second", "p50", "p99") if key in mine}
-        )
+        found = {"name": name} | _spread(mine.pop("wayline")) | mine
     print(_sentence(found), flush=True)
     return found
 
@@ -141,9 +150,12 @@ def _ratio(mine: list[float], theirs: list[float]) -> float:
 
 def _sentence(found: dict) -> str:
     parts = [f"{found['name']:<17}", f"{found['median']:.3f} s"]
-    parts += [f"{key} {found[key]:,.3f}" for key in ("cached", "p50", "p99") if key in found]
-    if "signals_per_second" in found:
-        parts.append(f"{found['signals_per_second']:,.0f} signals/s")
+    seconds = ("cached", "p50", "p99", "visible_p50", "visible_p95")
+    parts += [f"{key} {found[key]:,.3f} s" for key in seconds if key in found]
+    rates = ("signals_per_second", "visible_per_second")
+    parts += [f"{key} {found[key]:,.0f}" for key in rates if key in found]
+    costs = ("front_microseconds", "pages_microseconds")
+    parts += [f"{key} {found[key]:,.1f}" for key in costs if key in found]
     parts += [
         f"{value:.2f} × {key.removeprefix('ratio_to_')}"
         for key, value in found.items()

@@ -16,6 +16,7 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 pages = get_asgi_application()
 
 from wayline.kit.tasks.worker import Workers  # noqa: E402
+from wayline.signals import intake_paths  # noqa: E402
 from wayline.signals.loader import Loader  # noqa: E402
 from wayline.signals.segment_api import application as segment_api  # noqa: E402
 
@@ -36,7 +37,7 @@ async def background():
 async def application(scope, receive, send):
     if scope["type"] == "lifespan":
         await lifespan(receive, send)
-    elif scope["type"] == "http" and scope["path"].startswith("/v1/"):
+    elif scope["type"] == "http" and intake_paths.is_for_signals(scope):
         await segment_api(scope, receive, send)
     else:
         await pages(scope, receive, send)

@@ -164,6 +164,7 @@ DATABASES = {"default": database(DATABASE_URL)}
 if DATABASE_URL.startswith("sqlite"):
     DATABASES["journal"] = database(f"sqlite:///{DATA_DIR}/journal.sqlite3")
 JOURNAL_DATABASE = "journal" if "journal" in DATABASES else "default"
+INTAKE_PROCESS = env_bool("INTAKE_PROCESS", True)
 JOURNAL_DAYS = env_int("JOURNAL_DAYS", 0)  # 0 keeps everything, so that the warehouse can be built anew
 DATABASE_ROUTERS = ["wayline.signals.routers.JournalRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -1,3 +1,4 @@
+import asyncio
 import errno
 import json
 import os
@@ -5,18 +6,21 @@ import secrets
 import signal
 import socket
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
 from django.conf import settings
 
-from wayline import health
+from wayline import front, health
 from wayline.accounts.api_auth import BearerKey
 from wayline.kit.refusals import Refusal
 from wayline.warehouse import connect
 
 from . import preparing
+
+LET_GO_SECONDS = 5
 
 
 class CannotServe(Refusal):
@@ -40,20 +44,15 @@ def run(host: str, port: int, *, greeting: str = "") -> None:
     listening = listen(host, port)
     connect.current()  # a second server on the same data directory is refused here, with the holder's name
     print(greeting or f"Wayline is at {settings.BASE_URL}", flush=True)
-    config = uvicorn.Config(
-        "wayline.asgi:application",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(settings.SECURE_PROXY_SSL_HEADER),
-        forwarded_allow_ips="*" if settings.SECURE_PROXY_SSL_HEADER else None,
-        timeout_graceful_shutdown=20,
-    )
     # Uvicorn raises the signal again once it has stopped; leave through here, so that `finally` is reached.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with announced(port):
-        uvicorn.Server(config).run(sockets=[listening])
+        if settings.INTAKE_PROCESS:
+            from wayline import behind
+
+            asyncio.run(behind.serve(listening))
+        else:
+            uvicorn.Server(front.config("wayline.asgi:application")).run(sockets=[listening])
     connect.close()
 
 
@@ -63,7 +62,7 @@ def listen(host: str, port: int) -> socket.socket:
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((host, port))
+        _bind(listening, host, port)
     except OSError as error:
         listening.close()
         if error.errno == errno.EADDRINUSE:
@@ -74,6 +73,18 @@ def listen(host: str, port: int) -> socket.socket:
             raise CannotServe(f"Port {port} needs root. Choose one above 1023 with --port.") from None
         raise CannotServe(f"Cannot listen on {host}: {error.strerror}.") from None
     return listening
+
+
+def _bind(listening: socket.socket, host: str, port: int) -> None:
+    """Wait a little for the port when a server that was killed here has not let go of it yet."""
+    patience = time.monotonic() + (LET_GO_SECONDS if announcement().exists() else 0)
+    while True:
+        try:
+            return listening.bind((host, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > patience:
+                raise
+        time.sleep(0.1)
 
 
 def announcement() -> Path:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import structlog
 
-from . import intake, journal
+from . import checks, journal
 from .models import JournalEntry, RefusedSignal
 from .names import rules as naming
 from .vocabulary import Signal
@@ -93,7 +93,7 @@ def _usable(entry: JournalEntry, refusals: list[RefusedSignal], rules: naming.Ru
     arrived = Batch(entry.workspace_id, entry.source)
     arrived.signals, arrived.places = signals, places
     arrived.entries, arrived.received = [entry.pk] * len(signals), [entry.received_at] * len(signals)
-    reasons = intake.refusals_of(signals, received_at=entry.received_at)
+    reasons = checks.refusals_of(signals, received_at=entry.received_at)
     reasons |= rules.applied(signals)
     for index, reason in reasons.items():
         arrived.refuse(index, reason, refusals)

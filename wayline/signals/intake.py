@@ -1,9 +1,7 @@
-"""The named steps every signal passes: validate, recognise, consent, redact. A refusal keeps its reason."""
+"""Two steps of the way in: recognise and consent. `checks` validates before, `cards` masks before."""
 
-import math
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,76 +13,7 @@ from wayline.customers.identities import ANONYMOUS_ID, EMAIL, EXTERNAL_ID, PHONE
 from wayline.customers.models import Customer
 
 from .memory import memory
-from .vocabulary import ALIAS, KINDS, PROFILE_KINDS, SCALES, Signal
-
-AHEAD = timedelta(days=2)  # clocks are wrong by hours and zones, never by more
-EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
-ALL_KINDS = KINDS | PROFILE_KINDS
-LONG_NAME, LONG_WORD, LONG_TEXT, MANY_PROPERTIES = 200, 500, 50_000, 500
-CARD = re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d.]*\d)")
-
-
-def refusals_of(signals: list[Signal], *, received_at: datetime) -> dict[int, str]:
-    """The reasons of those that cannot be used, by their index."""
-    latest = received_at + AHEAD
-    doubtful = [
-        i
-        for i, signal in enumerate(signals)
-        if signal.kind not in ALL_KINDS
-        or not signal.name
-        or signal.score is not None
-        or signal.value is not None
-        or signal.weight is not None
-        or signal.text is not None
-        or not signal.key
-        or not EARLIEST <= signal.at <= latest
-        or len(signal.properties) > MANY_PROPERTIES
-        or len(signal.name) > LONG_NAME
-        or signal.name.isspace()
-    ]
-    reasons = ((i, validate(signals[i], received_at=received_at)) for i in doubtful)
-    return {i: reason for i, reason in reasons if reason}
-
-
-def validate(signal: Signal, *, received_at: datetime) -> str | None:
-    """Why the signal cannot be used, or None when it can."""
-    if signal.kind not in ALL_KINDS:
-        return f"The kind {signal.kind[:40]!r} is not known; use one of {', '.join(sorted(KINDS))}."
-    if not signal.name or signal.name.isspace():
-        return 'The signal has no name; say what happened, for example "Order Placed".'
-    if len(signal.name) > LONG_NAME:
-        return f"The name is longer than {LONG_NAME} characters; put details into properties."
-    if not signal.key:
-        return "The signal has no key; give every signal one that it keeps when it is sent again."
-    at = signal.at if signal.at.tzinfo else signal.at.replace(tzinfo=UTC)
-    if at > received_at + AHEAD:
-        return f"The time {at.isoformat()} lies in the future; check the sender's clock."
-    if at < EARLIEST:
-        return f"The time {at.isoformat()} is before 1900; check how the time was written."
-    if signal.score is not None:
-        reason = _score_unusable(signal, signal.score)
-        if reason:
-            return reason
-    if signal.value is not None and not math.isfinite(signal.value):
-        return "The value is not a finite number."
-    if signal.weight is not None and not (math.isfinite(signal.weight) and signal.weight >= 0):
-        return "The weight must be a number of zero or more."
-    if signal.text is not None and len(signal.text) > LONG_TEXT:
-        return f"The text is longer than {LONG_TEXT} characters; shorten it."
-    if len(signal.properties) > MANY_PROPERTIES:
-        return f"The signal has more than {MANY_PROPERTIES} properties; send fewer."
-    return None
-
-
-def _score_unusable(signal: Signal, score: float) -> str | None:
-    if signal.scale is None:
-        return f"The score {score:g} has no scale; name one of {', '.join(SCALES)}."
-    scale = SCALES.get(signal.scale)
-    if scale is None:
-        return f"The scale {signal.scale[:40]!r} is not known; use one of {', '.join(SCALES)}."
-    if not scale.low <= score <= scale.high:
-        return f"The score {score:g} is outside {scale.name}."
-    return None
+from .vocabulary import ALIAS, PROFILE_KINDS, Signal
 
 
 @dataclass
@@ -286,48 +215,3 @@ def _written(times: pa.ChunkedArray) -> list[str]:
 
 def _aware(at: datetime) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def redact(signal: Signal) -> Signal:
-    """Mask payment card numbers in the text and the properties; ids of things are left alone."""
-    if signal.text and CARD.search(signal.text):
-        signal.text = mask_cards(signal.text)
-    properties = signal.properties
-    if properties and CARD.search("\n".join(properties.values())):
-        signal.properties = {
-            name: value if name.casefold().endswith("id") else mask_cards(value)
-            for name, value in properties.items()
-        }
-    return signal
-
-
-def mask_cards(text: str) -> str:
-    """The text with every payment card number reduced to its last four digits."""
-    return CARD.sub(_masked, text)
-
-
-def _masked(match: re.Match) -> str:
-    digits = re.sub(r"\D", "", match[0])
-    return f"[card ending {digits[-4:]}]" if is_card(digits) else match[0]
-
-
-def is_card(digits: str) -> bool:
-    """Whether the digits are a payment card number: a known beginning and length, and Luhn's check digit."""
-    if not digits.isascii():
-        return False
-    first, length = digits[0], len(digits)
-    known = (
-        (first == "4" and length in {13, 16, 19})
-        or (length == 16 and (51 <= int(digits[:2]) <= 55 or 2221 <= int(digits[:4]) <= 2720))
-        or (length == 15 and digits[:2] in {"34", "37"})
-        or (
-            16 <= length <= 19
-            and (digits[:4] == "6011" or digits[:2] == "65" or digits[:3] in {"644", "645"})
-        )
-        or (16 <= length <= 19 and 3528 <= int(digits[:4]) <= 3589)
-        or (length == 14 and digits[:2] in {"30", "36", "38"})
-    )
-    if not known:
-        return False
-    doubled = [int(digit) * (2 if place % 2 else 1) for place, digit in enumerate(reversed(digits))]
-    return sum(number - 9 if number > 9 else number for number in doubled) % 10 == 0

@@ -18,7 +18,7 @@ from django.db import close_old_connections
 
 from wayline.accounts.models import Key, Role
 
-from . import journal, segment_calls
+from . import intake_paths, journal, observe, posthog_calls, segment_calls
 
 BATCH_BYTES = 500_000
 CALL_BYTES = 32_000
@@ -98,6 +98,9 @@ async def application(scope: dict, receive: Callable[[], Awaitable[dict]], send:
     """Answer one request; 200 is sent only after the batch is on disk."""
     if scope["type"] != "http":
         return
+    if scope["path"] == observe.PATH and scope["method"] in {"GET", "HEAD"}:
+        await _send(send, *observe.answer(scope))
+        return
     try:
         status, answer, extra = 200, await _answer(scope, receive), []
     except Answer as no:
@@ -105,11 +108,13 @@ async def application(scope: dict, receive: Callable[[], Awaitable[dict]], send:
         extra = [(b"retry-after", str(no.retry_after).encode())] if no.retry_after else []
         if no.status == 401:
             extra.append((b"www-authenticate", b'Basic realm="Wayline write key"'))
-    body = msgspec.json.encode(answer)
+    extra += [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+    await _send(send, status, extra, msgspec.json.encode(answer))
+
+
+async def _send(send: Callable, status: int, extra: list[tuple[bytes, bytes]], body: bytes) -> None:
     headers = [
-        (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),
-        (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),
         *CORS,
         *extra,
@@ -119,50 +124,69 @@ async def application(scope: dict, receive: Callable[[], Awaitable[dict]], send:
 
 
 async def _answer(scope: dict, receive) -> dict:
-    path = scope["path"].removeprefix("/v1/").strip("/")
     if scope["method"] == "OPTIONS":
         return {"success": True}
-    if path not in PATHS:
-        raise Answer(
-            404, f"There is no /v1/{path[:40]}; send to /v1/batch or /v1/{{{','.join(sorted(CALLS))}}}."
-        )
+    asked = _asked(scope["path"])
     if scope["method"] != "POST":
         raise Answer(405, "Send this as a POST.")
     headers = {name.lower(): value for name, value in scope["headers"]}
     body = _unpacked(await _read(receive, headers), headers)
     received_at = datetime.now(UTC)
-    call = PATHS[path]
-    if call == "batch":
-        batch = _parse(body, segment_calls.Batch)
-        items = batch.batch
-    else:
-        if len(body) > CALL_BYTES:
-            raise Answer(
-                400, f"The call has {len(body):,} bytes; a call may have {CALL_BYTES:,}. Send less in it."
-            )
-        batch = _parse(body, segment_calls.Envelope)
-        items = [msgspec.Raw(body)]
+    batch, items, decode = _opened(asked, body)
     workspace_id, source = await _allowed(headers, batch.writeKey)
-    digest = blake2b(body, digest_size=16, key=f"{source}/{call}".encode()[:64]).hexdigest()
-    read = segment_calls.read(
-        items,
-        kind=None if call == "batch" else call,
-        shared_context=getattr(batch, "context", None),
-        sent_at=batch.sentAt,
-        received_at=received_at,
-        digest=digest,
-        longest=CALL_BYTES,
+    digest = blake2b(body, digest_size=16, key=f"{source}/{asked}".encode()[:64]).hexdigest()
+    about = segment_calls.request(
+        batch, kind=asked if asked in CALLS else None, received_at=received_at, digest=digest
     )
+    read = segment_calls.read(items, about, longest=CALL_BYTES, decode=decode)
     receipt = await _written(workspace_id, source, read, received_at, digest)
-    if call != "batch" and read.refused and not read.signals:
+    if asked in CALLS and not read.signals and read.refused:
         raise Answer(400, read.refused[0].reason)
-    return {
+    return _acknowledged(digest, read, receipt)
+
+
+def _asked(path: str) -> str:
+    """What the path asks for: one of the calls, a batch of them, or PostHog's events."""
+    if path in intake_paths.POSTHOG:
+        return "posthog"
+    name = path.removeprefix(intake_paths.SEGMENT).strip("/")
+    if name not in PATHS:
+        raise Answer(
+            404, f"There is no /v1/{name[:40]}; send to /v1/batch or /v1/{{{','.join(sorted(CALLS))}}}."
+        )
+    return PATHS[name]
+
+
+def _opened(asked: str, body: bytes) -> tuple[segment_calls.Batch | segment_calls.Envelope, list, Callable]:
+    """The request's envelope, its calls still unread, and how to read one."""
+    if asked == "posthog":
+        batch = posthog_calls.opened(_parse(body, posthog_calls.Request), body)
+        return batch, batch.batch, posthog_calls.call_of
+    if asked == "batch":
+        batch = _parse(body, segment_calls.Batch)
+        return batch, batch.batch, segment_calls.decode
+    if len(body) > CALL_BYTES:
+        raise Answer(
+            400, f"The call has {len(body):,} bytes; a call may have {CALL_BYTES:,}. Send less in it."
+        )
+    return _parse(body, segment_calls.Envelope), [msgspec.Raw(body)], segment_calls.decode
+
+
+def _acknowledged(digest: str, read: segment_calls.Read, receipt: journal.Receipt) -> dict:
+    answer = {
         "success": True,
+        "status": 1,  # PostHog's word for it
         "batch": digest,
         "accepted": len(read.signals),
         "repeated": receipt.is_repeat,
-        "refused": [{"index": each.index, "reason": each.reason} for each in read.refused],
+        "refused": [_told(each) for each in read.refused if not each.was_kept],
     }
+    ignored = [_told(each) for each in read.refused if each.was_kept]
+    return answer | {"ignored": ignored} if ignored else answer
+
+
+def _told(refused: journal.Refused) -> dict:
+    return {"index": refused.index, "reason": refused.reason}
 
 
 async def _written(
@@ -177,7 +201,7 @@ async def _written(
             read.signals,
             received_at=received_at,
             refused=read.refused,
-            places=read.places if read.refused else None,
+            places=read.places if read.has_gaps else None,
             digest=digest,
         )
     except journal.JournalFull as full:

@@ -7,7 +7,7 @@ import pytest
 from wayline.accounts.testing import make_workspace
 from wayline.home.demo import company, truth, world
 from wayline.home.demo.words import phrases
-from wayline.signals import intake
+from wayline.signals import checks
 
 NOW = datetime(2026, 11, 18, 15, 30, tzinfo=UTC)
 
@@ -28,7 +28,7 @@ def test_nothing_lies_in_the_future_and_everything_is_taken():
     made = signals(customers=200)
 
     assert max(signal.at for signal in made) <= NOW
-    assert {intake.validate(signal, received_at=NOW) for signal in made} == {None}
+    assert {checks.validate(signal, received_at=NOW) for signal in made} == {None}
 
 
 def test_no_two_signals_share_a_key():

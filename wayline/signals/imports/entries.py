@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from wayline.signals import intake
+from wayline.signals import checks
 from wayline.signals.vocabulary import IDENTIFY, Signal
 
 from .lookups import Matches
@@ -100,7 +100,7 @@ class SignalEntry(_Entry):
             }
         fields["key"] = self._key(number, row, suffix)
         signal = Signal(**fields)
-        problem = intake.validate(signal, received_at=self.rows.file.received_at)
+        problem = checks.validate(signal, received_at=self.rows.file.received_at)
         if problem:
             raise RowRefused(self._placed(problem))
         self.rows.counts[self.label, ""] += 1

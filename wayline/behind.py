@@ -1,0 +1,89 @@
+"""The process with the pages, when another one listens: it starts that one, again should it die."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+import tempfile
+
+import structlog
+
+from wayline import passing
+from wayline.asgi import background, pages
+from wayline.signals import journal
+
+log = structlog.get_logger()
+
+SOON = 10.0  # a front that dies within so many seconds has not really started
+TRIES = 5
+PATIENCE = 25.0  # seconds a front may take for the requests it has
+
+
+class FrontFails(Exception):
+    """The listening process ends again and again."""
+
+
+async def serve(listening: socket.socket) -> None:
+    """Answer what the front passes on, until told to stop."""
+    asked_to_stop = asyncio.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(each, asked_to_stop.set)
+    # A folder only this account can enter: whoever reaches the socket is believed.
+    with tempfile.TemporaryDirectory(prefix="wayline-") as folder:
+        path = os.path.join(folder, "pages")
+        async with background():
+            server = await asyncio.start_unix_server(passing.answering(pages), path)
+            front = asyncio.create_task(_keep_front(listening, path))
+            stopping = asyncio.create_task(asked_to_stop.wait())
+            await asyncio.wait({front, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            front.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await front
+            server.close()
+
+
+async def _keep_front(listening: socket.socket, path: str) -> None:
+    failures = 0
+    while failures < TRIES:
+        begun = asyncio.get_running_loop().time()
+        front = await _start(listening, path)
+        try:
+            await _listen_to(front)
+            status = await front.wait()
+        except asyncio.CancelledError:
+            await _end(front)
+            raise
+        failures = failures + 1 if asyncio.get_running_loop().time() - begun < SOON else 0
+        log.error("the listening process ended; it is started again", status=status)
+    raise FrontFails("The process that listens ends again and again; its reason stands in the log above.")
+
+
+async def _start(listening: socket.socket, path: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "wayline.front",
+        str(listening.fileno()),
+        path,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        pass_fds=[listening.fileno()],
+        start_new_session=True,  # Ctrl+C reaches this process alone, which then ends the other in good order
+    )
+
+
+async def _listen_to(front: asyncio.subprocess.Process) -> None:
+    while front.stdout is not None and await front.stdout.read(65_536):
+        journal.arrived.set()
+
+
+async def _end(front: asyncio.subprocess.Process) -> None:
+    if front.stdin is not None:
+        front.stdin.close()
+    try:
+        await asyncio.wait_for(front.wait(), PATIENCE)
+    except TimeoutError:
+        front.kill()
+        await front.wait()
