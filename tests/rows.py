@@ -211,3 +211,12 @@ def finding(workspace):
         found_at=timezone.now(),
         detail={"like": "Order Completed", "of": 1_000, "count": 12},
     )
+
+
+@makes("refused_id")
+def refused(workspace):
+    from wayline.signals.models import RefusedSignal
+
+    return RefusedSignal.objects.create(
+        workspace=workspace, entry_id=1, index=0, source="test", reason="No name.", at=timezone.now()
+    )

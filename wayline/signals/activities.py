@@ -17,5 +17,6 @@ ACTIVITIES = {
     "finding.acknowledged": "Acknowledged what was noticed about a signal name",
     "finding.muted": "Muted what was noticed about a signal name",
     "finding.reopened": "Opened what was noticed about a signal name again",
+    "signal.replayed": "Sent refused signals again after a fix",
     "source.forgotten": "Removed every signal of a source",
 }

@@ -10,6 +10,7 @@ from wayline.customers.models import Merge
 
 from . import operations, queries
 from .conditions import CustomerCondition
+from .debugger.api import router as debugger
 from .imports.api import router as imports
 from .models import Segment
 from .names.api import router as names
@@ -17,6 +18,7 @@ from .quality.api import router as quality
 
 router = Router(tags=["signals"])
 router.add_router("/imports", imports)
+router.add_router("", debugger)
 router.add_router("/names", names)
 router.add_router("/quality", quality)
 

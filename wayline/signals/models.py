@@ -72,6 +72,8 @@ class RefusedSignal(models.Model):
     excerpt = models.TextField(blank=True)
     was_kept = models.BooleanField(default=False)  # the signal counts; only the named part was ignored
     at = models.DateTimeField()
+    replayed_at = models.DateTimeField(null=True)
+    replayed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
 
     objects = InWorkspace.as_manager()
 
@@ -84,6 +86,10 @@ class RefusedSignal(models.Model):
 
     def __str__(self):
         return self.reason
+
+    @property
+    def may_be_replayed(self) -> bool:
+        return bool(self.excerpt) and not self.was_kept and self.replayed_at is None
 
 
 class SignalName(models.Model):

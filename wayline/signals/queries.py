@@ -1,8 +1,7 @@
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.core.cache import cache
-from django.db.models import Count, Max, Min, QuerySet, Sum
+from django.db.models import Max, Min, QuerySet, Sum
 
 from wayline.accounts.models import Key, Membership
 from wayline.warehouse import connect
@@ -52,36 +51,6 @@ def _keys(table: str, column: str, member: Membership) -> list[str]:
     own = rows.filter(rows.workspace == member.workspace_id)
     keys = own.select(key=own[column].keys().unnest()).distinct().order_by("key").limit(MOST_KEYS)
     return connect.current().run(keys)["key"].to_pylist()
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """One batch as it came in."""
-
-    entry: int
-    source: str
-    received_at: datetime
-    count: int
-    duplicates: int
-    refused: int
-
-
-def arrivals(member: Membership, limit: int = 50) -> list[Arrival]:
-    """The last batches, latest first, each with the name of what sent it."""
-    entries = JournalEntry.objects.visible_to(member).order_by("-pk")[:limit]
-    rows = list(entries.values_list("pk", "source", "received_at", "count", "refused"))
-    named = source_names(member, {row[1] for row in rows})
-    later = RefusedSignal.objects.filter(entry_id__in=[row[0] for row in rows], was_kept=False)
-    refused_of = dict(later.order_by().values_list("entry_id").annotate(Count("pk")))
-    loaded = LoadedEntry.objects.visible_to(member).filter(entry_id__in=[row[0] for row in rows])
-    duplicates_of = dict(loaded.values_list("entry_id", "duplicates"))
-    found = []
-    for pk, source, at, count, on_arrival in rows:
-        # Some are refused on arrival, some only when they are loaded; the latter were among the accepted.
-        no = max(on_arrival, refused_of.get(pk, 0))
-        accepted = count - (no - on_arrival)
-        found.append(Arrival(pk, named[source], at, accepted, duplicates_of.get(pk, 0), no))
-    return found
 
 
 @dataclass(frozen=True)

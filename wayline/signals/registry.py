@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,6 +11,7 @@ from django.db import connection
 from .models import CountedMark, LoadedEntry, RefusedSignal, SignalName, Term
 
 JOURNAL = "signals"
+EXCERPT_DAYS = 90
 PLACES = 1 << 20  # a row's seq is its journal entry times this, plus its place in the batch
 COUNT = """
     INSERT INTO signals_signalname (workspace_id, kind, name, source, first_seen_at, last_seen_at, count)
@@ -102,6 +103,12 @@ class Outcomes:
 def refuse(refusals: Sequence[RefusedSignal]) -> None:
     """Keep what was refused; a chunk loaded again adds nothing."""
     RefusedSignal.objects.bulk_create(refusals, 1_000, ignore_conflicts=True)
+
+
+def forget_excerpts(*, now: datetime) -> None:
+    """Let go of what refused signals said, once nobody will mend them; the reasons stay for the account."""
+    old = RefusedSignal.objects.filter(at__lt=now - timedelta(days=EXCERPT_DAYS)).exclude(excerpt="")
+    old.update(excerpt="")
 
 
 def sources() -> list[tuple[int, str]]:

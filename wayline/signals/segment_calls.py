@@ -15,7 +15,7 @@ from .segment_values import flat, id_of, moment, number, traits, word
 from .segment_words import Meaning, meaning_of
 from .vocabulary import ALIAS, IDENTIFY, KINDS, SCALES, Kind, Signal
 
-EXCERPT = 2_000
+EXCERPT = 32_000  # a whole call, so that it can be replayed
 TEXTS = ("text", "comment")
 SUBJECTS = ("subject", "order_id", "orderId", "ticket_id", "ticketId")
 STARS = "stars5"

@@ -2,7 +2,7 @@ from django.utils import timezone
 
 from wayline.kit.tasks import task
 
-from . import upkeep
+from . import registry, upkeep
 from .imports import tasks as imports  # noqa: F401 - names the task that advances an import
 from .names import counting
 from .names import tasks as names  # noqa: F401 - names the task that counts names anew
@@ -16,4 +16,5 @@ def keep_up(payload: dict) -> None:
     while counting.catch_up(now=now):
         pass
     counting.forget_old(now=now)
+    registry.forget_excerpts(now=now)
     quality.check_all(now=now)

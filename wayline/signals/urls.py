@@ -1,14 +1,13 @@
 from django.urls import path
 
 from . import views
+from .debugger.urls import urlpatterns as debugger
 from .imports.urls import urlpatterns as imports
 from .names.urls import urlpatterns as names
 from .quality.urls import urlpatterns as quality
 
 app_name = "signals"
 urlpatterns = [
-    path("refused/", views.refused, name="refused"),
-    path("live/", views.live, name="live"),
     path("segments/", views.segments, name="segments"),
     path("segments/new/", views.segment_new, name="segment_new"),
     path("segments/<int:segment_id>/", views.segment, name="segment"),
@@ -16,5 +15,6 @@ urlpatterns = [
     path("merges/<int:merge_id>/undo/", views.undo_merge, name="undo_merge"),
     *names,
     *quality,
+    *debugger,
     *imports,
 ]

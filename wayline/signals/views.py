@@ -6,33 +6,11 @@ from django.views.decorators.http import require_POST
 
 from wayline.accounts import access
 from wayline.customers.models import Merge
-from wayline.kit.lists import listing
 from wayline.kit.pages import show
 
 from . import forms, operations, queries
 from .models import Segment
 from .segments import condition_of
-
-
-@access.member("viewer")
-def refused(request):
-    found = listing(
-        request,
-        queries.refused(request.member),
-        filters={
-            "q": lambda rows, text: rows.filter(reason__icontains=text),
-            "kept": lambda rows, kept: rows.filter(was_kept=kept == "yes"),
-        },
-    )
-    named = queries.source_names(request.member, {each.source for each in found.page})
-    rows = [(each, named[each.source]) for each in found.page]
-    return show(request, "signals/refused.html", {"list": found, "rows": rows}, fragment="found")
-
-
-@access.member("viewer")
-def live(request):
-    context = {"arrivals": queries.arrivals(request.member), "refused": queries.refused(request.member)[:10]}
-    return show(request, "signals/live.html", context, fragment="found")
 
 
 @access.member("viewer")

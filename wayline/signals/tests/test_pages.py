@@ -3,7 +3,6 @@ from django.urls import reverse
 
 from wayline.accounts.testing import make_member
 from wayline.customers.models import Merge
-from wayline.signals import queries
 from wayline.signals.models import RefusedSignal, Segment
 from wayline.signals.segments import SEGMENTS
 from wayline.signals.testing import make_signal, observe
@@ -139,14 +138,6 @@ def test_a_segment_opens_in_its_own_rows(client, maya):
 
     assert 'value="behavior: Order Placed"' in page
     assert 'value="pro"' in page
-
-
-def test_arrivals_count_what_was_refused_only_when_it_was_loaded(maya):
-    observe(maya.workspace, make_signal(), make_signal(name=""))
-
-    (arrival,) = queries.arrivals(maya)
-
-    assert (arrival.count, arrival.refused) == (1, 1)
 
 
 def test_two_segments_cannot_share_a_name(client, maya):
