@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('signals', '0006_findings'),
+        ('signals', '0007_import_remains'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
