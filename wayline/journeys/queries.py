@@ -9,7 +9,9 @@ from django.core.cache import cache
 from wayline.accounts.models import Membership, Workspace
 from wayline.customers.models import Customer
 from wayline.metrics import flows, people, periods
+from wayline.metrics import queries as metric_queries
 from wayline.metrics.questions import FlowQuestion, FlowStep, Period, Start
+from wayline.signals import segment_lines
 from wayline.signals.conditions import CustomerCondition
 from wayline.signals.models import Segment
 from wayline.signals.segments import condition_of
@@ -219,9 +221,10 @@ def _common_traits(workspace: Workspace) -> tuple[str, ...]:
                 said = str(value).lower() if isinstance(value, bool) else value
                 counts = values.setdefault(trait, {})
                 counts[said] = counts.get(said, 0) + 1
-    return tuple(
+    known = (
         f"{trait} is {value}"
         for trait, counts in sorted(values.items())
         if len(counts) <= 12
         for value, _ in sorted(counts.items(), key=lambda row: -row[1])
     )
+    return (*known, *(segment_lines.done(*each) for each in metric_queries.outcomes(workspace.pk)))

@@ -5,6 +5,7 @@ from math import sqrt
 import ibis
 
 from wayline.accounts.models import Membership
+from wayline.signals import segment_lines
 from wayline.signals.conditions import CustomerCondition, Test, TraitIs
 from wayline.signals.filters import signal_filter
 from wayline.signals.models import Segment
@@ -23,7 +24,8 @@ from .questions import Answer, Question
 from .reading import Reading
 from .scope import signals_of
 
-MOST_VALUES, MOST_NAMES, LOOKED_AT = 12, 200, 20_000
+MOST_VALUES, MOST_NAMES, MOST_OUTCOMES, LOOKED_AT = 12, 200, 24, 20_000
+YES_OR_NO = ({"yes", "no"}, {"true", "false"})
 
 _offered = cache.Kept(256)
 
@@ -83,7 +85,7 @@ class Choice:
     """Customers that a page can be narrowed to, by the line that says who they are."""
 
     words: str
-    condition: CustomerCondition
+    condition: CustomerCondition | None
 
 
 @dataclass(frozen=True)
@@ -189,13 +191,14 @@ def target_of(member: Membership, metric: Metric) -> Target | None:
 
 
 def segments(member: Membership) -> list[Choice]:
-    """The saved segments, then every value of the traits that have few."""
+    """The saved segments, then every value of the traits that have few, and what signals say yes or no to."""
     saved = [Choice(each.name, condition_of(each)) for each in Segment.objects.visible_to(member)]
     valued = [
         Choice(f"{trait} is {value}", _trait_is(trait, value))
         for trait, value, _ in trait_values(member.workspace_id)
     ]
-    return [*saved, *valued]
+    lines = [segment_lines.done(*each) for each in outcomes(member.workspace_id)]
+    return [*saved, *valued, *(Choice(line, segment_lines.parse(line)) for line in lines)]
 
 
 def _trait_is(trait: str, value: str) -> TraitIs:
@@ -216,6 +219,23 @@ def _trait_values(workspace: int) -> tuple[tuple[str, str, int], ...]:
     few = several.filter(several["values"] <= MOST_VALUES, several["values"] > 1).select("trait")
     rows = connect.current().run(counted.filter(counted.trait.isin(few.trait))).to_pylist()
     return tuple(sorted((row["trait"], row["value"], row["n"]) for row in rows if row["value"] is not None))
+
+
+def outcomes(workspace: int) -> tuple[tuple[str, str, str], ...]:
+    """Properties that say yes or no of a signal: (name of the signal, property, value), as "late is yes"."""
+    return _offered.get(lambda: _outcomes(workspace), "outcomes", workspace)
+
+
+def _outcomes(workspace: int) -> tuple[tuple[str, str, str], ...]:
+    seen = signals_of(workspace).order_by(ibis.desc("at")).limit(LOOKED_AT)
+    each = seen.select("name", seen.properties, property=seen.properties.keys().unnest())
+    valued = each.group_by("name", "property", value=each.properties.get(each.property)).agg(n=ibis._.count())
+    found: dict[tuple[str, str], set[str]] = {}
+    for row in connect.current().run(valued).to_pylist():
+        # Both answers must occur, or there is nothing to choose between.
+        found.setdefault((row["name"], row["property"]), set()).add(row["value"])
+    told = sorted((*key, value) for key, values in found.items() if values in YES_OR_NO for value in values)
+    return tuple((name, which, value) for name, which, value in told[:MOST_OUTCOMES])
 
 
 def names(workspace: int) -> tuple[str, ...]:

@@ -33,6 +33,11 @@ class Reading:
         return (self.period.end - timedelta(seconds=1)).astimezone(ZoneInfo(self.timezone)).date()
 
     @property
+    def first_day_format(self) -> str:
+        """How the first day is written before the last: with its year where that is another one."""
+        return "j M" if self.first_day.year == self.last_day.year else "j M Y"
+
+    @property
     def split_words(self) -> str:
         """What the page splits by: "channel", or the property's or trait's own name."""
         return self.by.partition(":")[2] or self.by

@@ -1,5 +1,6 @@
 """Which step each score and each sentence belongs to, and what they come to there."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,7 +8,7 @@ import ibis
 import numpy as np
 
 from wayline.metrics import cache
-from wayline.metrics.questions import FlowQuestion, Words
+from wayline.metrics.questions import FlowQuestion, FlowStep, Words
 from wayline.metrics.runs import (
     Run,
     asked_at,
@@ -19,6 +20,7 @@ from wayline.metrics.runs import (
     run,
     stored,
 )
+from wayline.signals.conditions import SignalIs
 from wayline.signals.vocabulary import SCALES, Kind
 from wayline.statistics import means, nps
 from wayline.statistics.estimates import Change, Estimate
@@ -84,6 +86,7 @@ def _attributed(found: Run, now: datetime) -> Voices:
     signals = own_signals(question)
     signals = of_segment(signals.filter(signals.at <= stored(last_moment(question, now))), question, now)
     subject = ["subject"] if question.follow == "subject" else []
+    called = _called(question.steps)
     # Only what every row needs is asked of the engine; what few rows need is decided here.
     heard = signals.filter(signals.score.notnull() | signals.text.notnull()).select(
         "customer",
@@ -94,13 +97,14 @@ def _attributed(found: Run, now: datetime) -> Voices:
         scale=_place(signals.scale, list(SCALES)),
         weight=signals.weight.fill_null(1.0),
         is_spoken=(_place(signals.kind, list(SPOKEN)) >= 0) & (signals.text != "").fill_null(False),
-        named=_place(_as_key(signals.step), [step.key for step in question.steps]),
+        named=_place(_as_key(signals.step), list(called)),
     )
     rows = connect.current().run(heard)
+    places = np.array([*called.values(), NO_STEP])
     customer, at = rows["customer"].to_numpy(), rows["at"].to_numpy().view(np.int64)
     about = rows["subject"] if question.follow == "subject" else None
     reached, is_within = _last_reached(found, found.units.of(customer, about), at)
-    named = rows["named"].to_numpy().astype(np.int64)
+    named = places[rows["named"].to_numpy().astype(np.int64)]  # −1, no name known, is the last place
     in_period = at < micros(question.period.end)
     step = np.where((named >= 0) & (is_within | in_period), named, np.where(named < 0, reached, NO_STEP))
     heard = Voices(
@@ -115,6 +119,16 @@ def _attributed(found: Run, now: datetime) -> Voices:
     )
     kept = np.flatnonzero((step >= 0) & (heard.is_scored | heard.has_text))
     return heard.where(kept[np.argsort(step[kept], kind="stable")])
+
+
+def _called(steps: Sequence[FlowStep]) -> dict[str, int]:
+    """What a signal may call each step, with the step's place: its key, or a signal it is bound to."""
+    places = {step.key: place for place, step in enumerate(steps)}
+    for place, step in enumerate(steps):
+        names = step.condition.names if isinstance(step.condition, SignalIs) else ()
+        for name in names:
+            places.setdefault(name.lower().replace(" ", "-").replace("_", "-"), place)
+    return places
 
 
 def _as_key(step: ibis.Value) -> ibis.Value:

@@ -1,9 +1,20 @@
-"""A segment as people write it in one line: "plan is pro and seats over 10", or its saved name."""
+"""A segment as people write it in one line: what is known of a customer, what they did, or a saved name.
+
+"plan is pro and seats over 10", "did Order delivered with late is yes", "Our best".
+"""
 
 import re
 from collections.abc import Mapping
 
-from wayline.signals.conditions import AllCustomers, CustomerCondition, Test, TraitIs
+from wayline.signals.conditions import (
+    AllCustomers,
+    CustomerCondition,
+    Did,
+    NotCustomer,
+    SignalIs,
+    Test,
+    TraitIs,
+)
 
 # Longer words first, so that "is not" is not read as "is" followed by "not".
 WORDS = (
@@ -20,7 +31,11 @@ WORDS = (
     ("under", "under"),
 )
 NUMBERS = {"over", "at_least", "under", "at_most"}
-EXAMPLE = "Write it like: plan is pro, or: country is not Germany and seats over 10, or name a saved segment."
+EXAMPLE = (
+    "Write it like: plan is pro, or: country is not Germany and seats over 10, "
+    "or: did Order delivered with late is yes, or name a saved segment."
+)
+DID = re.compile(r"did (not )?(.+?)(?: with (.+))?$")
 
 
 class SegmentNotUnderstood(ValueError):
@@ -37,8 +52,22 @@ def parse(line: str, saved: Mapping[str, CustomerCondition] | None = None) -> Cu
         return None
     named = {" ".join(name.split()).casefold(): condition for name, condition in (saved or {}).items()}
     parts = [line] if line.casefold() in named else re.split(r"\s+and\s+", line)
-    found = tuple(named.get(part.casefold()) or TraitIs(test=_test(part)) for part in parts)
+    found = tuple(named.get(part.casefold()) or _said(part) for part in parts)
     return found[0] if len(found) == 1 else AllCustomers(of=found)
+
+
+def done(name: str, field: str, value: str) -> str:
+    """The line for the customers who had a signal of this name with this value."""
+    return f"did {name} with {field} is {value}"
+
+
+def _said(part: str) -> CustomerCondition:
+    did = DID.match(part)
+    if did is None:
+        return TraitIs(test=_test(part))
+    negated, name, which = did.groups()
+    condition = Did(signal=SignalIs(names=(name,), where=(_test(which),) if which else ()))
+    return NotCustomer(of=condition) if negated else condition
 
 
 def _test(part: str) -> Test:

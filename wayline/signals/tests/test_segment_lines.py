@@ -1,7 +1,7 @@
 import pytest
 
 from wayline.signals import segment_lines as segments
-from wayline.signals.conditions import AllCustomers, Did, SignalIs, Test, TraitIs
+from wayline.signals.conditions import AllCustomers, Did, NotCustomer, SignalIs, Test, TraitIs
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,17 @@ from wayline.signals.conditions import AllCustomers, Did, SignalIs, Test, TraitI
 )
 def test_a_line_becomes_a_condition(line, test):
     assert segments.parse(line) == TraitIs(test=test)
+
+
+def test_what_customers_did_is_a_segment_too():
+    late = segments.parse("did Order delivered with late is yes")
+    silent = segments.parse("did not Survey Sent and plan is pro")
+
+    assert late == Did(
+        signal=SignalIs(names=("Order delivered",), where=(Test(field="late", op="is", value="yes"),))
+    )
+    assert silent.of[0] == NotCustomer(of=Did(signal=SignalIs(names=("Survey Sent",))))
+    assert segments.parse(segments.done("Order delivered", "late", "yes")) == late
 
 
 def test_and_joins_tests():

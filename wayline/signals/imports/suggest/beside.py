@@ -46,7 +46,7 @@ class Beside:
         """Facts about a person: a trait and its column."""
         return [(c.name, f"{self.word}.{c.name}") for c in self.columns if TRAITS.match(c.name)]
 
-    def entry(self, row_id: Profile | None) -> list[str]:
+    def entry(self, row_id: Profile | None, *, came: bool = False) -> list[str]:
         """A signal of each row that says when it was: an answer, a message or a mere happening."""
         dates = [c for c in self.columns if c.is_date]
         if self.key is None or not dates:
@@ -64,6 +64,9 @@ class Beside:
         if score:
             lines.append(f"    score: {self.word}.{score[0].name}  # {range_of(score[0])}")
             lines.append(f"    scale: {score[1]}")
+            # Whoever is asked a day too early still judges what came late, not the step before it.
+            if came:
+                lines.append('    step: "{came}"  # said of what came, even when it was said before')
         if text:
             lines.append(f"    text: {self.word}.{text.name}  # long texts")
         own = self._apart()

@@ -15,6 +15,7 @@ def computed(roles: Roles) -> list[str]:
     return [
         "compute:",
         f"  late: {{after: [{in_list(came)}, {in_list(promised)}]}}  # later than its name promises",
+        f"  came: {{is: {{column: {in_list(came)}, filled: true}}, yes: {in_list(spoken(came))}, no: ''}}",
     ]
 
 

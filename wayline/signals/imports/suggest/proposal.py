@@ -33,7 +33,9 @@ def suggest(path: Path, *, beside: dict[str, Path] | None = None, name: str | No
     out += [*lines.defaults(roles), "signals:"]
     out += [line for entry in lines.entries(roles) for line in entry]
     if not roles.is_log:
-        out += [line for other in others for line in other.entry(roles.row_id)]
+        out += [
+            line for other in others for line in other.entry(roles.row_id, came=roles.promise is not None)
+        ]
     out += lines.customers(roles)
     return "\n".join(out) + "\n"
 
