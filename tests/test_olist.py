@@ -1,4 +1,4 @@
-"""Somebody brings the Olist files, takes the proposal as it is, and sees on a map what late deliveries cost."""
+"""Somebody brings the Olist files, takes the proposal as it is, and sees what late deliveries cost."""
 
 from datetime import timedelta
 from pathlib import Path
