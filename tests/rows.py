@@ -115,6 +115,21 @@ def persona(workspace):
     return make_persona(workspace=workspace)
 
 
+@makes("draft_id")
+def draft(workspace):
+    from wayline.journeys.models import MapDraft
+
+    written = {"format": "wayline-journey", "version": 1, "title": "I return it", "phases": [{"name": "Ask"}]}
+    return MapDraft.objects.create(
+        workspace=workspace, name="return.yaml", document=written, uploaded_at=timezone.now()
+    )
+
+
+@makes("format")
+def format_(workspace):
+    return "yaml"
+
+
 @makes("view_id")
 def view(workspace):
     from wayline.journeys.models import SavedView
@@ -137,7 +152,7 @@ def metric(workspace):
     return "nps"
 
 
-SHARED = {"slug", "metric"}  # names of the catalog, which is everybody's
+SHARED = {"slug", "metric", "format"}  # names of the catalog, which is everybody's
 
 
 def json_text(body: dict | None) -> str:

@@ -20,10 +20,19 @@ def pages() -> dict[str, str]:
     return {
         "activities.md": activities(),
         "cli.md": reference.markdown(),
+        "journey-format.json": journey_format(),
         "metrics.md": metrics(),
         "openapi.json": openapi(),
         "permissions.md": permissions(),
     }
+
+
+def journey_format() -> str:
+    """The JSON Schema of the open format of maps."""
+    from wayline.journeys.exchange.document import Document
+
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | Document.model_json_schema()
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def activities() -> str:

@@ -8,6 +8,7 @@ from wayline.accounts.api_auth import bearer_key
 from wayline.audit.api import router as audit
 from wayline.customers.api import router as customers
 from wayline.journeys.api import router as journeys
+from wayline.journeys.exchange_api import router as maps
 from wayline.journeys.library_api import router as library
 from wayline.journeys.personas_api import router as personas
 from wayline.kit.refusals import Refusal
@@ -28,6 +29,7 @@ api.add_router("/signals", signals)
 api.add_router("/metrics", metrics)
 api.add_router("/journeys/personas", personas)
 api.add_router("/journeys", library)
+api.add_router("/journeys", maps)
 api.add_router("/journeys", journeys)
 
 

@@ -17,7 +17,7 @@ def build() -> argparse.ArgumentParser:
 
     parser.add_argument("--version", action="version", version=f"wayline {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (_init, _serve, _demo, _import, _export, _answer, _flow, _createuser, _doctor):
+    for add in (_init, _serve, _demo, _import, _export, _answer, _flow, _journeys, _createuser, _doctor):
         add(commands)
     return parser
 
@@ -177,6 +177,37 @@ def _flow(commands) -> None:
     _workspace(command)
     _period(command)
     command.add_argument("--json", action="store_true", help="print the answer as JSON")
+
+
+def _journeys(commands) -> None:
+    """Two commands below one word."""
+    journeys = commands.add_parser(
+        "journeys",
+        help="keep maps in a git repository",
+        description="Journeys as code: maps as YAML files that a repository shows small differences of.",
+    )
+    below = journeys.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    pull = _command(
+        below,
+        "pull",
+        "maps:pull",
+        "write every map to a directory as YAML",
+        "Write every map of a workspace to a directory, one YAML file each, and note in wayline.lock what\n"
+        "was written. A file changed since the last pull is never overwritten without --force.",
+    )
+    push = _command(
+        below,
+        "push",
+        "maps:push",
+        "make the maps what the files say",
+        "Make the maps of a workspace what the YAML files of a directory say; a file that wayline.lock does\n"
+        "not know becomes a new journey. Refused for a map that has changed since it was pulled.",
+    )
+    for command in (pull, push):
+        command.add_argument("directory", metavar="DIRECTORY")
+        _workspace(command)
+    pull.add_argument("--force", action="store_true", help="overwrite files that were changed here")
+    push.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
 
 
 def _createuser(commands) -> None:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import binding, editing, hierarchy, library, map, paths, people, personas
+from .views import binding, editing, exchange, hierarchy, library, map, paths, people, personas
 
 app_name = "journeys"
 urlpatterns = [
@@ -17,6 +17,10 @@ urlpatterns = [
     path("personas/<int:persona_id>/delete/", personas.delete, name="delete_persona"),
     path("personas/<int:persona_id>/restore/", personas.restore, name="restore_persona"),
     path("<int:journey_id>/personas/", personas.heat_map, name="heat_map"),
+    path("import/", exchange.upload, name="import"),
+    path("drafts/<int:draft_id>/", exchange.draft, name="draft"),
+    path("<int:journey_id>/export/", exchange.exports, name="exports"),
+    path("<int:journey_id>/export/<slug:format>/", exchange.export, name="export"),
     path("gaps/", hierarchy.gaps, name="gaps"),
     path("<int:journey_id>/place/", hierarchy.place, name="place"),
     path("<int:journey_id>/attach/", hierarchy.attach, name="attach"),

@@ -1,6 +1,7 @@
 """What journeys are made of, one file for each noun."""
 
 from .cards import Card, Picture, Placement
+from .drafts import MapDraft
 from .edits import Edit
 from .journeys import Journey, JourneyQuerySet, JourneyTag
 from .lanes import Edge, Lane
@@ -20,6 +21,7 @@ __all__ = [
     "JourneyQuerySet",
     "JourneyTag",
     "Lane",
+    "MapDraft",
     "Notice",
     "Persona",
     "Phase",

@@ -3,6 +3,7 @@
 from .hierarchy import attach_journey, detach_journey
 from .journeys import create_journey, delete_journey, describe_journey, restore_journey
 from .library import change_journeys, delete_view, save_view, undo_change
+from .maps import draft_map, draw_draft, import_map, replace_map
 from .personas import (
     create_persona,
     delete_persona,
@@ -49,6 +50,9 @@ __all__ = [
     "describe_journey",
     "describe_persona",
     "detach_journey",
+    "draft_map",
+    "draw_draft",
+    "import_map",
     "mark_step",
     "move_phase",
     "move_step",
@@ -56,6 +60,7 @@ __all__ = [
     "rename_phase",
     "rename_step",
     "rename_touchpoint",
+    "replace_map",
     "restore_journey",
     "restore_persona",
     "restore_phase",

@@ -89,3 +89,7 @@ class PersonaNameTaken(Refusal):
 
 class SegmentElsewhere(Refusal):
     pass
+
+
+class MapChangedMeanwhile(Refusal):
+    pass

@@ -1,0 +1,229 @@
+"""The open format of a map, version 1: what YAML and JSON files hold, and what versions keep.
+
+Everything is found again by words and keys, never by the numbers of one database, so that a file means the
+same in another installation. docs/reference/journey-format.md describes it for people.
+"""
+
+import json
+from collections import Counter
+from hashlib import sha256
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_serializer,
+    model_validator,
+)
+
+from wayline.journeys.models import Card, Edge, Journey, Lane
+from wayline.kit.refusals import Refusal
+from wayline.signals.conditions import SignalCondition
+
+FORMAT = "wayline-journey"
+VERSION = 1
+MOST_BYTES = 5_000_000
+MOST_STEPS = 600
+
+
+class MapNotUnderstood(Refusal):
+    """The file is not a map. The message says where and what to do."""
+
+    status = 422
+
+
+def _line(text: str) -> str:
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
+def _text(text: str) -> str:
+    return "\n".join(_line(line) for line in text.splitlines()).strip()
+
+
+Line = Annotated[str, AfterValidator(_line)]
+Named = Annotated[str, AfterValidator(_line), Field(min_length=1)]
+Text = Annotated[str, AfterValidator(_text)]
+Key = Annotated[str, Field(pattern=r"^[a-z0-9_-]+$", max_length=80)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TouchpointPart(Part):
+    name: Annotated[Named, Field(max_length=120)]
+    channel: Annotated[Line, Field(max_length=40)] = ""
+
+
+class CardPart(Part):
+    """A card in a lane of a step. The same card placed twice is written twice, word for word."""
+
+    lane: Annotated[Key, Field(max_length=40)]
+    kind: Literal[tuple(Card.Kind.values)]  # type: ignore[valid-type]
+    title: Annotated[Named, Field(max_length=300)]
+    body: Text = ""
+    channel: Annotated[Line, Field(max_length=40)] = ""
+    metric: Annotated[Line, Field(max_length=60)] = ""
+
+
+class StepPart(Part):
+    title: Annotated[Named, Field(max_length=200)]
+    key: Key
+    required: bool = True
+    repeatable: bool = False
+    moment: bool = False
+    fail_point: bool = False
+    feeling: Annotated[float, Field(ge=-2, le=2)] | None = None
+    condition: SignalCondition | None = None
+    touchpoints: tuple[TouchpointPart, ...] = ()
+    cards: tuple[CardPart, ...] = ()
+
+    @field_serializer("condition")
+    def _condition(self, condition) -> dict | None:
+        return None if condition is None else slim(condition.model_dump(mode="json"))
+
+
+class PhasePart(Part):
+    name: Annotated[Named, Field(max_length=120)]
+    question: Annotated[Line, Field(max_length=200)] = ""
+    steps: tuple[StepPart, ...] = ()
+
+
+class LanePart(Part):
+    """What this map does differently with a lane, or a lane of its own."""
+
+    key: Annotated[Key, Field(max_length=40)]
+    kind: Literal[tuple(Lane.Kind.values)] = "basic"  # type: ignore[valid-type]
+    card_kind: Annotated[Line, Field(max_length=20)] = ""
+    title: Annotated[Line, Field(max_length=80)] = ""
+    position: float | None = Field(default=None, allow_inf_nan=False)
+    is_hidden: bool = False
+
+
+class EdgePart(Part):
+    source: Key
+    target: Key
+    kind: Literal[tuple(Edge.Kind.values)]  # type: ignore[valid-type]
+    label: Annotated[Line, Field(max_length=120)] = ""
+
+
+class Document(Part):
+    """A whole map."""
+
+    format: Literal["wayline-journey"] = "wayline-journey"
+    version: Literal[1] = 1
+    title: Annotated[Named, Field(max_length=160)]
+    goal: Annotated[Line, Field(max_length=300)] = ""
+    persona: Annotated[Line, Field(max_length=160)] = ""
+    status: Literal[tuple(Journey.Status.values)] = "draft"  # type: ignore[valid-type]
+    window_days: Annotated[int, Field(ge=1, le=3650)] | None = 30
+    start: Literal[tuple(Journey.Start.values)] = "any"  # type: ignore[valid-type]
+    follow: Literal[tuple(Journey.Follow.values)] = "customer"  # type: ignore[valid-type]
+    tags: tuple[Annotated[Named, Field(max_length=40)], ...] = ()
+    phases: Annotated[tuple[PhasePart, ...], Field(min_length=1)]
+    lanes: tuple[LanePart, ...] = ()
+    edges: tuple[EdgePart, ...] = ()
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        keys = Counter(step.key for step in self.steps)
+        twice = [key for key, count in keys.items() if count > 1]
+        if twice:
+            raise ValueError(f"the step key {twice[0]!r} stands twice; keys are unique on a map")
+        if len(keys) > MOST_STEPS:
+            raise ValueError(f"a map has at most {MOST_STEPS} steps, not {len(keys)}")
+        lost = [end for edge in self.edges for end in (edge.source, edge.target) if end not in keys]
+        if lost:
+            raise ValueError(f"an edge names the step {lost[0]!r}, which is not on the map")
+        lanes = [lane.key for lane in self.lanes]
+        if len(set(lanes)) != len(lanes):
+            raise ValueError("a lane stands twice; lane keys are unique on a map")
+        return self
+
+    @property
+    def steps(self) -> tuple[StepPart, ...]:
+        return tuple(step for phase in self.phases for step in phase.steps)
+
+    @property
+    def plain(self) -> dict:
+        """As JSON values, without what is as usual: the shape of the files."""
+        return {"format": FORMAT, "version": VERSION} | self.model_dump(mode="json", exclude_defaults=True)
+
+    @property
+    def revision(self) -> str:
+        """The same for the same map, wherever it is."""
+        return sha256(json.dumps(self.plain, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def slim(value: Any) -> Any:
+    """A condition without its empty parts."""
+    if isinstance(value, dict):
+        return {name: slim(part) for name, part in value.items() if part not in (None, [], ())}
+    return [slim(part) for part in value] if isinstance(value, list) else value
+
+
+class _Dumper(yaml.SafeDumper):
+    """Lists indented below their name, and no anchors: a change of one word is a change of one line."""
+
+    def increase_indent(self, flow=False, indentless=False):
+        return super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data):
+        return True
+
+
+def as_yaml(document: Document) -> str:
+    """In one order for ever, one thing a line, so that a repository shows small differences."""
+    return yaml.dump(document.plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
+
+
+def as_json(document: Document) -> str:
+    return json.dumps(document.plain, ensure_ascii=False, indent=2) + "\n"
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses aliases: a small file could unfold into more than memory holds."""
+
+    def compose_node(self, parent, index):
+        if self.check_event(yaml.AliasEvent):
+            raise MapNotUnderstood("The file uses YAML aliases (*name). Write the parts out in full.")
+        return super().compose_node(parent, index)
+
+
+def read(text: str) -> Document:
+    """The document a YAML or JSON file holds; JSON is read as what it is, a part of YAML."""
+    if len(text.encode()) > MOST_BYTES:
+        raise MapNotUnderstood(f"The file is larger than {MOST_BYTES // 1_000_000} MB, which no map is.")
+    try:
+        written = json.loads(text) if text.lstrip().startswith("{") else yaml.load(text, _Loader)  # noqa: S506
+    except (ValueError, yaml.YAMLError, RecursionError) as error:
+        where = getattr(error, "problem_mark", None)
+        line = f" in line {where.line + 1}" if where else ""
+        raise MapNotUnderstood(f"The file is neither YAML nor JSON{line}. Check its indentation.") from error
+    return parsed(written)
+
+
+def parsed(written: object) -> Document:
+    """The document that plain values are."""
+    if not isinstance(written, dict) or written.get("format") != FORMAT:
+        raise MapNotUnderstood(f"This is not a map of this product: its first line says format: {FORMAT}.")
+    if written.get("version") != VERSION:
+        raise MapNotUnderstood(
+            f"The file is of version {written.get('version')}; this installation reads version {VERSION}."
+        )
+    try:
+        return Document.model_validate(written)
+    except (ValidationError, RecursionError) as error:
+        raise MapNotUnderstood(_sentence(error)) from error
+
+
+def _sentence(error: ValidationError | RecursionError) -> str:
+    if isinstance(error, RecursionError):
+        return "A condition in the file is nested too deeply."
+    first = error.errors()[0]
+    where = " › ".join(str(part + 1) if isinstance(part, int) else str(part) for part in first["loc"])
+    return f"The map is not understood{f' at {where}' if where else ''}: {first['msg']}."

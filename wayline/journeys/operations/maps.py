@@ -1,0 +1,245 @@
+"""A whole map at once: drawn from a document, or made to be what a document says."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from wayline.accounts.models import User, Workspace
+from wayline.audit import operations as audit
+from wayline.journeys.exchange import drawing, uploads
+from wayline.journeys.exchange.document import CardPart, Document, PhasePart, StepPart
+from wayline.journeys.models import (
+    Card,
+    Edge,
+    Journey,
+    JourneyTag,
+    Lane,
+    MapDraft,
+    Phase,
+    Placement,
+    Step,
+    Touchpoint,
+)
+
+from . import order
+from .refusals import MapChangedMeanwhile
+
+DRAFTS_ARE_KEPT = timedelta(days=7)
+
+
+@transaction.atomic
+def import_map(
+    workspace: Workspace, document: Document, *, by: User | None, now: datetime, source: str = ""
+) -> Journey:
+    """Draw a new journey from a document."""
+    journey = Journey.objects.create(
+        workspace=workspace, created_at=now, created_by=by, changed_at=now, **_settings(document)
+    )
+    _Drawing(journey, by, now).draw(document)
+    audit.record("journey.imported", subject=journey, by=by, at=now, source=source[:200])
+    return journey
+
+
+@transaction.atomic
+def replace_map(
+    journey: Journey,
+    document: Document,
+    *,
+    by: User | None,
+    now: datetime,
+    revision: str | None = None,
+    source: str = "",
+) -> None:
+    """Make the map what the document says; steps are known by their keys, and what is gone can be restored.
+
+    With the revision that the document was written from, it is refused when the map has changed since.
+    """
+    order.touch(journey, now=now)
+    before = drawing.document_of(journey)
+    if revision is not None and revision != before.revision:
+        raise MapChangedMeanwhile(
+            f"“{journey}” has changed since the file was written. Pull again, put your change into the new "
+            "file, and push that."
+        )
+    order.change_kept(journey, noun="journey", **_settings(document))
+    _Drawing(journey, by, now).draw(document)
+    audit.record(
+        "journey.replaced",
+        subject=journey,
+        by=by,
+        at=now,
+        source=source[:200],
+        before=before.revision,
+        after=document.revision,
+    )
+
+
+@transaction.atomic
+def draft_map(workspace: Workspace, *, content: bytes, name: str, by: User | None, now: datetime) -> MapDraft:
+    """Keep an uploaded file until a person has said what its rows and columns mean."""
+    MapDraft.objects.filter(workspace=workspace, uploaded_at__lt=now - DRAFTS_ARE_KEPT).delete()
+    kept = uploads.stored(*uploads.read(content, name))
+    draft = MapDraft.objects.create(
+        workspace=workspace, name=name[:200], uploaded_at=now, uploaded_by=by, **kept
+    )
+    audit.record("map_draft.uploaded", subject=draft, by=by, at=now)
+    return draft
+
+
+@transaction.atomic
+def draw_draft(draft: MapDraft, document: Document, *, by: User | None, now: datetime) -> Journey:
+    """Draw the journey that a draft became, and let the draft go."""
+    journey = import_map(draft.workspace, document, by=by, now=now, source=draft.name)
+    draft.delete()
+    return journey
+
+
+def _settings(document: Document) -> dict:
+    names = ("title", "goal", "persona", "status", "window_days", "start", "follow")
+    return {name: getattr(document, name) for name in names}
+
+
+class _Drawing:
+    """Puts a document onto a journey, keeping the rows that are the same thing."""
+
+    def __init__(self, journey: Journey, by: User | None, now: datetime):
+        self.journey, self.by, self.now = journey, by, now
+        self.cards: dict[tuple, Card] = {}
+        self.taken: set[int] = set()  # phases that stand for one of the document's already
+
+    def draw(self, document: Document) -> None:
+        phases = [self._phase(part, place) for place, part in enumerate(document.phases)]
+        self._without(Phase.objects.filter(journey=self.journey), phases)
+        steps = [
+            self._step(part, phase, place)
+            for phase, drawn in zip(phases, document.phases, strict=True)
+            for place, part in enumerate(drawn.steps)
+        ]
+        self._without(Step.objects.filter(phase__journey=self.journey), steps)
+        self._known_cards()
+        for step, part in zip(steps, document.steps, strict=True):
+            self._touchpoints(step, part)
+        self._placements(steps, document)
+        self._tags(document)
+        self._lanes(document)
+        self._edges({step.key: step for step in steps}, document)
+
+    def _without(self, rows, kept: list) -> None:
+        rows.filter(deleted_at=None).exclude(pk__in=[row.pk for row in kept]).update(deleted_at=self.now)
+
+    def _phase(self, part: PhasePart, place: int) -> Phase:
+        fields = {"question": part.question, "position": place, "deleted_at": None}
+        same = Phase.objects.filter(journey=self.journey, name=part.name).exclude(pk__in=self.taken)
+        phase = same.filter(deleted_at=None).first() or same.first()
+        if phase is None:
+            phase = Phase.objects.create(journey=self.journey, name=part.name, **fields)
+        else:
+            Phase.objects.filter(pk=phase.pk).update(**fields)
+        self.taken.add(phase.pk)
+        return phase
+
+    def _step(self, part: StepPart, phase: Phase, place: int) -> Step:
+        condition = part.condition.model_dump(mode="json") if part.condition else None
+        fields = {
+            "phase": phase,
+            "title": part.title,
+            "position": place,
+            "condition": condition,
+            "is_required": part.required,
+            "is_repeatable": part.repeatable,
+            "is_moment": part.moment,
+            "is_fail_point": part.fail_point,
+            "assumed_feeling": part.feeling,
+            "deleted_at": None,
+        }
+        same = Step.objects.filter(phase__journey=self.journey, key=part.key)
+        known = same.filter(deleted_at=None).first() or same.first()
+        if known is None:
+            return Step.objects.create(key=part.key, **fields)
+        Step.objects.filter(pk=known.pk).update(**fields)
+        return known
+
+    def _touchpoints(self, step: Step, part: StepPart) -> None:
+        stored = list(step.touchpoints.kept())
+        if [(each.name, each.channel) for each in stored] == [
+            (each.name, each.channel) for each in part.touchpoints
+        ]:
+            return
+        step.touchpoints.kept().update(deleted_at=self.now)
+        Touchpoint.objects.bulk_create(
+            Touchpoint(step=step, name=each.name, channel=each.channel, position=place)
+            for place, each in enumerate(part.touchpoints)
+        )
+
+    def _known_cards(self) -> None:
+        """Cards that stand on this map stay the cards they are: other maps show them too."""
+        placed = Placement.objects.filter(journey=self.journey, card__deleted_at=None).select_related("card")
+        for placement in placed:
+            self.cards.setdefault(_words(placement.card), placement.card)
+
+    def _card(self, part: CardPart) -> Card:
+        if _words(part) not in self.cards:
+            self.cards[_words(part)] = Card.objects.create(
+                workspace_id=self.journey.workspace_id,
+                kind=part.kind,
+                title=part.title,
+                body=part.body,
+                channel=part.channel,
+                metric=part.metric,
+                created_at=self.now,
+                created_by=self.by,
+                changed_at=self.now,
+            )
+        return self.cards[_words(part)]
+
+    def _placements(self, steps: list[Step], document: Document) -> None:
+        stored = Placement.objects.kept().filter(journey=self.journey).order_by("position", "pk")
+        known: dict[tuple, list[Placement]] = {}
+        for placement in stored:
+            known.setdefault((placement.step_id, placement.lane, placement.card_id), []).append(placement)
+        kept, made = [], []
+        for step, part in zip(steps, document.steps, strict=True):
+            for place, drawn in enumerate(part.cards):
+                card = self._card(drawn)
+                same = known.get((step.pk, drawn.lane, card.pk))
+                if same:
+                    placement = same.pop(0)
+                    Placement.objects.filter(pk=placement.pk).update(position=place)
+                    kept.append(placement)
+                else:
+                    made.append(
+                        Placement(card=card, journey=self.journey, step=step, lane=drawn.lane, position=place)
+                    )
+        self._without(Placement.objects.filter(journey=self.journey), kept)
+        Placement.objects.bulk_create(made)
+
+    def _tags(self, document: Document) -> None:
+        tags = JourneyTag.objects.filter(journey=self.journey)
+        tags.exclude(name__in=document.tags).delete()
+        workspace = self.journey.workspace_id
+        rows = [JourneyTag(workspace_id=workspace, journey=self.journey, name=name) for name in document.tags]
+        JourneyTag.objects.bulk_create(rows, ignore_conflicts=True)
+
+    def _lanes(self, document: Document) -> None:
+        lanes = Lane.objects.filter(journey=self.journey)
+        lanes.exclude(key__in=[part.key for part in document.lanes]).update(deleted_at=self.now)
+        for part in document.lanes:
+            fields = part.model_dump(exclude={"key"}) | {"deleted_at": None}
+            Lane.objects.update_or_create(journey=self.journey, key=part.key, defaults=fields)
+
+    def _edges(self, steps: dict[str, Step], document: Document) -> None:
+        Edge.objects.kept().filter(journey=self.journey).update(deleted_at=self.now)
+        Edge.objects.bulk_create(
+            Edge(
+                journey=self.journey,
+                kind=part.kind,
+                source=steps[part.source],
+                target=steps[part.target],
+                label=part.label,
+            )
+            for part in document.edges
+        )
+
+
+def _words(card: Card | CardPart) -> tuple:
+    return card.kind, card.title, card.body, card.channel, card.metric

@@ -1,0 +1,372 @@
+import json
+from io import BytesIO
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from openpyxl import Workbook, load_workbook
+from pptx import Presentation
+
+from wayline.accounts.testing import bearer, make_key
+from wayline.journeys import operations
+from wayline.journeys.exchange import document, drawing, ojf, printing, slides, spreadsheets, tables
+from wayline.journeys.exchange.document import (
+    CardPart,
+    Document,
+    EdgePart,
+    LanePart,
+    MapNotUnderstood,
+    PhasePart,
+    StepPart,
+    TouchpointPart,
+)
+from wayline.journeys.models import Card, Journey, MapDraft, Step
+from wayline.journeys.operations.refusals import MapChangedMeanwhile
+from wayline.journeys.testing import make_journey
+from wayline.journeys.tests.pages import text
+from wayline.signals.conditions import SignalIs, Test
+
+pytestmark = pytest.mark.django_db
+
+words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), min_size=1, max_size=30).filter(
+    lambda said: document._line(said) != ""
+)
+maybe = st.one_of(st.just(""), words)
+keys = st.from_regex(r"\A[a-z][a-z0-9-]{0,10}\Z")
+
+
+@st.composite
+def documents(draw) -> Document:
+    """Any map there can be, small."""
+    named = draw(st.lists(keys, min_size=1, max_size=4, unique=True))
+    cards = st.builds(
+        CardPart, lane=keys, kind=st.sampled_from(Card.Kind.values), title=words, body=maybe, channel=maybe
+    )
+    points = st.builds(TouchpointPart, name=words, channel=maybe)
+    where = st.builds(Test, field=words, op=st.just("is"), value=words)
+    condition = st.builds(
+        SignalIs, names=st.lists(words, min_size=1, max_size=2).map(tuple), where=st.tuples(where)
+    )
+    steps = [
+        draw(
+            st.builds(
+                StepPart,
+                title=words,
+                key=st.just(key),
+                required=st.booleans(),
+                moment=st.booleans(),
+                fail_point=st.booleans(),
+                feeling=st.one_of(st.none(), st.floats(-2, 2).map(lambda value: round(value, 3))),
+                condition=st.one_of(st.none(), condition),
+                touchpoints=st.lists(points, max_size=2).map(tuple),
+                cards=st.lists(cards, max_size=2).map(lambda part: tuple(sorted(part, key=lambda c: c.lane))),
+            )
+        )
+        for key in named
+    ]
+    cut = draw(st.integers(0, len(steps)))
+    phases = [
+        PhasePart(name=draw(words), question=draw(maybe), steps=tuple(part))
+        for part in (steps[:cut], steps[cut:])
+    ]
+    edges = draw(
+        st.lists(
+            st.builds(
+                EdgePart,
+                source=st.sampled_from(named),
+                target=st.sampled_from(named),
+                kind=st.sampled_from(["branch", "loop"]),
+                label=maybe,
+            ),
+            max_size=2,
+        )
+    )
+    return Document(
+        title=draw(words),
+        goal=draw(maybe),
+        status=draw(st.sampled_from(Journey.Status.values)),
+        window_days=draw(st.one_of(st.none(), st.integers(1, 3650))),
+        tags=tuple(sorted({document._line(tag) for tag in draw(st.lists(words, max_size=2))})),
+        phases=tuple(phases),
+        lanes=tuple(
+            LanePart(key=key, title=draw(maybe), is_hidden=draw(st.booleans()))
+            for key in sorted(draw(st.lists(keys, max_size=2, unique=True)))
+        ),
+        edges=tuple(sorted(edges, key=lambda e: (e.source, e.target, e.kind, e.label))),
+    )
+
+
+CALM = settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@pytest.mark.slow
+@CALM
+@given(drawn=documents())
+def test_a_map_exported_and_imported_is_the_same_map(noor, drawn):
+    journey = operations.import_map(noor.workspace, drawn, by=noor.user, now=timezone.now())
+
+    assert drawing.document_of(journey) == drawn
+
+
+@pytest.mark.slow
+@CALM
+@given(first=documents(), second=documents())
+def test_a_map_becomes_any_other_and_comes_back(noor, first, second):
+    journey = operations.import_map(noor.workspace, first, by=noor.user, now=timezone.now())
+
+    for wanted in (second, first):
+        operations.replace_map(journey, wanted, by=noor.user, now=timezone.now())
+        assert drawing.document_of(journey) == wanted
+
+
+@settings(CALM, max_examples=40)
+@given(drawn=documents())
+def test_a_map_written_and_read_is_the_same_map(drawn):
+    for written in (document.as_yaml(drawn), document.as_json(drawn)):
+        assert document.read(written) == drawn
+
+
+def small(**fields) -> Document:
+    step = StepPart(
+        title="I ask for a return",
+        key="ask",
+        feeling=-1,
+        touchpoints=(TouchpointPart(name="Returns page", channel="web"),),
+        cards=(CardPart(lane="pain", kind="pain", title="=cmd|'/c calc'!A1"),),
+    )
+    return Document(title="I return it", phases=(PhasePart(name="Ask", steps=(step,)),), **fields)
+
+
+def test_steps_keep_their_rows_when_a_map_is_replaced(noor):
+    journey = make_journey(workspace=noor.workspace)
+    before = dict(Step.objects.values_list("key", "pk"))
+    found = drawing.document_of(journey)
+
+    changed = found.model_copy(update={"phases": (PhasePart(name="Other", steps=found.steps[1:]),)})
+    operations.replace_map(journey, changed, by=noor.user, now=timezone.now(), revision=found.revision)
+
+    assert {step.key: step.pk for step in Step.objects.kept()} == {
+        key: pk for key, pk in before.items() if key != "order-placed"
+    }
+
+
+def test_a_map_changed_meanwhile_is_not_overwritten(noor):
+    journey = make_journey(workspace=noor.workspace)
+    found = drawing.document_of(journey)
+    operations.add_phase(journey, name="Later", by=noor.user, now=timezone.now())
+
+    with pytest.raises(MapChangedMeanwhile, match="Pull again"):
+        operations.replace_map(journey, found, by=noor.user, now=timezone.now(), revision=found.revision)
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("", "not a map"),
+        ("[1, 2", "line"),
+        ("format: wayline-journey\nversion: 2\ntitle: x", "version 2"),
+        ("format: wayline-journey\nversion: 1\ntitle: x\nphases: []", "phases"),
+        ("format: wayline-journey\nversion: 1\ntitle: x\nphases: [{name: a, colour: red}]", "colour"),
+        ("a: &a [x]\nb: *a", "aliases"),
+        ("{" * 3000, "neither YAML nor JSON"),
+    ],
+)
+def test_a_file_that_is_no_map_is_refused_with_the_place(written, says):
+    with pytest.raises(MapNotUnderstood, match=says):
+        document.read(written)
+
+
+def test_texts_run_in_no_spreadsheet():
+    assert "'=cmd" in tables.as_csv(small())
+    book = load_workbook(BytesIO(tables.as_xlsx(small())))
+    cells = [cell for row in book["Map"].iter_rows() for cell in row if cell.value]
+    assert not any(cell.data_type == "f" for cell in cells)
+
+
+def test_our_own_tables_come_back_as_maps():
+    for content, name in ((tables.as_csv(small()).encode(), "a.csv"), (tables.as_xlsx(small()), "a.xlsx")):
+        found = spreadsheets.document_of(spreadsheets.read(content, name))
+        (step,) = found.steps
+        assert (found.phases[0].name, step.title, step.feeling) == ("Ask", "I ask for a return", -1)
+        assert step.touchpoints == small().steps[0].touchpoints
+        assert [card.title for card in step.cards if card.lane == "pain"] == ["=cmd|'/c calc'!A1"]
+
+
+def test_slides_hold_native_tables():
+    steps = tuple(StepPart(title=f"I do {n}", key=f"s{n}") for n in range(8))
+    deck = Presentation(
+        BytesIO(slides.as_pptx(Document(title="x", phases=(PhasePart(name="a", steps=steps),))))
+    )
+
+    found = [shape.table for slide in deck.slides for shape in slide.shapes if shape.has_table]
+
+    assert [len(table.columns) for table in found] == [7, 3]
+    assert found[0].cell(1, 1).text == "I do 0"
+
+
+def test_the_print_sheet_escapes_what_people_write():
+    sheet = printing.as_html(small(goal="<script>alert(1)</script>"))
+
+    assert "<script>" not in sheet
+    assert "var(" not in sheet
+
+
+@pytest.mark.slow
+def test_pdf_is_made_with_and_without_a_browser(monkeypatch):
+    assert printing.as_pdf(small())[:5] == b"%PDF-"
+    monkeypatch.setattr(printing, "browser", lambda: None)
+    assert printing.as_pdf(small())[:5] == b"%PDF-"
+    with pytest.raises(printing.BrowserMissing, match="Install the package"):
+        printing.as_png(small())
+
+
+ACROSS = """Stage,Aware,,Buy
+Step,I hear of it,I compare,I pay
+Emotional journey,2,3,5
+Channel lane,TV,Website,"Shop
+App"
+Pain points,,- too many words,
+Backstage processes,,,Billing
+"""
+DOWN = """Phase;Step title;Insight;Opportunities;Mood
+Aware;I hear of it;;;happy
+Aware;I compare;They ask friends;Show reviews;frustrated
+Buy;I pay;;;neutral
+"""
+
+
+def test_a_sheet_with_steps_across_is_read_as_tools_export_it():
+    found = spreadsheets.document_of(spreadsheets.read(ACROSS.encode(), "smaply map.csv"))
+
+    assert [(phase.name, len(phase.steps)) for phase in found.phases] == [("Aware", 2), ("Buy", 1)]
+    assert [step.feeling for step in found.steps] == [-1, 0, 2]
+    assert [card.title for step in found.steps for card in step.cards] == ["too many words", "Billing"]
+    assert [point.name for point in found.steps[2].touchpoints] == ["Shop", "App"]
+
+
+def test_a_sheet_with_steps_down_is_read_and_corrected_by_roles():
+    sheet = spreadsheets.read(DOWN.encode(), "theydo.csv")
+
+    found = spreadsheets.document_of(sheet)
+    corrected = spreadsheets.document_of(sheet, {"2": "ignore"}, title="I shop")
+
+    assert [step.feeling for step in found.steps] == [1, -1, 0]
+    assert {card.lane for step in found.steps for card in step.cards} == {"notes", "opportunity"}
+    assert {card.lane for step in corrected.steps for card in step.cards} == {"opportunity"}
+    assert corrected.title == "I shop"
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"PK\x03\x04 broken", "a.xlsx"),
+        (b"", "a.csv"),
+        (b"one,cell", "a.csv"),
+        (b"a\x00b,c\nd,e", "a.csv"),
+        (BytesIO().getvalue(), "a.xlsx"),
+    ],
+)
+def test_broken_sheets_are_refused(content, name):
+    with pytest.raises(MapNotUnderstood):
+        spreadsheets.read(content, name)
+
+
+OJF = {
+    "version": "1.0",
+    "persona": "Sarah",
+    "pointOfView": "Returning a sweater",
+    "stages": [{"id": "s1", "name": "Discovery"}, {"id": "s2", "name": "Waiting"}],
+    "swimlanes": [{"id": "a", "name": "Customer Actions"}, {"id": "p", "name": "Pain Points"}],
+    "nodes": [
+        {"stageId": "s1", "swimlaneId": "a", "title": "Opens it", "score": -5, "isMomentOfTruth": True},
+        {"stageId": "s1", "swimlaneId": "p", "title": "Torn", "blueprint": {"backstage": "Quality check"}},
+    ],
+}
+
+
+def test_an_open_journey_file_is_read():
+    found = ojf.read(json.dumps(OJF))
+
+    opens, waits = found.steps
+    assert (found.title, found.persona) == ("Returning a sweater", "Sarah")
+    assert (opens.title, opens.feeling, opens.moment) == ("Opens it", -2, True)
+    assert [(card.lane, card.title) for card in opens.cards] == [
+        ("pain", "Torn"),
+        ("backstage", "Quality check"),
+    ]
+    assert waits.title == "Waiting"
+
+
+def test_an_open_journey_file_that_points_nowhere_is_refused():
+    with pytest.raises(MapNotUnderstood):
+        ojf.read(json.dumps(OJF | {"nodes": [{"stageId": "s9", "title": "Lost"}]}))
+
+
+def upload(client, member, content, name):
+    file = SimpleUploadedFile(name, content)
+    return client.post(reverse("journeys:import", args=[member.workspace.slug]), {"file": file})
+
+
+def test_a_file_is_looked_at_before_it_is_drawn(client, noor, warehouse):
+    answer = upload(client, noor, DOWN.encode(), "maps from theydo.csv")
+    draft = MapDraft.objects.get()
+
+    look = client.get(answer.url)
+
+    assert look.context["drawn"].title == "maps from theydo"
+    assert not Journey.objects.exists()
+    client.post(answer.url, {"draw": "1", "title": "I shop", "role-2": "ignore"})
+    journey = Journey.objects.get()
+    assert (journey.title, Card.objects.count()) == ("I shop", 1)
+    assert not MapDraft.objects.filter(pk=draft.pk).exists()
+
+
+def test_a_file_that_cannot_become_a_map_is_refused_on_the_page(client, noor, warehouse):
+    answer = upload(client, noor, b"MZ", "setup.exe")
+
+    assert answer.status_code == 422
+    assert "Upload one of" in text(answer)
+
+
+def test_a_workbook_with_merged_phases_is_read():
+    book = Workbook()
+    sheet = book.active
+    for row in (["Phase", "Aware", None, "Buy"], ["Step", "I hear", "I compare", "I pay"]):
+        sheet.append(row)
+    sheet.merge_cells("B1:C1")
+    written = BytesIO()
+    book.save(written)
+
+    found = spreadsheets.document_of(spreadsheets.read(written.getvalue(), "map.xlsx"))
+
+    assert [(phase.name, len(phase.steps)) for phase in found.phases] == [("Aware", 2), ("Buy", 1)]
+
+
+@pytest.mark.parametrize("format", ["yaml", "json", "csv", "xlsx", "pptx"])
+def test_every_format_is_downloaded(client, noor, warehouse, format):
+    journey = make_journey(workspace=noor.workspace)
+
+    answer = client.get(reverse("journeys:export", args=[noor.workspace.slug, journey.pk, format]))
+
+    assert answer.status_code == 200
+    assert answer["Content-Disposition"] == f'attachment; filename="i-order-something.{format}"'
+
+
+def test_programs_take_a_map_out_and_put_it_back(client, warehouse):
+    key = make_key(role="contributor")
+    headers = {"content_type": "application/json", **bearer(key)}
+    made = client.post("/api/v1/journeys/maps", {"document": small().plain}, **headers).json()
+
+    path = f"/api/v1/journeys/{made['journey']}"
+    changed = {"document": small(goal="Quickly").plain, "revision": made["revision"]}
+    assert client.post(f"{path}/replace", changed, **headers).status_code == 200
+    assert client.post(f"{path}/replace", changed, **headers).status_code == 409
+    assert client.get(f"{path}/map", **bearer(key)).json()["document"]["goal"] == "Quickly"
+    assert client.post("/api/v1/journeys/maps", {"document": {"a": 1}}, **headers).status_code == 422
