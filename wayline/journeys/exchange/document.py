@@ -176,6 +176,15 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+def _quoted(dumper: yaml.SafeDumper, text: str):
+    """Signs that break lines in YAML but nowhere else are written as escapes."""
+    style = None if text.isprintable() else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _quoted)
+
+
 def as_yaml(document: Document) -> str:
     """In one order for ever, one thing a line, so that a repository shows small differences."""
     return yaml.dump(document.plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)

@@ -5,7 +5,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 from pptx import Presentation
@@ -102,6 +102,7 @@ def documents(draw) -> Document:
 CALM = settings(
     max_examples=20,
     deadline=None,
+    phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
@@ -126,11 +127,20 @@ def test_a_map_becomes_any_other_and_comes_back(noor, first, second):
         assert drawing.document_of(journey) == wanted
 
 
-@settings(CALM, max_examples=40)
+@settings(CALM, max_examples=20, phases=(Phase.explicit, Phase.generate))
 @given(drawn=documents())
 def test_a_map_written_and_read_is_the_same_map(drawn):
     for written in (document.as_yaml(drawn), document.as_json(drawn)):
         assert document.read(written) == drawn
+
+
+@pytest.mark.parametrize("sign", ["\x85", "\u2028", "\ufeff", "\t", "\x07", "é", "🙂"])
+def test_signs_that_break_lines_elsewhere_survive(sign):
+    condition = SignalIs(names=(f"Paid{sign}again",))
+    step = StepPart(title="I pay", key="pay", condition=condition)
+    drawn = Document(title="x", phases=(PhasePart(name="a", steps=(step,)),))
+
+    assert document.read(document.as_yaml(drawn)) == drawn
 
 
 def small(**fields) -> Document:
