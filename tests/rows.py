@@ -64,6 +64,49 @@ def merge(workspace):
     )
 
 
+@makes("blocked_id")
+def blocked(workspace):
+    from wayline.customers.models import BlockedValue
+
+    return BlockedValue.objects.create(
+        workspace=workspace, kind="anonymous_id", value="kiosk-7", at=timezone.now()
+    )
+
+
+@makes("refused_id")
+def refused(workspace):
+    from wayline.customers.models import RefusedMerge
+
+    now = timezone.now()
+    return RefusedMerge.objects.create(
+        workspace=workspace, one=customer(workspace), other=customer(workspace), first_at=now, last_at=now
+    )
+
+
+@makes("duplicate_id")
+def duplicate(workspace):
+    from wayline.customers.models import Duplicate
+
+    return Duplicate.objects.create(
+        workspace=workspace,
+        one=customer(workspace),
+        other=customer(workspace),
+        probability=0.9,
+        weight=3.2,
+        found_at=timezone.now(),
+    )
+
+
+@makes("company_id")
+def company(workspace):
+    from wayline.customers.models import Company
+
+    now = timezone.now()
+    return Company.objects.create(
+        workspace=workspace, external_id="acme", first_seen_at=now, last_seen_at=now
+    )
+
+
 @makes("import_id")
 def import_(workspace):
     from wayline.signals.imports.testing import make_import

@@ -7,6 +7,9 @@ from wayline.accounts.api import router as accounts
 from wayline.accounts.api_auth import bearer_key
 from wayline.audit.api import router as audit
 from wayline.customers.api import router as customers
+from wayline.customers.companies.api import router as companies
+from wayline.customers.duplicates.api import router as duplicates
+from wayline.customers.rules.api import router as recognition
 from wayline.journeys.api import router as journeys
 from wayline.journeys.exchange_api import router as maps
 from wayline.journeys.library_api import router as library
@@ -24,6 +27,10 @@ key's workspace. 409: the rules say no, and `detail` says why. 422: not understo
 api = NinjaAPI(title="Wayline", version="1", description=DESCRIPTION, auth=bearer_key)
 api.add_router("/accounts", accounts)
 api.add_router("/audit", audit)
+# Before the customers, whose own paths would take these words for a customer's number.
+api.add_router("/customers/recognition", recognition)
+api.add_router("/customers/duplicates", duplicates)
+api.add_router("/customers/companies", companies)
 api.add_router("/customers", customers)
 api.add_router("/signals", signals)
 api.add_router("/metrics", metrics)

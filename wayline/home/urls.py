@@ -1,6 +1,8 @@
 from django.urls import path
 
 from . import views
+from .companies.urls import urlpatterns as companies
+from .recognition.urls import urlpatterns as recognition
 
 app_name = "home"
 urlpatterns = [
@@ -9,4 +11,6 @@ urlpatterns = [
     path("search/", views.search, name="search"),
     path("customers/<int:customer_id>/", views.customer, name="customer"),
     path("merges/<int:merge_id>/undo/", views.undo_merge, name="undo_merge"),
+    *recognition,
+    *companies,
 ]

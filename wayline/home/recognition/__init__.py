@@ -1,0 +1,1 @@
+"""How customers are recognised in this workspace, and which two of them may be one."""
