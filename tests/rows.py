@@ -73,8 +73,8 @@ def blocked(workspace):
     )
 
 
-@makes("refused_id")
-def refused(workspace):
+@makes("refused_merge_id")
+def refused_merge(workspace):
     from wayline.customers.models import RefusedMerge
 
     now = timezone.now()

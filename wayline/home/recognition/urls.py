@@ -7,7 +7,9 @@ urlpatterns = [
     path("customers/recognition/limits/", views.set_limits, name="set_limits"),
     path("customers/recognition/block/", views.block_value, name="block_value"),
     path("customers/recognition/blocked/<int:blocked_id>/allow/", views.unblock_value, name="unblock_value"),
-    path("customers/recognition/refused/<int:refused_id>/join/", views.join_refused, name="join_refused"),
+    path(
+        "customers/recognition/refused/<int:refused_merge_id>/join/", views.join_refused, name="join_refused"
+    ),
     path("customers/duplicates/", views.duplicates, name="duplicates"),
     path("customers/duplicates/search/", views.find_duplicates, name="find_duplicates"),
     path("customers/duplicates/<int:duplicate_id>/", views.duplicate, name="duplicate"),

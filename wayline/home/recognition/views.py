@@ -70,10 +70,10 @@ def unblock_value(request, blocked_id: int):
 
 @require_POST
 @access.member("contributor")
-def join_refused(request, refused_id: int):
+def join_refused(request, refused_merge_id: int):
     """A person knows better than the rule: the two are one."""
     visible = RefusedMerge.objects.visible_to(request.member).select_related("one", "other")
-    refused = get_object_or_404(visible, pk=refused_id)
+    refused = get_object_or_404(visible, pk=refused_merge_id)
     reason = f"Joined by hand. {refused.reason}"
     made = signals.join_customers(
         refused.one, refused.other, reason=reason, by=request.user, now=timezone.now()
