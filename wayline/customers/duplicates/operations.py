@@ -84,9 +84,11 @@ def check_open(duplicate: Duplicate) -> None:
         raise AlreadyDecided("Somebody has decided about these two already. Open the list again.")
 
 
+@transaction.atomic
 def mark_merged(duplicate: Duplicate, *, by: User | None, now: datetime) -> None:
     """The two have been joined because of this proposal."""
     _decide(duplicate, Duplicate.State.MERGED, by=by, now=now)
+    audit.record("duplicate.confirmed", subject=duplicate.one, by=by, at=now, other=duplicate.other_id)
 
 
 def _decide(duplicate: Duplicate, state: str, *, by: User | None, now: datetime) -> None:
