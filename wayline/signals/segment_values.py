@@ -79,7 +79,8 @@ def moment(written: str | int | float) -> datetime | None:
     """The moment in UTC, from ISO 8601, or from seconds or milliseconds since 1970."""
     try:
         if isinstance(written, str):
-            found = msgspec.convert(written.strip(), datetime)
+            # A leap second is the last one of its minute; Python knows no sixty-first.
+            found = msgspec.convert(written.strip().replace(":60Z", ":59Z"), datetime)
         else:
             # Programs send seconds or milliseconds; no date of interest is both.
             found = datetime.fromtimestamp(written / 1000 if written > 1e11 else written, UTC)

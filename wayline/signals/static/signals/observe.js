@@ -14,8 +14,7 @@
   let anonymousId = (!refuses && kept()) || uuid(), userId, queue = [], isSending = false, page, errors = 0;
 
   const about = () => ({ path: location.pathname, url: location.origin + location.pathname, title: doc.title, referrer: doc.referrer.split(/[?#]/)[0] });
-  const campaign = () => {
-    const found = {};
+  const campaign = (found = {}) => {
     new URLSearchParams(location.search).forEach((value, name) => { if (name.startsWith("utm_")) found[name.slice(4)] = value; });
     return found;
   };
@@ -44,7 +43,8 @@
     }
   };
 
-  const visible = () => (doc.visibilityState === "visible" ? performance.now() : 0);
+  const isSeen = () => doc.visibilityState === "visible";
+  const visible = () => (isSeen() ? performance.now() : 0);
   const rest = () => { if (page && page.since) { page.spent += performance.now() - page.since; page.since = 0; } };
   const arrive = () => {
     const marked = doc.querySelector("[data-wayline-step]");
@@ -80,7 +80,7 @@
     if (!button && getComputedStyle(element).cursor !== "pointer") return;
     const here = location.href, place = page;
     setTimeout(() => {
-      if (changed < at && place === page && here === location.href && doc.visibilityState === "visible") track("Dead Click", { element: named(button || element) });
+      if (changed < at && place === page && here === location.href && isSeen()) track("Dead Click", { element: named(button || element) });
     }, 2000);
   };
   const onInput = ({ target }) => {
@@ -91,16 +91,14 @@
     seen.fields.add(seen.field);
     page.forms.set(form, seen);
   };
-  const onSubmit = ({ target }) => { if (page && page.forms.delete(target)) track("Form Submitted", { form: named(target) }); };
+  const onSubmit = ({ target }) => { if (page && !isIgnored(target)) { page.forms.delete(target); track("Form Submitted", { form: named(target) }); } };
   const onError = (message, file, line) => {
     if (++errors <= 10) track("Error Seen", { kind: "operation", message: String(message).slice(0, 300), file: String(file || "").split(/[?#]/)[0], line });
   };
   const onChange = () => { changed = performance.now(); };
-
   const begin = () => { if (isAllowed && !page) arrive(); };
   window.wayline = {
-    track, flush, page: () => { leave(); arrive(); },
-    identify: (id, traits) => { userId = id; say("identify", { traits }); },
+    track, flush, identify: (id, traits) => { userId = id; say("identify", { traits }); },
     consent: (isGiven) => {
       if (refuses) return;
       isAllowed = isGiven;
@@ -111,14 +109,12 @@
   new MutationObserver(onChange).observe(doc, { subtree: true, childList: true, attributes: true, characterData: true });
   ["scroll", "input", "focusin", "toggle"].forEach((name) => doc.addEventListener(name, onChange, true));
   doc.addEventListener("click", onClick, true);
-  doc.addEventListener("input", onInput, true);
-  doc.addEventListener("submit", onSubmit, true);
+  doc.addEventListener("input", onInput, true), doc.addEventListener("submit", onSubmit, true);
   addEventListener("popstate", turn);
   addEventListener("error", ({ message, filename, lineno }) => { if (message) onError(message, filename, lineno); });
   addEventListener("unhandledrejection", ({ reason }) => onError(reason && reason.message ? reason.message : reason));
-  doc.addEventListener("visibilitychange", () => { if (doc.visibilityState === "visible") { if (page) page.since = visible(); } else { rest(); flushNow(); } });
+  doc.addEventListener("visibilitychange", () => { if (isSeen()) { if (page) page.since = visible(); } else { rest(); flushNow(); } });
   addEventListener("pagehide", () => { leave(); flushNow(); });
   addEventListener("pageshow", ({ persisted }) => { if (persisted) begin(); });
-  setInterval(flush, 3000);
-  begin();
+  setInterval(flush, 3000), begin();
 })();
