@@ -15,6 +15,7 @@ from django.conf import settings
 
 from wayline import front, health
 from wayline.accounts.api_auth import BearerKey
+from wayline.home.warming import warming
 from wayline.kit.refusals import Refusal
 from wayline.warehouse import connect
 
@@ -46,7 +47,7 @@ def run(host: str, port: int, *, greeting: str = "") -> None:
     print(greeting or f"Wayline is at {settings.BASE_URL}", flush=True)
     # Uvicorn raises the signal again once it has stopped; leave through here, so that `finally` is reached.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with announced(port):
+    with announced(port), warming():
         if settings.INTAKE_PROCESS:
             from wayline import behind
 
