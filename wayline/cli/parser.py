@@ -17,7 +17,8 @@ def build() -> argparse.ArgumentParser:
 
     parser.add_argument("--version", action="version", version=f"wayline {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (_init, _serve, _demo, _import, _export, _answer, _flow, _journeys, _createuser, _doctor):
+    starting, asking = (_init, _serve, _demo), (_import, _export, _answer, _flow, _journeys)
+    for add in (*starting, *asking, _createuser, _warehouse, _doctor):
         add(commands)
     return parser
 
@@ -241,3 +242,17 @@ def _doctor(commands) -> None:
         "Check Python, SQLite, the data directory, the disk, the databases, the warehouse, the journal and\n"
         "the server. The exit code is 1 when something is wrong.",
     )
+
+
+def _warehouse(commands) -> None:
+    group = commands.add_parser("warehouse", help="move the signals to another engine")
+    actions = group.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    command = _command(
+        actions,
+        "move",
+        "engines:move",
+        "copy all signals to another engine and compare",
+        "Copy every signal and customer to another engine, compare both sides, and say which setting to\n"
+        "change (docs/operating/engines.md). Stop the server before. A move that was cut off goes on.",
+    )
+    command.add_argument("--to", required=True, metavar="URL", help="the empty engine to move to")

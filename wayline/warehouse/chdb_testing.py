@@ -13,8 +13,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pyarrow as pa
@@ -58,6 +60,12 @@ class Engine:
         self._session.close()
 
 
+@cache
+def engine() -> Engine:
+    """The one of this process."""
+    return Engine()
+
+
 class ChdbClient:
     """Speaks to the engine in this process as clickhouse.HttpClient does to a server."""
 
@@ -91,7 +99,7 @@ class ChdbClient:
 
 def answer(engine: Engine, query: dict[str, str], body: bytes) -> bytes:
     """What ClickHouse's HTTP interface does with a request."""
-    asked = {"database": query.pop("database", ""), "settings": query}
+    asked: dict[str, Any] = {"database": query.pop("database", ""), "settings": query}
     sql = query.pop("query", "")
     for name in ("session_id", "query_id", "wait_end_of_query", "role", "client_protocol_version"):
         query.pop(name, None)

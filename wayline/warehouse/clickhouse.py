@@ -125,7 +125,7 @@ class _Queries(CompiledQueries):
 
 def _with_null_beyond(node: ops.Node, changed: dict | None) -> ops.Node:
     node = node.__recreate__(changed) if changed else node
-    if isinstance(node, ops.Lead | ops.Lag) and not node.arg.dtype.nullable:
+    if isinstance(node, ops.Lead | ops.Lag) and not isinstance(node.arg, ops.Cast):
         return type(node)(ops.Cast(node.arg, node.arg.dtype(nullable=True)), node.offset, node.default)
     return node
 

@@ -1,5 +1,4 @@
-from functools import cache
-from itertools import count
+from uuid import uuid4
 
 import duckdb
 import pytest
@@ -9,7 +8,6 @@ from wayline.warehouse.engine import as_asked
 from wayline.warehouse.lake import Lake
 from wayline.warehouse.spark import SparkWarehouse
 
-_databases = count(1)
 _in_duckdb = compiled.CompiledQueries("duckdb")
 
 
@@ -39,14 +37,6 @@ def view_of(table: str, files: list[str]) -> str:
     return f"SELECT {columns} FROM read_parquet({files})" + (
         f" QUALIFY {newest}" if table == "customers" else ""
     )
-
-
-@cache
-def chdb_engine():
-    """ClickHouse's engine in this process, which may have only one."""
-    from wayline.warehouse.chdb_testing import Engine
-
-    return Engine()
 
 
 @pytest.fixture(scope="session")
@@ -82,12 +72,12 @@ def opened(request, tmp_path):
         return LakeWarehouse("", Lake(str(tmp_path / "lake")), {})
     if request.param == "chdb":
         pytest.importorskip("chdb", reason="ClickHouse's engine is not installed here")
-        from wayline.warehouse.chdb_testing import ChdbClient
+        from wayline.warehouse import chdb_testing
         from wayline.warehouse.clickhouse import ClickHouseWarehouse
 
-        return ClickHouseWarehouse(ChdbClient(chdb_engine(), f"test_{next(_databases)}"))
+        return ClickHouseWarehouse(chdb_testing.ChdbClient(chdb_testing.engine(), f"test_{uuid4().hex}"))
     url = request.getfixturevalue("clickhouse_url")
-    opener, database = connect.open(url), f"http_{next(_databases)}"
+    opener, database = connect.open(url), f"http_{uuid4().hex}"
     opener.client.do(f"CREATE DATABASE {database}", {})
     opener.close()
     return connect.open(url.replace("/wayline", f"/{database}"))

@@ -1,0 +1,122 @@
+"""The same questions on every engine, and the same answers: counts exactly, other numbers to nine digits."""
+
+import dataclasses
+import math
+from functools import cache
+
+import numpy as np
+import pytest
+
+from wayline.metrics.tests.conformance import asked, story
+from wayline.warehouse import connect
+from wayline.warehouse.testing import fill
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def duckdb_answers():
+    """What DuckDB answers, each question asked once."""
+    warehouse = connect.open("duckdb://")
+    tell(warehouse)
+
+    @cache
+    def answer(question: str):
+        with connect.using(warehouse):
+            return asked.ALL[question]()
+
+    yield answer
+    warehouse.close()
+
+
+@pytest.fixture(scope="module")
+def chdb():
+    """ClickHouse's own engine in this process."""
+    pytest.importorskip("chdb", reason="ClickHouse's engine is not installed here")
+    from wayline.warehouse import chdb_testing
+    from wayline.warehouse.clickhouse import ClickHouseWarehouse
+
+    warehouse = ClickHouseWarehouse(chdb_testing.ChdbClient(chdb_testing.engine(), "conformance"))
+    tell(warehouse)
+    return warehouse
+
+
+@pytest.fixture(scope="module")
+def clickhouse(tmp_path_factory):
+    """The same engine behind HTTP, asked through ClickHouse's client."""
+    pytest.importorskip("chdb", reason="ClickHouse's engine is not installed here")
+    from wayline.warehouse import chdb_testing
+
+    with chdb_testing.server(tmp_path_factory.mktemp("clickhouse") / "data") as url:
+        warehouse = connect.open(url)
+        tell(warehouse)
+        yield warehouse
+        warehouse.close()
+
+
+@pytest.fixture(scope="module")
+def spark(tmp_path_factory):
+    """A Spark cluster of two worker processes, reading Parquet."""
+    pytest.importorskip("pyspark", reason="Spark is not installed here")
+    from wayline.warehouse import spark_testing
+
+    with spark_testing.cluster(tmp_path_factory.mktemp("lake")) as warehouse:
+        tell(warehouse)
+        yield warehouse
+
+
+def tell(warehouse) -> None:
+    """The story, told as loading would: in batches, with a merge and a forgotten source on the way."""
+    rows = story.signals()
+    with connect.using(warehouse):
+        fill(rows[::2], story.CUSTOMERS)
+        merged = [row | {"customer": 61, "profile": 61} for row in story.story_of(9)]
+        mistaken = {"customer": 70, "name": "mistaken", "source": "import:1"}
+        fill(story.numbered([*merged, mistaken], after=10_000))
+        fill(rows[1::2], story.CUSTOMERS)
+        with warehouse.writing() as writer:
+            writer.reassign(1, {61: 9})
+            writer.forget_customers(1, [61])
+            writer.forget_source(1, "import:1")
+            writer.forget_customers(1, [70])
+
+
+@pytest.mark.parametrize("question", asked.ALL)
+def test_in_process_clickhouse_agrees(question, duckdb_answers, chdb):
+    agree(chdb, question, duckdb_answers)
+
+
+@pytest.mark.parametrize("question", asked.FEWER)
+def test_clickhouse_over_http_agrees(question, duckdb_answers, clickhouse):
+    agree(clickhouse, question, duckdb_answers)
+
+
+@pytest.mark.parametrize("question", asked.FEWER)
+def test_spark_agrees(question, duckdb_answers, spark):
+    agree(spark, question, duckdb_answers)
+
+
+def agree(warehouse, question: str, expected) -> None:
+    with connect.using(warehouse):
+        found = asked.ALL[question]()
+
+    assert differences(found, expected(question)) == []
+
+
+def differences(found, expected, place: str = "answer") -> list[str]:
+    """Where two answers differ."""
+    if isinstance(found, np.ndarray):
+        found, expected = found.tolist(), expected.tolist()
+    if dataclasses.is_dataclass(found) and type(found) is type(expected):
+        names = [each.name for each in dataclasses.fields(found)]
+        parts = [(f".{name}", getattr(found, name), getattr(expected, name)) for name in names]
+    elif isinstance(found, dict) and isinstance(expected, dict) and found.keys() == expected.keys():
+        parts = [(f"[{key}]", found[key], expected[key]) for key in found]
+    elif isinstance(found, tuple | list) and len(found) == len(expected):
+        parts = [(f"[{n}]", *pair) for n, pair in enumerate(zip(found, expected, strict=True))]
+    elif isinstance(found, float) and isinstance(expected, float):
+        is_same = math.isclose(found, expected, rel_tol=1e-9, abs_tol=1e-12) or found != found != expected
+        return [] if is_same else [f"{place}: {found!r} instead of {expected!r}"]
+    else:
+        return [] if found == expected else [f"{place}: {found!r} instead of {expected!r}"]
+    return [each for name, *pair in parts for each in differences(*pair, place + name)]
