@@ -1,6 +1,7 @@
 """The whole product as one ASGI application: signal intake first, everything else Django.
 
-While it runs it also runs what works in the background: the journal's loader and the task worker.
+While it runs it also runs what works in the background, the journal's loader and the task workers, unless
+WAYLINE_BACKGROUND leaves that to processes of their own.
 """
 
 import os
@@ -8,6 +9,7 @@ import warnings
 from contextlib import asynccontextmanager
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wayline.settings")
@@ -24,6 +26,9 @@ from wayline.signals.segment_api import application as segment_api  # noqa: E402
 @asynccontextmanager
 async def background():
     """Start what works behind the pages; on the way out let each finish what it holds."""
+    if not settings.BACKGROUND:  # then `wayline worker` does it
+        yield
+        return
     loader, workers = Loader(), Workers()
     await sync_to_async(loader.start)()
     await sync_to_async(workers.start)()

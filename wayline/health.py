@@ -83,6 +83,8 @@ def lag() -> Lag:
 
 
 def loader() -> str | None:
+    if not settings.BACKGROUND:  # servers that only take signals go on taking them while no worker runs
+        return None
     found = lag()
     return f"{found.sentence}." if found.is_late else None
 

@@ -167,6 +167,7 @@ JOURNAL_DATABASE = "journal" if "journal" in DATABASES else "default"
 INTAKE_PROCESS = env_bool("INTAKE_PROCESS", True)
 JOURNAL_DAYS = env_int("JOURNAL_DAYS", 0)  # 0 keeps everything, so that the warehouse can be built anew
 DATABASE_ROUTERS = ["wayline.signals.routers.JournalRouter"]
+BACKGROUND = env_bool("BACKGROUND", True)  # whether the server also loads signals and works off tasks
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"

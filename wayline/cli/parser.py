@@ -17,7 +17,7 @@ def build() -> argparse.ArgumentParser:
 
     parser.add_argument("--version", action="version", version=f"wayline {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    starting, asking = (_init, _serve, _demo), (_import, _export, _answer, _flow, _journeys)
+    starting, asking = (_init, _serve, _worker, _demo), (_import, _export, _answer, _flow, _journeys)
     for add in (*starting, *asking, _createuser, _warehouse, _doctor):
         add(commands)
     return parser
@@ -78,6 +78,17 @@ def _serve(commands) -> None:
         "Put a proxy with TLS before it to be reached from elsewhere (docs/operating/install.md).",
     )
     _address(command)
+
+
+def _worker(commands) -> None:
+    _command(
+        commands,
+        "worker",
+        "working:work",
+        "load signals and work off tasks, without pages",
+        "Do the work in the background in a process of its own. Start as many as wanted beside servers that\n"
+        "have WAYLINE_BACKGROUND=0; needs PostgreSQL, and ClickHouse or Spark for signals.",
+    )
 
 
 def _demo(commands) -> None:

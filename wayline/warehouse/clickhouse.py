@@ -32,6 +32,10 @@ READING = {
     "max_query_size": 100_000_000,
 }
 WRITING = {"max_query_size": 100_000_000, "lightweight_deletes_sync": 2, "insert_distributed_sync": 1}
+# A cluster's nodes must agree on the writes, and answer for the customers they hold.
+CLUSTER_READING = {"distributed_product_mode": "local"}
+CLUSTER_WRITING = {"insert_quorum": "auto", "insert_quorum_parallel": 0}
+CLUSTER_STATE = {"select_sequential_consistency": 1}
 # A commit that took longer is broken off, so that after a longer rest nobody else's can be on its way.
 COMMIT_SECONDS = 2
 TAKING_OVER_SECONDS = 3.0
@@ -155,12 +159,15 @@ class ClickHouseWarehouse:
     def __init__(self, client: Client, *, cluster: str = ""):
         self.client = client
         self.layout = layout.Layout(cluster)
+        self.reading = READING | (CLUSTER_READING if cluster else {})
+        self.settings = WRITING | (CLUSTER_WRITING if cluster else {})
+        self._of_state = CLUSTER_STATE if cluster else {}
         self._queries = QUERIES
         self._write_lock = threading.Lock()
         self._version = next_version()
         self._seen = -1
         for statement in self.layout.creation():
-            client.do(statement, WRITING)
+            client.do(statement, self.settings)
 
     @property
     def version(self) -> int:
@@ -170,7 +177,7 @@ class ClickHouseWarehouse:
 
     def state(self) -> State:
         """Which writes are committed at this moment."""
-        row = self.client.ask(layout.STATE, {}).to_pylist()[0]
+        row = self.client.ask(layout.STATE, self._of_state).to_pylist()[0]
         state = State(
             row["committed"],
             row["last"],
@@ -189,7 +196,7 @@ class ClickHouseWarehouse:
         """The rows the expression asks for, as they were committed last."""
         expression = expression.as_table()
         sql = layout.seen_by(self._queries.sql(expression), self.state())
-        return as_asked(self.client.ask(sql, READING), expression)
+        return as_asked(self.client.ask(sql, self.reading), expression)
 
     @contextmanager
     def writing(self) -> Iterator["ClickHouseWriter"]:
@@ -215,8 +222,8 @@ class ClickHouseWarehouse:
         """A number of our own for the write, and what is committed before it."""
         number, token = self.state().last + 1, uuid4().hex
         claim = f"({number}, {quoted(token)}, 'claimed')"
-        self.client.do(f"INSERT INTO writes (number, token, state) VALUES {claim}", WRITING)
-        claims = self.client.ask(layout.UNFINISHED, {}).to_pylist()
+        self.client.do(f"INSERT INTO writes (number, token, state) VALUES {claim}", self.settings)
+        claims = self.client.ask(layout.UNFINISHED, self._of_state).to_pylist()
         others = [row["number"] for row in claims if row["number"] != number]
         if [row["tokens"] for row in claims if row["number"] == number] != [[token]]:
             raise WarehouseFailing("Another process began to write at the same moment; trying again.")
@@ -230,18 +237,18 @@ class ClickHouseWarehouse:
         values = layout.marks_literal(self.state().marks | marks)
         # Not when somebody took over meanwhile: one statement looks and writes.
         sql = layout.COMMIT.format(number=number, marks=values)
-        self.client.do(sql, WRITING | {"max_execution_time": COMMIT_SECONDS})
+        self.client.do(sql, self.settings | {"max_execution_time": COMMIT_SECONDS})
         if self.state().committed != number:
             raise WarehouseFailing("Another process took over the writing; this write is left to it.")
 
     def _break_off(self, numbers: list[int]) -> None:
-        self.client.do(layout.BREAK_OFF.format(numbers=layout.numbers(numbers)), WRITING)
+        self.client.do(layout.BREAK_OFF.format(numbers=layout.numbers(numbers)), self.settings)
 
     def _sweep(self) -> None:
         """Delete what committed writes removed; until then it is only hidden."""
         state = self.state()
         for statement in self.layout.sweep(state):
-            self.client.do(statement, WRITING)
+            self.client.do(statement, self.settings)
 
 
 NUMBERS_AT_ONCE = 5_000  # a statement may have 256 kB
@@ -253,6 +260,7 @@ class ClickHouseWriter:
     def __init__(self, warehouse: ClickHouseWarehouse, number: int, state: State):
         self._warehouse = warehouse
         self._client = warehouse.client
+        self._settings = warehouse.settings
         self._number = number
         self._before = state
         self._steps = 0
@@ -335,7 +343,7 @@ class ClickHouseWriter:
     def compact(self) -> None:
         """Drop for good what no reader sees any more; the tables keep their order by themselves."""
         for statement in self._warehouse.layout.compaction(self._before):
-            self._client.do(statement, WRITING)
+            self._client.do(statement, self._settings)
 
     def _remove(self, condition: str) -> int:
         count = self._ask(f"SELECT count() AS n FROM signals WHERE {condition}")["n"][0].as_py()
@@ -351,7 +359,7 @@ class ClickHouseWriter:
         rows = rows.append_column("batch", pa.array([self._step()] * rows.num_rows, pa.int64()))
         # Sent again after a lost answer, the same block is recognised and not stored twice.
         token = {"insert_deduplication_token": f"{self._number}:{self._steps}"}
-        self._client.insert(f"{table}_rows", rows, WRITING | token)
+        self._client.insert(f"{table}_rows", rows, self._settings | token)
 
     def _step(self) -> int:
         self._steps += 1
@@ -361,7 +369,7 @@ class ClickHouseWriter:
         return self._before.as_writer(self._number)
 
     def _ask(self, sql: str) -> pa.Table:
-        return self._client.ask(layout.seen_by(sql, self._seen(), raw=True), WRITING)
+        return self._client.ask(layout.seen_by(sql, self._seen(), raw=True), self._warehouse.reading)
 
     def _do(self, insert: str, select: str) -> None:
-        self._client.do(insert + layout.seen_by(select, self._seen(), raw=True), WRITING)
+        self._client.do(insert + layout.seen_by(select, self._seen(), raw=True), self._settings)

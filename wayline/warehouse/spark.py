@@ -150,6 +150,8 @@ class SparkWarehouse:
         if self._session is None:
             from pyspark.sql import SparkSession
 
+            # Naming it registers the options that its compiler reads.
+            ibis.pyspark.name  # noqa: B018
             builder = SparkSession.builder.master(self._master)
             for name, value in self._configuration.items():
                 builder = builder.config(name, value)

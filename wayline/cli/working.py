@@ -1,0 +1,29 @@
+"""What works behind the pages, in a process of its own."""
+
+import signal
+import threading
+
+from wayline.kit.tasks.worker import Workers
+from wayline.signals.loader import Loader
+from wayline.warehouse import connect
+
+from . import preparing, serving
+
+
+def work(asked) -> int:
+    """Load signals and work off tasks until stopped; several take turns at loading and share the tasks."""
+    if preparing.unmigrated():
+        raise serving.CannotServe("The databases are not up to date. Run: wayline init")
+    connect.current()  # an engine that only one process may have is refused here, with the holder's name
+    is_over = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: is_over.set())
+    loader, workers = Loader(), Workers()
+    loader.start()
+    workers.start()
+    print("Working. Stop with Ctrl-C.", flush=True)
+    is_over.wait()
+    workers.stop()
+    loader.stop()
+    connect.close()
+    return 0
