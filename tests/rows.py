@@ -195,7 +195,7 @@ def metric(workspace):
     return "nps"
 
 
-SHARED = {"slug", "metric", "format"}  # names of the catalog, which is everybody's
+SHARED = {"slug", "metric", "format", "lane_key"}  # names of a catalog, which is everybody's
 
 
 def json_text(body: dict | None) -> str:
@@ -278,3 +278,44 @@ def refused(workspace):
     return RefusedSignal.objects.create(
         workspace=workspace, entry_id=1, index=0, source="test", reason="No name.", at=timezone.now()
     )
+
+
+@makes("placement_id")
+def placement(workspace):
+    from wayline.journeys.testing import make_card
+
+    return make_card(step(workspace))
+
+
+@makes("edge_id")
+def edge(workspace):
+    made = journey(workspace)
+    first, second, *_ = made.phases.first().steps.all()
+    return made.edges.create(kind="branch", source=first, target=second)
+
+
+@makes("picture_id")
+def picture(workspace):
+    from wayline.journeys.testing import make_picture
+
+    return make_picture(workspace)
+
+
+@makes("thread_id")
+def thread(workspace):
+    return journey(workspace).threads.create(begun_at=timezone.now())
+
+
+@makes("comment_id")
+def comment(workspace):
+    return thread(workspace).comments.create(text="Is this so?", at=timezone.now())
+
+
+@makes("share_id")
+def share(workspace):
+    return journey(workspace).shares.create(nonce=f"nonce-{workspace.pk}", created_at=timezone.now())
+
+
+@makes("lane_key")
+def lane(workspace):
+    return "pain"

@@ -14,7 +14,7 @@ from wayline.api import api
 pytestmark = pytest.mark.django_db
 
 # Reached by people who are not in a workspace yet, each with tests of its own.
-OUTSIDE = ("api/", "account/", "workspaces/", "invitation/", "health", "livez")
+OUTSIDE = ("api/", "account/", "workspaces/", "invitation/", "health", "livez", "shared/")
 
 
 @dataclass(frozen=True)

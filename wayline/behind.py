@@ -12,6 +12,7 @@ import structlog
 
 from wayline import passing
 from wayline.asgi import background, pages
+from wayline.kit.live.hub import HUB
 from wayline.signals import journal
 
 log = structlog.get_logger()
@@ -38,6 +39,7 @@ async def serve(listening: socket.socket) -> None:
             front = asyncio.create_task(_keep_front(listening, path))
             stopping = asyncio.create_task(asked_to_stop.wait())
             await asyncio.wait({front, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            HUB.close()  # the front waits for open answers, and live streams never end by themselves
             front.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await front

@@ -2,6 +2,8 @@
 
 from django.urls import include, path
 
+from wayline.journeys.views import shares
+
 from . import health
 from .api import api
 
@@ -13,6 +15,8 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("account/", include("allauth.urls")),
     path("", include("wayline.accounts.entrance")),
+    path("shared/<str:token>/", shares.shared, name="shared"),
+    path("shared/<str:token>/pictures/<int:picture_id>/", shares.shared_picture, name="shared_picture"),
     path("<slug:workspace>/journeys/", include("wayline.journeys.urls")),
     path("<slug:workspace>/metrics/", include("wayline.metrics.urls")),
     path("<slug:workspace>/signals/", include("wayline.signals.urls")),

@@ -16,6 +16,7 @@ from django.conf import settings
 from wayline import front, health
 from wayline.accounts.api_auth import BearerKey
 from wayline.home.warming import warming
+from wayline.kit.live.hub import HUB
 from wayline.kit.refusals import Refusal
 from wayline.warehouse import connect
 
@@ -26,6 +27,14 @@ LET_GO_SECONDS = 5
 
 class CannotServe(Refusal):
     """Something is in the way of the server."""
+
+
+class Server(uvicorn.Server):
+    """Ends the live streams when asked to stop: open answers are waited for, and these never end."""
+
+    def handle_exit(self, sig, frame) -> None:
+        HUB.close()
+        super().handle_exit(sig, frame)
 
 
 def serve(asked) -> int:
@@ -53,7 +62,7 @@ def run(host: str, port: int, *, greeting: str = "") -> None:
 
             asyncio.run(behind.serve(listening))
         else:
-            uvicorn.Server(front.config("wayline.asgi:application")).run(sockets=[listening])
+            Server(front.config("wayline.asgi:application")).run(sockets=[listening])
     connect.close()
 
 

@@ -8,6 +8,7 @@ from wayline.accounts.api_auth import needs
 from wayline.metrics import flows, observed, periods
 
 from . import actual_paths, operations, queries, templates_library
+from .api_map import router as map_router
 from .models import Journey, Phase, Step, Touchpoint
 from .reading import Reading
 from .schemas import (
@@ -32,6 +33,7 @@ from .schemas import (
 )
 
 router = Router(tags=["journeys"])
+router.add_router("", map_router)
 
 
 def _journey(request, journey_id: int) -> Journey:

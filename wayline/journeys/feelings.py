@@ -23,7 +23,27 @@ def curve(phases) -> dict:
         for mark in believed["points"]
         if mark["number"] in shown and not shown[mark["number"]]["is_assumed"]
     ]
+    drawn["handles"] = [
+        _handle(mark, living) for mark, (_, living) in zip(drawn["rows"], _pairs(points, phases), strict=True)
+    ]
     return drawn
+
+
+def _handle(mark: dict, living) -> dict:
+    """Where the team's belief is taken hold of; in the middle as long as nobody has one."""
+    value = living.step.assumed_feeling
+    return {
+        "step": living.step.pk,
+        "version": living.step.version,
+        "number": mark["number"],
+        "label": mark["label"],
+        "left": mark["left"],
+        "top": charts.feeling_top(value or 0),
+        "value": value or 0,
+        "word": charts.feeling_word(value) if value is not None else "nothing",
+        "is_set": value is not None,
+        "is_over": mark["is_assumed"],  # the point of the curve itself
+    }
 
 
 def _pairs(points, phases):

@@ -13,7 +13,7 @@ from wayline.signals.vocabulary import SCALES, Scale
 from wayline.statistics import comparison
 from wayline.statistics.estimates import Change, Estimate
 
-from . import conditions, feelings, lanes
+from . import conditions, feelings
 from .models import Journey, Phase, Step
 from .reading import Reading
 
@@ -67,6 +67,7 @@ class LivingStep:
     difference: Change | None
     time_difference: Change | None = None
     is_goal: bool = False  # the last required step: reaching it completes the journey
+    ways: tuple = ()  # branches and loops that leave from here
 
     @property
     def is_alive(self) -> bool:
@@ -165,7 +166,7 @@ def living_map(
     answers = {step.key: step for step in answer.steps}
     others = {step.key: step for step in against.steps} if against else {}
     phases = _phases(journey, answers, others, address, open_phase)
-    picture = LivingMap(
+    return LivingMap(
         journey=journey,
         reading=reading,
         phases=phases,
@@ -178,7 +179,6 @@ def living_map(
         curve=feelings.curve(phases),
         known_link=address("", "known", "segment"),
     )
-    return lanes.laid(picture)
 
 
 def compared(first: Estimate | None, second: Estimate | None, method: str = SQUARE_AND_ADD) -> Change | None:

@@ -1,7 +1,7 @@
 """What pages, endpoints and the command line ask about journeys."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
@@ -16,7 +16,7 @@ from wayline.signals.conditions import CustomerCondition
 from wayline.signals.models import Segment
 from wayline.signals.segments import condition_of
 
-from . import conditions
+from . import conditions, lanes
 from .living import Address, living_map, required
 from .models import Journey, Persona, Step
 from .reading import Reading, usual_period
@@ -76,10 +76,12 @@ def asked(journey: Journey, reading: Reading, *, against: bool = False) -> FlowQ
     )
 
 
-def living(journey: Journey, reading: Reading, *, address: Address, open_phase: int = 1):
+def living(
+    journey: Journey, reading: Reading, *, address: Address, open_phase: int = 1, view: str = "journey"
+):
     """The living map, with the change against the period before, or against a second segment."""
     compares = bool(reading.against_line)
-    return living_map(
+    picture = living_map(
         journey,
         reading,
         flows.flow(asked(journey, reading), compare=not compares),
@@ -87,6 +89,25 @@ def living(journey: Journey, reading: Reading, *, address: Address, open_phase: 
         address=address,
         open_phase=open_phase,
     )
+    return lanes.laid(picture, view)
+
+
+WITH_NUMBERS = {"flow", "score", "quote"}
+
+
+def public(journey: Journey, *, now: datetime, view: str, open_phase: int, measured: bool):
+    """The map as people without an account see it: read as usual, and nothing leads anywhere."""
+    reading = usual_reading(journey, now=now)
+    question = asked(journey, reading)
+    if not measured:
+        question = replace(question, steps=tuple(replace(step, condition=None) for step in question.steps))
+    answer = flows.flow(question, words=3 if measured else 0)
+    picture = living_map(journey, reading, answer, address=lambda *_: "", open_phase=open_phase)
+    picture = lanes.laid(picture, view)
+    if measured:
+        return picture
+    rows = tuple(row for row in picture.lanes if row.lane.key not in WITH_NUMBERS)
+    return replace(picture, lanes=rows)
 
 
 def usual_reading(journey: Journey, *, now: datetime) -> Reading:

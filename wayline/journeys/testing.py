@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from wayline.accounts.models import Workspace
@@ -10,8 +11,9 @@ from wayline.signals.conditions import SignalIs
 from wayline.signals.testing import make_signal, observe
 from wayline.signals.vocabulary import Signal
 
-from .models import Journey, Persona, Phase, Step
+from .models import Card, Journey, Persona, Phase, Picture, Placement, Step
 
+ONE_PIXEL = bytes.fromhex("524946461a000000574542505650384c0d0000002f00000010071011118888fe0700")
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
@@ -70,3 +72,20 @@ def travel(workspace: Workspace, *ways: tuple[str, int], at: datetime = MONDAY, 
                 for hour, name in enumerate(way.split(" > "))
             )
     observe(workspace, *signals)
+
+
+def make_card(step: Step, *, lane: str = "pain", title: str = "The slot is too late", **fields) -> Placement:
+    """A card in the last place of a lane's cell."""
+    now, journey = timezone.now(), step.phase.journey
+    defaults = {"kind": "pain", "created_at": now, "changed_at": now}
+    card = Card.objects.create(workspace=journey.workspace, title=title, **(defaults | fields))
+    position = Placement.objects.filter(step=step, lane=lane).count() + 1
+    return Placement.objects.create(card=card, journey=journey, step=step, lane=lane, position=position)
+
+
+def make_picture(workspace: Workspace) -> Picture:
+    """A picture of one pixel."""
+    picture = Picture(workspace=workspace, width=1, height=1, uploaded_at=timezone.now())
+    picture.file.save("one-pixel.webp", ContentFile(ONE_PIXEL), save=False)
+    picture.save()
+    return picture

@@ -1,3 +1,4 @@
+from .live.models import Message
 from .tasks.models import Job
 
-__all__ = ["Job"]
+__all__ = ["Job", "Message"]

@@ -1,9 +1,14 @@
 """One function for each thing a person can do to a journey, split by what it is done to."""
 
+from .cards import add_card, delete_card, describe_card, move_cards, place_card, remove_cards
+from .edges import add_edge, delete_edge
+from .edits import redo, undo
 from .hierarchy import attach_journey, detach_journey
 from .journeys import create_journey, delete_journey, describe_journey, restore_journey
+from .lanes import add_lane, delete_lane, hide_lane, move_lane, rename_lane, show_lane
 from .library import change_journeys, delete_view, save_view, undo_change
 from .maps import draft_map, draw_draft, import_map, replace_map
+from .pasting import paste_cards
 from .personas import (
     create_persona,
     delete_persona,
@@ -12,6 +17,8 @@ from .personas import (
     set_persona_journeys,
 )
 from .phases import add_phase, delete_phase, move_phase, rename_phase, restore_phase
+from .pictures import upload_picture
+from .shares import count_opening, end_share, make_share, opens
 from .steps import (
     add_step,
     assume_feeling,
@@ -23,6 +30,15 @@ from .steps import (
     restore_step,
     unbind_step,
 )
+from .talk import (
+    answer_thread,
+    begin_thread,
+    delete_comment,
+    mentioned,
+    read_notices,
+    reopen_thread,
+    resolve_thread,
+)
 from .touchpoints import (
     add_touchpoint,
     delete_touchpoint,
@@ -32,35 +48,61 @@ from .touchpoints import (
 )
 
 __all__ = [
+    "add_card",
+    "add_edge",
+    "add_lane",
     "add_phase",
     "add_step",
     "add_touchpoint",
+    "answer_thread",
     "assume_feeling",
     "attach_journey",
+    "begin_thread",
     "bind_step",
     "change_journeys",
+    "count_opening",
     "create_journey",
     "create_persona",
+    "delete_card",
+    "delete_comment",
+    "delete_edge",
     "delete_journey",
+    "delete_lane",
     "delete_persona",
     "delete_phase",
     "delete_step",
     "delete_touchpoint",
     "delete_view",
+    "describe_card",
     "describe_journey",
     "describe_persona",
     "detach_journey",
     "draft_map",
     "draw_draft",
+    "end_share",
+    "hide_lane",
     "import_map",
+    "make_share",
     "mark_step",
+    "mentioned",
+    "move_cards",
+    "move_lane",
     "move_phase",
     "move_step",
     "move_touchpoint",
+    "opens",
+    "paste_cards",
+    "place_card",
+    "read_notices",
+    "redo",
+    "remove_cards",
+    "rename_lane",
     "rename_phase",
     "rename_step",
     "rename_touchpoint",
+    "reopen_thread",
     "replace_map",
+    "resolve_thread",
     "restore_journey",
     "restore_persona",
     "restore_phase",
@@ -68,6 +110,9 @@ __all__ = [
     "restore_touchpoint",
     "save_view",
     "set_persona_journeys",
+    "show_lane",
     "unbind_step",
+    "undo",
     "undo_change",
+    "upload_picture",
 ]

@@ -62,3 +62,11 @@ def change_kept(row: models.Model, *, noun: str, **fields) -> None:
         raise AlreadyDeleted(f"This {noun} has been deleted meanwhile. Undo the deletion to change it.")
     for name, value in fields.items():
         setattr(row, name, value)
+
+
+def limited(text: str | None, *, name: str, longest: int) -> str:
+    """The text as it was written, refused when it is longer than its place."""
+    text = (text or "").strip()
+    if len(text) > longest:
+        raise TitleTooLong(f"Shorten the {name} to {longest} characters; it has {len(text)}.")
+    return text

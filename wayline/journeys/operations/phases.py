@@ -6,7 +6,7 @@ from wayline.accounts.models import User
 from wayline.audit import operations as audit
 from wayline.journeys.models import Journey, Phase
 
-from . import order
+from . import edits, order
 from .refusals import AlreadyDeleted, LastPhase, NotDeleted, PhaseHasSteps
 
 
@@ -20,6 +20,7 @@ def add_phase(journey: Journey, *, name: str, question: str = "", by: User, now:
         question=question.strip()[:200],
         position=order.next_position(journey.phases),
     )
+    edits.keep(journey, edits.labeled("Added the phase", phase), [edits.made(phase, now=now)], by=by, now=now)
     audit.record("phase.added", subject=phase, by=by, at=now, journey=journey.pk)
     return phase
 
@@ -32,7 +33,8 @@ def rename_phase(phase: Phase, *, name: str, question: str | None = None, by: Us
     if question is not None:
         fields["question"] = question.strip()[:200]
     order.touch(phase.journey, now=now)
-    order.change_kept(phase, noun="phase", **fields)
+    change = edits.write(phase, noun="phase", **fields)
+    edits.keep(phase.journey, edits.labeled("Renamed the phase", phase), [change], by=by, now=now)
     audit.record("phase.renamed", subject=phase, by=by, at=now, before=before)
 
 
@@ -43,9 +45,10 @@ def move_phase(
     """Move the phase by so many places (negative: earlier), or to a position."""
     order.touch(phase.journey, now=now)
     order.change_kept(phase, noun="phase")
-    if position is None:
-        position = order.index_of(phase.journey.phases, phase) + places
-    position = order.place(phase.journey.phases, phase, position)
+    was = order.index_of(phase.journey.phases, phase)
+    position = order.place(phase.journey.phases, phase, was + places if position is None else position)
+    change = edits.change_of(phase, before={"position": was}, after={"position": position})
+    edits.keep(phase.journey, edits.labeled("Moved the phase", phase), [change], by=by, now=now)
     audit.record("phase.moved", subject=phase, by=by, at=now, position=position)
 
 
@@ -65,6 +68,8 @@ def delete_phase(phase: Phase, *, by: User, now: datetime, confirmed: bool = Fal
     if not Phase.objects.kept().filter(pk=phase.pk).update(deleted_at=now):
         raise AlreadyDeleted("This phase is already deleted.")
     phase.deleted_at = now
+    change = edits.change_of(phase, before={"deleted_at": None}, after={"deleted_at": now.isoformat()})
+    edits.keep(phase.journey, edits.labeled("Deleted the phase", phase), [change], by=by, now=now)
     audit.record("phase.deleted", subject=phase, by=by, at=now, steps=steps)
 
 
@@ -74,5 +79,7 @@ def restore_phase(phase: Phase, *, by: User, now: datetime) -> None:
     order.touch(phase.journey, now=now)
     if not Phase.objects.filter(pk=phase.pk).exclude(deleted_at=None).update(deleted_at=None):
         raise NotDeleted("This phase is not deleted; there is nothing to undo.")
+    change = edits.change_of(phase, before={"deleted_at": str(phase.deleted_at)}, after={"deleted_at": None})
     phase.deleted_at = None
+    edits.keep(phase.journey, edits.labeled("Restored the phase", phase), [change], by=by, now=now)
     audit.record("phase.restored", subject=phase, by=by, at=now)

@@ -35,6 +35,54 @@ class NotDeleted(Refusal):
     pass
 
 
+class ChangedMeanwhile(Refusal):
+    """Somebody else changed the same thing since this person saw it."""
+
+
+class NothingToUndo(Refusal):
+    pass
+
+
+class LaneUnknown(Refusal):
+    pass
+
+
+class StepElsewhere(Refusal):
+    pass
+
+
+class CardElsewhere(Refusal):
+    pass
+
+
+class TooManyCards(Refusal):
+    pass
+
+
+class LinkLeadsNowhere(Refusal):
+    pass
+
+
+class PictureRefused(Refusal):
+    pass
+
+
+class CommentMissing(Refusal):
+    pass
+
+
+class SubjectGone(Refusal):
+    pass
+
+
+class ThreadSettled(Refusal):
+    pass
+
+
+class ShareEnded(Refusal):
+    pass
+
+
 class LastPhase(Refusal):
     pass
 

@@ -10,7 +10,7 @@ from wayline.journeys import conditions
 from wayline.journeys.models import Phase, Step
 from wayline.signals.conditions import SignalCondition
 
-from . import order
+from . import edits, order
 from .refusals import AlreadyDeleted, ConditionNotUnderstood, FeelingOutOfRange, NotDeleted
 
 
@@ -25,16 +25,18 @@ def add_step(phase: Phase, *, title: str, by: User, now: datetime, key: str = ""
         key=_free_key(phase, slugify(key or title) or "step"),
         position=order.next_position(phase.steps),
     )
+    edits.keep(
+        phase.journey, edits.labeled("Added the step", step), [edits.made(step, now=now)], by=by, now=now
+    )
     audit.record("step.added", subject=step, by=by, at=now, phase=phase.name)
     return step
 
 
 @transaction.atomic
-def rename_step(step: Step, *, title: str, by: User, now: datetime) -> None:
+def rename_step(step: Step, *, title: str, by: User, now: datetime, seen: int | None = None) -> None:
     """Give the step another title. Its key stays, so that signals still find it."""
     before, title = step.title, order.worded(title, noun="step", longest=200)
-    order.touch(step.phase.journey, now=now)
-    order.change_kept(step, noun="step", title=title)
+    _change(step, "Renamed the step", by, now, seen, title=title)
     audit.record("step.renamed", subject=step, by=by, at=now, before=before)
 
 
@@ -47,20 +49,24 @@ def move_step(
     places: int = 0,
     phase: Phase | None = None,
     position: int | None = None,
+    seen: int | None = None,
 ) -> None:
     """Move the step by so many places along the journey, across phases, or to a place in a phase."""
-    order.touch(step.phase.journey, now=now)
+    journey = step.phase.journey
+    order.touch(journey, now=now)
     order.change_kept(step, noun="step")
+    was = {"phase_id": step.phase_id, "position": order.index_of(step.phase.steps, step)}
     if phase is None and position is None:
         phase, position = _along(step, places)
     phase = phase or step.phase
     if phase.journey_id != step.phase.journey_id or phase.deleted_at:
         raise AlreadyDeleted("That phase is not in this journey. Choose one of the journey's phases.")
-    if phase.pk != step.phase_id:
-        order.change_kept(step, noun="step", phase=phase)
+    change = edits.write(step, noun="step", seen=seen, phase_id=phase.pk)
     if position is None:
         position = phase.steps.kept().count()
     order.place(phase.steps, step, position)
+    change |= {"before": was, "after": {"phase_id": phase.pk, "position": step.position}}
+    edits.keep(journey, edits.labeled("Moved the step", step, f"to {phase}"), [change], by=by, now=now)
     audit.record("step.moved", subject=step, by=by, at=now, phase=phase.name, position=step.position)
 
 
@@ -77,8 +83,7 @@ def bind_step(step: Step, *, condition: SignalCondition | dict, by: User, now: d
         ) from error
     if not conditions.says_something(condition):
         raise ConditionNotUnderstood("Choose at least one signal, or a test that a signal must pass.")
-    order.touch(step.phase.journey, now=now)
-    order.change_kept(step, noun="step", condition=condition.model_dump(mode="json"))
+    _change(step, "Bound the step", by, now, None, condition=condition.model_dump(mode="json"))
     audit.record("step.bound", subject=step, by=by, at=now, condition=step.condition)
 
 
@@ -86,8 +91,7 @@ def bind_step(step: Step, *, condition: SignalCondition | dict, by: User, now: d
 def unbind_step(step: Step, *, by: User, now: datetime) -> None:
     """Take the binding away: the step stays on the map, without numbers."""
     before = step.condition
-    order.touch(step.phase.journey, now=now)
-    order.change_kept(step, noun="step", condition=None)
+    _change(step, "Unbound the step", by, now, None, condition=None)
     audit.record("step.unbound", subject=step, by=by, at=now, before=before)
 
 
@@ -100,22 +104,28 @@ def mark_step(
     is_required: bool | None = None,
     is_repeatable: bool | None = None,
     is_moment: bool | None = None,
+    is_fail_point: bool | None = None,
 ) -> None:
-    """Mark the step as required or optional, as repeatable, as a moment that matters."""
-    marks = {"is_required": is_required, "is_repeatable": is_repeatable, "is_moment": is_moment}
+    """Mark the step as required or optional, as repeatable, a moment that matters, a fail point."""
+    marks = {
+        "is_required": is_required,
+        "is_repeatable": is_repeatable,
+        "is_moment": is_moment,
+        "is_fail_point": is_fail_point,
+    }
     marks = {name: value for name, value in marks.items() if value is not None}
-    order.touch(step.phase.journey, now=now)
-    order.change_kept(step, noun="step", **marks)
+    _change(step, "Marked the step", by, now, None, **marks)
     audit.record("step.marked", subject=step, by=by, at=now, **marks)
 
 
 @transaction.atomic
-def assume_feeling(step: Step, *, feeling: float | None, by: User, now: datetime) -> None:
+def assume_feeling(
+    step: Step, *, feeling: float | None, by: User, now: datetime, seen: int | None = None
+) -> None:
     """Set what the team believes customers feel here, −2 to +2; None takes it away."""
     if feeling is not None and not -2 <= feeling <= 2:
         raise FeelingOutOfRange("Choose a feeling from −2 (furious) to +2 (delighted).")
-    order.touch(step.phase.journey, now=now)
-    order.change_kept(step, noun="step", assumed_feeling=feeling)
+    _change(step, "Set the feeling at", by, now, seen, assumed_feeling=feeling)
     audit.record("step.feeling_assumed", subject=step, by=by, at=now, feeling=feeling)
 
 
@@ -126,6 +136,8 @@ def delete_step(step: Step, *, by: User, now: datetime) -> None:
     if not Step.objects.kept().filter(pk=step.pk).update(deleted_at=now):
         raise AlreadyDeleted("This step is already deleted.")
     step.deleted_at = now
+    change = edits.change_of(step, before={"deleted_at": None}, after={"deleted_at": now.isoformat()})
+    edits.keep(step.phase.journey, edits.labeled("Deleted the step", step), [change], by=by, now=now)
     audit.record("step.deleted", subject=step, by=by, at=now)
 
 
@@ -137,8 +149,17 @@ def restore_step(step: Step, *, by: User, now: datetime) -> None:
         raise NotDeleted(f"The phase “{step.phase}” is deleted too. Restore the phase first.")
     if not Step.objects.filter(pk=step.pk).exclude(deleted_at=None).update(deleted_at=None):
         raise NotDeleted("This step is not deleted; there is nothing to undo.")
+    change = edits.change_of(step, before={"deleted_at": str(step.deleted_at)}, after={"deleted_at": None})
     step.deleted_at = None
+    edits.keep(step.phase.journey, edits.labeled("Restored the step", step), [change], by=by, now=now)
     audit.record("step.restored", subject=step, by=by, at=now)
+
+
+def _change(step: Step, verb: str, by: User | None, now: datetime, seen: int | None, **fields) -> None:
+    journey = step.phase.journey
+    order.touch(journey, now=now)
+    change = edits.write(step, noun="step", seen=seen, **fields)
+    edits.keep(journey, edits.labeled(verb, step), [change], by=by, now=now)
 
 
 def _free_key(phase: Phase, wanted: str) -> str:

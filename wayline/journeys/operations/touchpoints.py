@@ -6,7 +6,7 @@ from wayline.accounts.models import User
 from wayline.audit import operations as audit
 from wayline.journeys.models import Step, Touchpoint
 
-from . import order
+from . import edits, order
 from .refusals import AlreadyDeleted, NotDeleted
 
 
@@ -18,6 +18,7 @@ def add_touchpoint(step: Step, *, name: str, channel: str = "", by: User, now: d
     touchpoint = Touchpoint.objects.create(
         step=step, name=name, channel=channel.strip()[:40], position=order.next_position(step.touchpoints)
     )
+    _record(touchpoint, "Added", edits.made(touchpoint, now=now), by, now)
     audit.record("touchpoint.added", subject=touchpoint, by=by, at=now, step=step.title)
     return touchpoint
 
@@ -32,7 +33,7 @@ def rename_touchpoint(
     if channel is not None:
         fields["channel"] = channel.strip()[:40]
     order.touch(touchpoint.step.phase.journey, now=now)
-    order.change_kept(touchpoint, noun="touchpoint", **fields)
+    _record(touchpoint, "Renamed", edits.write(touchpoint, noun="touchpoint", **fields), by, now)
     audit.record("touchpoint.renamed", subject=touchpoint, by=by, at=now, before=before)
 
 
@@ -42,7 +43,10 @@ def move_touchpoint(touchpoint: Touchpoint, *, places: int, by: User, now: datet
     siblings = touchpoint.step.touchpoints
     order.touch(touchpoint.step.phase.journey, now=now)
     order.change_kept(touchpoint, noun="touchpoint")
-    position = order.place(siblings, touchpoint, order.index_of(siblings, touchpoint) + places)
+    was = order.index_of(siblings, touchpoint)
+    position = order.place(siblings, touchpoint, was + places)
+    change = edits.change_of(touchpoint, before={"position": was}, after={"position": position})
+    _record(touchpoint, "Moved", change, by, now)
     audit.record("touchpoint.moved", subject=touchpoint, by=by, at=now, position=position)
 
 
@@ -53,6 +57,8 @@ def delete_touchpoint(touchpoint: Touchpoint, *, by: User, now: datetime) -> Non
     if not Touchpoint.objects.kept().filter(pk=touchpoint.pk).update(deleted_at=now):
         raise AlreadyDeleted("This touchpoint is already deleted.")
     touchpoint.deleted_at = now
+    change = edits.change_of(touchpoint, before={"deleted_at": None}, after={"deleted_at": now.isoformat()})
+    _record(touchpoint, "Deleted", change, by, now)
     audit.record("touchpoint.deleted", subject=touchpoint, by=by, at=now)
 
 
@@ -62,5 +68,13 @@ def restore_touchpoint(touchpoint: Touchpoint, *, by: User, now: datetime) -> No
     order.touch(touchpoint.step.phase.journey, now=now)
     if not Touchpoint.objects.filter(pk=touchpoint.pk).exclude(deleted_at=None).update(deleted_at=None):
         raise NotDeleted("This touchpoint is not deleted; there is nothing to undo.")
+    was = str(touchpoint.deleted_at)
     touchpoint.deleted_at = None
+    change = edits.change_of(touchpoint, before={"deleted_at": was}, after={"deleted_at": None})
+    _record(touchpoint, "Restored", change, by, now)
     audit.record("touchpoint.restored", subject=touchpoint, by=by, at=now)
+
+
+def _record(touchpoint: Touchpoint, verb: str, change: dict, by: User | None, now: datetime) -> None:
+    label = edits.labeled(f"{verb} the touchpoint", touchpoint)
+    edits.keep(touchpoint.step.phase.journey, label, [change], by=by, now=now)

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from wayline.journeys.models import Phase, Step
-from wayline.journeys.testing import MONDAY, bound_to, make_journey, make_step, travel
+from wayline.journeys.testing import MONDAY, bound_to, make_card, make_journey, make_step, travel
 from wayline.journeys.tests.pages import LATER, SHORT, WHOLE, page, text
 from wayline.signals.testing import make_signal, observe
 
@@ -184,10 +184,14 @@ def test_the_map_asks_the_same_few_queries_however_long_it_is(
 ):
     journey = make_journey(workspace=noor.workspace)
     for number in range(10):
-        make_step(journey.phases.get(), position=10 + number, key=f"more-{number}", condition=bound_to("X"))
+        step = make_step(
+            journey.phases.get(), position=10 + number, key=f"more-{number}", condition=bound_to("X")
+        )
+        make_card(step)
+        make_card(step, lane="opportunity", kind="opportunity")
     client.get(page("map", journey, ""))
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(16):
         client.get(page("map", journey, ""))
 
 

@@ -1,5 +1,6 @@
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -32,7 +33,7 @@ def bind(request, step_id):
             refused = str(refusal)
         else:
             messages.success(request, f"“{step}” is bound.")
-            return redirect("journeys:map", request.workspace.slug, step.phase.journey_id)
+            return redirect(_back(request, step))
     return _show(request, step, form, refused=refused, status=409 if refused else 422)
 
 
@@ -45,12 +46,20 @@ def unbind(request, step_id):
     return redirect("journeys:bind", request.workspace.slug, step.pk)
 
 
+def _back(request, step: Step) -> str:
+    """The page the binding was opened from: where one edits, or the map."""
+    page = "journeys:edit" if request.POST.get("from") == "edit" else "journeys:map"
+    address = reverse(page, args=[request.workspace.slug, step.phase.journey_id])
+    return f"{address}#step-{step.pk}" if page == "journeys:edit" else address
+
+
 def _show(request, step: Step, form: forms.Binding, *, refused="", status=200):
     context = {
         "journey": step.phase.journey,
         "step": step,
         "form": form,
         "refused": refused,
+        "came_from": (request.POST if request.method == "POST" else request.GET).get("from", ""),
         "board": bindings.board(step, form, search=request.GET.get("q", "").strip()),
     }
     return show(request, "journeys/bind.html", context, fragment="preview", status=status)

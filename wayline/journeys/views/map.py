@@ -1,31 +1,57 @@
+from secrets import token_hex
+
+from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from wayline.accounts import access
-from wayline.journeys import queries
+from wayline.journeys import lanes, queries, talks
 from wayline.journeys.views.find import address_of, controls_of, journey_of
+from wayline.kit import live
 from wayline.kit.pages import show
 
 
 @require_GET
 @access.member("viewer")
 def map(request, journey_id):
-    """The living map."""
+    """The living map, which is also where it is edited."""
+    # Asked first: what changes while the page is being drawn then comes by the stream as well.
+    since = live.last_message()
+    context = drawn(request, journey_id) | {
+        "since": since,
+        "tab": token_hex(6),
+        "unread": talks.unread(request.member),
+        "may_edit": request.member.may("contributor"),
+    }
+    fragment = "curve" if request.GET.get("part") == "curve" else "living"
+    status = 422 if context["controls"].errors else 200
+    return show(request, "journeys/map.html", context, fragment=fragment, status=status)
+
+
+@require_GET
+@access.member("viewer")
+def present(request, journey_id):
+    """The map alone, phase by phase, to show it to a room."""
+    return render(request, "journeys/present.html", drawn(request, journey_id) | {"is_public": True})
+
+
+def drawn(request, journey_id: int) -> dict:
     journey = journey_of(request, journey_id)
     controls = controls_of(request, journey)
     reading = controls.reading()
+    view = request.GET.get("view", "journey")
     picture = queries.living(
         journey,
         reading,
         address=address_of(request, journey, reading.query),
         open_phase=int(phase) if (phase := request.GET.get("phase", "1")).isdigit() else 1,
+        view=view,
     )
-    context = {
+    return {
         "journey": journey,
         "picture": picture,
         "reading": reading,
         "controls": controls,
         "segments": queries.segment_choices(request.workspace, controls.saved),
+        "view": view,
+        "views": lanes.VIEWS,
     }
-    return show(
-        request, "journeys/map.html", context, fragment="living", status=422 if controls.errors else 200
-    )

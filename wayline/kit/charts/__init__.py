@@ -5,7 +5,7 @@ Estimates are read by their attributes (value, low, high, n, is_thin), so this p
 """
 
 from .bars import Bar, bars
-from .curve import CurvePoint, curve
+from .curve import CurvePoint, curve, feeling_top, feeling_word
 from .funnel import FunnelStep, funnel
 from .graph import GraphNode, graph
 from .sankey import SankeyNode, sankey
@@ -24,6 +24,8 @@ __all__ = [
     "WhiskerRow",
     "bars",
     "curve",
+    "feeling_top",
+    "feeling_word",
     "funnel",
     "graph",
     "sankey",

@@ -28,7 +28,7 @@ class CurvePoint:
     address: str = ""
 
 
-def word(value: float) -> str:
+def feeling_word(value: float) -> str:
     return WORDS[min(max(round(value), -2), 2) + 2]
 
 
@@ -44,7 +44,7 @@ def curve(points: Sequence[CurvePoint], columns: int | None = None) -> dict:
         "bands": _bands(marks),
         "points": known,
         "rows": marks,
-        "marks": [{"word": name, "top": _top(value)} for name, value in MARKS],
+        "marks": [{"word": name, "top": feeling_top(value)} for name, value in MARKS],
         "columns": [round(WIDTH * i / columns, 2) for i in range(1, columns)] if columns else [],
         "is_empty": not known,
     }
@@ -64,7 +64,7 @@ def _across(points: Sequence[CurvePoint], columns: int | None) -> list[float]:
     return places
 
 
-def _top(value: float) -> float:
+def feeling_top(value: float) -> float:
     return round(MIDDLE - max(-2.0, min(2.0, value)) * REACH, 2)
 
 
@@ -78,7 +78,7 @@ def _mark(number: int, point: CurvePoint, x: float) -> dict:
         "low": point.low,
         "high": point.high,
         "n": point.n,
-        "word": "" if value is None else word(value),
+        "word": "" if value is None else feeling_word(value),
         "tone": tone,
         "is_assumed": point.is_assumed,
         "is_hollow": point.is_assumed or point.is_thin,
@@ -88,7 +88,7 @@ def _mark(number: int, point: CurvePoint, x: float) -> dict:
         "address": point.address,
         "x": round(x, 2),
         "left": round(x / WIDTH * 100, 2),
-        "top": None if value is None else _top(value),
+        "top": None if value is None else feeling_top(value),
     }
 
 
@@ -114,8 +114,8 @@ def _bands(marks: list[dict]) -> list[str]:
 
     drawn = []
     for run in lines.runs(marks, has_interval):
-        upper = [(mark["x"], _top(mark["high"])) for mark in run]
-        lower = [(mark["x"], _top(mark["low"])) for mark in run]
+        upper = [(mark["x"], feeling_top(mark["high"])) for mark in run]
+        lower = [(mark["x"], feeling_top(mark["low"])) for mark in run]
         if len(run) == 1:
             x, (top, bottom) = run[0]["x"], (upper[0][1], lower[0][1])
             drawn.append(f"M{x - 6:.2f} {top:.2f}H{x + 6:.2f}V{bottom:.2f}H{x - 6:.2f}Z")

@@ -9,7 +9,7 @@ export function isTyping(element) {
   return Boolean(element.closest?.("input, textarea, select, [contenteditable=true]"));
 }
 
-function lettersAreOff() {
+export function lettersAreOff() {
   return localStorage.getItem(SWITCHED_OFF) === "yes";
 }
 

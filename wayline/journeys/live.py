@@ -1,0 +1,47 @@
+"""How what happened on a map looks to those who have it open."""
+
+from collections.abc import Collection, Sequence
+
+from django.template.loader import render_to_string
+
+from wayline.accounts.models import Membership
+from wayline.kit import live
+from wayline.kit.live.topics import Frame
+
+from . import announcing, board
+from .models import Journey
+
+
+def draw(subject: str, facts: Sequence[dict]) -> list[Frame]:
+    """The changed cells as they now are, or the word to fetch the map again where its shape changed."""
+    if any(fact.get("whole") for fact in facts):
+        return [Frame("", event="reload")]
+    frames = []
+    keys = {(lane, step) for fact in facts for lane, step in fact.get("cells", ())}
+    journey = Journey.objects.filter(pk=subject).first()
+    if keys and journey:
+        frames.append(Frame(partials(journey, keys)))
+    if any(fact.get("curve") for fact in facts):
+        frames.append(Frame("", event="curve"))
+    if any("talk" in fact for fact in facts):
+        frames.append(Frame("", event="talk"))
+    return frames
+
+
+def partials(journey: Journey, keys: Collection[board.Key]) -> str:
+    """These cells, each with the place where it belongs."""
+    cells = board.some_cells(journey, keys)
+    return render_to_string("journeys/map/partials.html", {"cells": cells}).strip()
+
+
+def readers(subject: str, users: Collection[int]) -> set[int]:
+    """Who of these may read the map: members of its workspace, as long as it is there."""
+    members = Membership.objects.filter(user__in=users, workspace__journeys=subject)
+    return set(
+        members.filter(workspace__journeys__deleted_at=None, workspace__journeys__pk=subject).values_list(
+            "user", flat=True
+        )
+    )
+
+
+live.register(announcing.MAP, draw=draw, readers=readers)

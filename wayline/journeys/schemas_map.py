@@ -1,0 +1,183 @@
+"""What the API says about what stands on a map, and what it takes."""
+
+from datetime import datetime
+
+from ninja import Field, Schema
+
+from .models import Card, Comment, Share
+
+
+class CardOut(Schema):
+    """A card of the library, with the maps it stands on left out."""
+
+    id: int
+    kind: str
+    title: str
+    body: str
+    channel: str
+    owner: str | None
+    metric: str
+    linked_journey: int | None = Field(alias="linked_journey_id")
+    linked_step: int | None = Field(alias="linked_step_id")
+    picture: int | None = Field(alias="picture_id")
+    version: int
+    changed_at: datetime
+
+    @staticmethod
+    def resolve_owner(card: Card) -> str | None:
+        return card.owner.email if card.owner else None
+
+
+class PlacementOut(Schema):
+    """A card where it stands. `version` is the placement's; the card has its own."""
+
+    id: int
+    step: int = Field(alias="step_id")
+    lane: str
+    position: float
+    version: int
+    card: CardOut
+
+
+class CardIn(Schema):
+    """A new card, or with `card` one of the library."""
+
+    step: int
+    lane: str
+    title: str = ""
+    card: int | None = None
+    kind: str | None = None
+    body: str = ""
+    channel: str = ""
+    metric: str = ""
+
+
+class CardChangeIn(Schema):
+    """What is left out stays. `seen` is the version of the card that the program read."""
+
+    title: str | None = None
+    kind: str | None = None
+    body: str | None = None
+    channel: str | None = None
+    metric: str | None = None
+    owner: str | None = None
+    linked_journey: int | None = None
+    linked_step: int | None = None
+    picture: int | None = None
+    seen: int | None = None
+
+
+class PlaceIn(Schema):
+    """To a step, before another placement or to the end of the cell."""
+
+    step: int
+    lane: str = ""
+    before: int | None = None
+    seen: int | None = None
+
+
+class PasteIn(Schema):
+    step: int
+    lane: str
+    text: str
+
+
+class LaneOut(Schema):
+    key: str
+    title: str
+    card_kind: str
+    region: str
+    takes_cards: bool
+    is_hidden: bool
+    is_own: bool
+
+
+class LaneIn(Schema):
+    title: str
+    kind: str = "basic"
+    card_kind: str = ""
+
+
+class LaneChangeIn(Schema):
+    """What is left out stays. `places` moves it: negative is up."""
+
+    title: str | None = None
+    is_hidden: bool | None = None
+    places: int = Field(default=0, ge=-100, le=100)
+
+
+class EdgeOut(Schema):
+    id: int
+    kind: str
+    source: int = Field(alias="source_id")
+    target: int = Field(alias="target_id")
+    label: str
+
+
+class EdgeIn(Schema):
+    target: int
+    label: str = ""
+    kind: str = ""
+
+
+class EditOut(Schema):
+    label: str
+    at: datetime
+    state: str
+
+
+class PictureOut(Schema):
+    id: int
+    width: int
+    height: int
+
+
+class CommentOut(Schema):
+    id: int
+    by: str | None
+    at: datetime
+    text: str
+
+    @staticmethod
+    def resolve_by(comment: Comment) -> str | None:
+        return str(comment.by) if comment.by else None
+
+
+class ThreadOut(Schema):
+    id: int
+    subject_kind: str
+    subject_key: str
+    about: str
+    is_resolved: bool
+    comments: list[CommentOut]
+
+
+class ThreadIn(Schema):
+    text: str
+    subject_kind: str = "journey"
+    subject_key: str = ""
+
+
+class AnswerIn(Schema):
+    text: str
+
+
+class ShareOut(Schema):
+    id: int
+    name: str
+    has_password: bool
+    may_embed: bool
+    shows_numbers: bool
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    opened: int
+
+    @staticmethod
+    def resolve_has_password(share: Share) -> bool:
+        return bool(share.password)
+
+
+class RemarkOut(Schema):
+    step: int
+    title: str
+    remark: str

@@ -1,0 +1,58 @@
+// Sends what a person wants and puts the server's answer in its places. The server's cells are the truth.
+import { toast } from "../../kit/js/toasts.js";
+
+export class Sending {
+  constructor(map) {
+    this.map = map;
+    this.queue = Promise.resolve();
+  }
+
+  // One after another, so that two quick moves of one card arrive in their order.
+  post(address, values = {}) {
+    const body = values instanceof FormData ? values : toForm(values);
+    this.queue = this.queue.then(() => this.now(address, body)).catch(() => null);
+    return this.queue;
+  }
+
+  async now(address, body) {
+    let answer;
+    try {
+      answer = await fetch(address, {
+        method: "POST",
+        body,
+        headers: { "HX-Request": "true", "X-CSRFToken": document.body.dataset.csrf },
+      });
+    } catch {
+      toast("The server could not be reached. Your change is not saved.", { isError: true });
+      return { ok: false, status: 0 };
+    }
+    const html = await answer.text();
+    if (answer.redirected || answer.status >= 500 || answer.status === 403 || answer.status === 404) {
+      toast(refusals[answer.status] ?? "This could not be saved. Reload the page and try again.", { isError: true });
+      return { ok: false, status: answer.status };
+    }
+    if (answer.status !== 422) await place(html);
+    for (const event of (answer.headers.get("Wayline-Map") ?? "").split(",")) {
+      if (event) await this.map.happened(event);
+    }
+    return { ok: answer.ok, status: answer.status, html };
+  }
+}
+
+const refusals = {
+  403: "You may no longer change this map. An owner of the workspace can give you the right.",
+  404: "That is not there any more. The map may have changed; reload it.",
+};
+
+// Cells and toasts, each to the place it names.
+export function place(html) {
+  return htmx.swap({ text: html, target: document.body, swap: "none", sourceElement: document.body, request: {}, hx: {} });
+}
+
+function toForm(values) {
+  const form = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) {
+    for (const each of Array.isArray(value) ? value : [value]) form.append(name, each);
+  }
+  return form;
+}

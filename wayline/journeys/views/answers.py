@@ -1,0 +1,61 @@
+"""How a change of a map is answered: with what the live stream says of it, so that there is one truth."""
+
+from collections.abc import Callable, Collection
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from wayline.journeys import announcing, live
+from wayline.journeys.board import Key
+from wayline.journeys.models import Journey
+from wayline.kit import live as stream
+from wayline.kit.live.models import Message
+from wayline.kit.refusals import Refusal
+
+
+def by(request: HttpRequest) -> dict:
+    return {"by": request.user, "now": timezone.now()}
+
+
+def change(
+    request: HttpRequest,
+    journey: Journey,
+    act: Callable[[], object],
+    *,
+    truth: Callable[[], Collection[Key]] = tuple,
+    to: str = "",
+) -> HttpResponse:
+    """Do it, then answer: the changed cells and a toast for the map's script, else back to the map.
+
+    A refusal is answered with 409 and the cells as they really are (`truth`).
+    """
+    before = stream.last_message()
+    try:
+        said = act()
+    except Refusal as refusal:
+        if not request.htmx:
+            raise
+        html = live.partials(journey, truth()) if truth() else ""
+        return HttpResponse(html + toast(str(refusal), is_error=True), status=refusal.status)
+    said = str(said or "Saved.")
+    if not request.htmx:
+        messages.success(request, said)
+        return redirect(to or journey.get_absolute_url())
+    return _drawn(journey, before, said)
+
+
+def _drawn(journey: Journey, before: int, said: str) -> HttpResponse:
+    facts = Message.objects.filter(topic=announcing.topic(journey.pk), pk__gt=before).order_by("pk")
+    frames = live.draw(str(journey.pk), [message.facts for message in facts])
+    html = "".join(frame.data for frame in frames if not frame.event)
+    answer = HttpResponse(html + toast(said, offers_undo=True))
+    answer["Wayline-Map"] = ",".join(frame.event for frame in frames if frame.event)
+    return answer
+
+
+def toast(said: str, *, offers_undo: bool = False, is_error: bool = False) -> str:
+    context = {"said": said, "offers_undo": offers_undo, "is_error": is_error}
+    return render_to_string("journeys/map/toast.html", context)

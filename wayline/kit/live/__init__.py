@@ -1,0 +1,11 @@
+"""Pages that change under the eyes of everybody who has them open.
+
+Message: one fact that something on a topic changed, written in the transaction of the change.
+Topic: what a stream is about ("journeys.map:12"); its area says who may read it and how a fact looks as HTML.
+Reader: one open stream. The hub reads new messages once and hands them to every reader.
+"""
+
+from .outbox import announce, last_message
+from .topics import register
+
+__all__ = ["announce", "last_message", "register"]
