@@ -110,7 +110,7 @@ def role_of(endpoint: Endpoint) -> str:
     return roles_of_endpoints()[str(endpoint).rstrip("/")]
 
 
-UPLOADS = {"POST /api/v1/signals/imports", "POST /api/v1/journeys/pictures"}
+UPLOADS = {"POST /api/v1/signals/imports", "POST /api/v1/journeys/pictures/upload"}
 
 # They only ask, by POST because a question is too long for an address.
 QUESTIONS = ("/metrics/answer", "/flow", "/people", "/paths", "/preview", "/compare")

@@ -157,7 +157,7 @@ def delete_card(request, placement_id: int):
     return 204, None
 
 
-@router.post("/pictures", response={201: PictureOut})
+@router.post("/pictures/upload", response={201: PictureOut})
 @needs("contributor")
 def upload_picture(request, file: UploadedFile = File(...)):  # noqa: B008 - how the library says it
     """Keep a picture, checked, made small and without its metadata; a card then names it."""
