@@ -129,6 +129,24 @@ def baseline(workspace):
     )
 
 
+@makes("erasure_id")
+def erasure(workspace):
+    from wayline.signals.rights.models import Erasure
+
+    return Erasure.objects.create(
+        workspace=workspace, customer_number=1, reason="a letter", asked_at=timezone.now()
+    )
+
+
+@makes("export_id")
+def access_export(workspace):
+    from wayline.signals.rights.models import AccessExport
+
+    return AccessExport.objects.create(
+        workspace=workspace, customer=customer(workspace), asked_at=timezone.now()
+    )
+
+
 @makes("journey_id")
 def journey(workspace):
     from wayline.journeys.testing import make_journey

@@ -10,16 +10,33 @@ NAVIGATION = (
     ("Listen", (("signals:index", "Signals", "radio"), ("signals:imports", "Imports", "upload"))),
     (
         "Settings",
-        (("accounts:settings", "Workspace", "settings"), ("audit:activities", "Activities", "history")),
+        (
+            ("accounts:settings", "Workspace", "settings"),
+            ("signals:rights", "People’s rights", "shield-check"),
+            ("audit:activities", "Activities", "history"),
+        ),
     ),
 )
+
+
+# Entries that only some may open.
+RIGHTS = {"signals:rights": "privacy"}
 
 
 def navigation(request) -> dict:
     """The side bar's sections, with the area that is open."""
     match = getattr(request, "resolver_match", None)
+    member = getattr(request, "member", None)
+    sections = tuple(
+        (title, tuple(entry for entry in entries if _may_open(member, entry[0])))
+        for title, entries in NAVIGATION
+    )
     return {
-        "navigation": NAVIGATION,
+        "navigation": sections,
         "open_area": match.app_name if match else "",
         "open_page": match.view_name if match else "",
     }
+
+
+def _may_open(member, page: str) -> bool:
+    return page not in RIGHTS or (member is not None and member.has_right(RIGHTS[page]))

@@ -48,6 +48,7 @@ def env_secret(name: str) -> str:
 
 
 SECRET_KEY = env_secret("SECRET_KEY")
+ERASURE_KEY = env_secret("ERASURE_KEY")  # makes erased people recognisable without naming them
 DEBUG = env_bool("DEBUG", False)
 BASE_URL = env("BASE_URL", "http://127.0.0.1:8400")
 ALLOWED_HOSTS = [*env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"), urlsplit(BASE_URL).hostname or ""]
@@ -133,7 +134,8 @@ def database(url: str) -> dict:
     if parts.scheme == "sqlite":
         pragmas = (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
-            "PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY;"
+            "PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY; "
+            "PRAGMA secure_delete=ON;"  # what is erased leaves no bytes behind
         )
         return {
             "ENGINE": "django.db.backends.sqlite3",

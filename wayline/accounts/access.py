@@ -8,11 +8,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils import timezone
 
-from .models import Membership, Role
+from .models import Membership, Right, Role
 
 
-def member(role: Role | str = "viewer") -> Callable:
-    """Let the view be opened by members of the workspace who have at least this role.
+def member(role: Role | str = "viewer", *, right: Right | str | None = None) -> Callable:
+    """Let the view be opened by members of the workspace who have at least this role, or this right.
 
     The view is called without the URL's `workspace`; it finds `request.member` and `request.workspace`.
     Strangers get 404, members with too low a role 403.
@@ -30,7 +30,7 @@ def member(role: Role | str = "viewer") -> Callable:
             if request.member is None:
                 raise Http404
             request.workspace = request.member.workspace
-            if not request.member.may(needed):
+            if not (request.member.may(needed) or right and request.member.has_right(right)):
                 raise PermissionDenied(
                     f"This needs the role {needed.label.lower()}; an owner of the workspace can give it."
                 )

@@ -6,6 +6,7 @@ ACTIVITIES = {
     "member.invited": "Invited a person",
     "member.joined": "Joined the workspace",
     "member.role_changed": "Changed a member's role",
+    "member.rights_changed": "Changed what a member may do beyond their role",
     "member.removed": "Removed a member",
     "invitation.withdrawn": "Withdrew an invitation",
     "key.created": "Created a key",

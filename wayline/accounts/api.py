@@ -7,7 +7,7 @@ from pydantic import Field
 
 from . import operations, queries
 from .api_auth import needs
-from .models import Invitation, Key, Membership, Role
+from .models import Invitation, Key, Membership, Right, Role
 
 router = Router(tags=["accounts"])
 
@@ -29,11 +29,16 @@ class MemberOut(Schema):
     name: str = Field(alias="user.name")
     email: str = Field(alias="user.email")
     role: Role
+    rights: list[Right]
     joined_at: datetime
 
 
 class RoleIn(Schema):
     role: Role
+
+
+class RightsIn(Schema):
+    rights: list[Right]
 
 
 class InvitationOut(Schema):
@@ -94,6 +99,15 @@ def change_role(request, member_id: int, body: RoleIn):
     """Give a member another role. 409 for the last owner."""
     member = get_object_or_404(Membership.objects.visible_to(request.member), pk=member_id)
     operations.change_role(member, role=body.role, by=request.member.user, now=timezone.now())
+    return member
+
+
+@router.post("/members/{member_id}/change-rights", response=MemberOut)
+@needs("owner")
+def change_rights(request, member_id: int, body: RightsIn):
+    """Say what a member may do beyond their role."""
+    member = get_object_or_404(Membership.objects.visible_to(request.member), pk=member_id)
+    operations.change_rights(member, rights=body.rights, by=request.member.user, now=timezone.now())
     return member
 
 

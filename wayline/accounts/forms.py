@@ -3,7 +3,7 @@ from zoneinfo import available_timezones
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 
-from .models import Key, Role, User
+from .models import Key, Right, Role, User
 
 
 def timezones() -> list[tuple[str, str]]:
@@ -22,6 +22,10 @@ class InviteForm(forms.Form):
 
 class RoleForm(forms.Form):
     role = forms.ChoiceField(choices=Role)
+
+
+class RightsForm(forms.Form):
+    rights = forms.MultipleChoiceField(choices=Right, required=False)
 
 
 class KeyForm(forms.Form):

@@ -46,6 +46,12 @@ class Role(models.TextChoices):
         return order.index(self) >= order.index(needed)
 
 
+class Right(models.TextChoices):
+    """What a member may do beyond their role; owners may do all of it."""
+
+    PRIVACY = "privacy", "Handle people's rights: access, erasure, retention, masking"
+
+
 class WorkspaceQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> "WorkspaceQuerySet":
         return self.filter(memberships__user=user)
@@ -76,6 +82,7 @@ class Membership(models.Model):
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role)
+    rights = models.JSONField(default=list, blank=True)
     joined_at = models.DateTimeField()
 
     objects = MembershipQuerySet.as_manager()
@@ -89,6 +96,9 @@ class Membership(models.Model):
 
     def may(self, role: Role) -> bool:
         return Role(self.role).allows(role)
+
+    def has_right(self, right: Right | str) -> bool:
+        return self.may(Role.OWNER) or str(Right(right)) in self.rights
 
 
 class InvitationQuerySet(models.QuerySet):

@@ -10,7 +10,7 @@ from wayline.audit import operations as audit
 from wayline.kit import tasks
 from wayline.kit.refusals import Refusal
 
-from .models import Invitation, Key, Membership, Role, User, Workspace
+from .models import Invitation, Key, Membership, Right, Role, User, Workspace
 
 # Each is the first part of an address of the product itself.
 RESERVED_SLUGS = {"account", "api", "health", "invitation", "livez", "static", "v1", "workspaces"}
@@ -180,6 +180,15 @@ def change_role(member: Membership, *, role: Role | str, by: User | None, now: d
     member.role = Role(role)
     member.save(update_fields=["role"])
     audit.record("member.role_changed", subject=member, by=by, at=now, before=before, after=str(Role(role)))
+
+
+@transaction.atomic
+def change_rights(member: Membership, *, rights: list[str], by: User | None, now: datetime) -> None:
+    """Say what a member may do beyond their role."""
+    before, after = member.rights, sorted({str(Right(right)) for right in rights})
+    member.rights = after
+    member.save(update_fields=["rights"])
+    audit.record("member.rights_changed", subject=member, by=by, at=now, before=before, after=after)
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ urlpatterns = [
     path("people/", views.people, name="people"),
     path("people/invite/", views.invite, name="invite"),
     path("people/leave/", views.leave, name="leave"),
+    path("people/<int:member_id>/rights/", views.change_rights, name="change_rights"),
     path("people/<int:member_id>/role/", views.change_role, name="change_role"),
     path("people/<int:member_id>/remove/", views.remove, name="remove"),
     path("people/invitations/<int:invitation_id>/withdraw/", views.withdraw, name="withdraw"),

@@ -109,6 +109,17 @@ def change_role(request, member_id: int):
 
 @access.member("owner")
 @require_POST
+def change_rights(request, member_id: int):
+    found = get_object_or_404(Membership.objects.visible_to(request.member), pk=member_id)
+    form = forms.RightsForm(request.POST)
+    if not form.is_valid():
+        return _show_people(request, forms.InviteForm(), status=422)
+    operations.change_rights(found, **form.cleaned_data, by=request.user, now=timezone.now())
+    return redirect("accounts:people", request.workspace.slug)
+
+
+@access.member("owner")
+@require_POST
 def remove(request, member_id: int):
     found = get_object_or_404(Membership.objects.visible_to(request.member), pk=member_id)
     operations.remove_member(found, by=request.user, now=timezone.now())

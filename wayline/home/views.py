@@ -75,6 +75,7 @@ def customer(request, customer_id: int):
         "past": story.past,
         "before": before,
         "may_undo": request.member.may(Role.CONTRIBUTOR),
+        "may_privacy": request.member.has_right("privacy"),
         "standing": consents.standing(found),
         "open_area": "customers",
         "open_page": "customers:index",

@@ -18,5 +18,13 @@ ACTIVITIES = {
     "finding.muted": "Muted what was noticed about a signal name",
     "finding.reopened": "Opened what was noticed about a signal name again",
     "signal.replayed": "Sent refused signals again after a fix",
+    "access_export.asked": "Asked for everything kept about a customer",
+    "access_export.downloaded": "Downloaded everything kept about a customer",
+    "erasure.asked": "Asked for the erasure of a customer",
+    "erasure.finished": "A customer was erased",
+    "retention.changed": "Changed for how long signals are kept",
+    "retention.kept": "Removed signals older than they may be kept",
+    "masking.changed": "Changed which personal data is masked",
+    "personal_data.searched": "Searched signals for personal data",
     "source.forgotten": "Removed every signal of a source",
 }

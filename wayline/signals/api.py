@@ -15,12 +15,14 @@ from .imports.api import router as imports
 from .models import Segment
 from .names.api import router as names
 from .quality.api import router as quality
+from .rights.api import router as rights
 
 router = Router(tags=["signals"])
 router.add_router("/imports", imports)
 router.add_router("", debugger)
 router.add_router("/names", names)
 router.add_router("/quality", quality)
+router.add_router("/rights", rights)
 
 
 class AccountOut(Schema):

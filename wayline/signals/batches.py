@@ -9,6 +9,7 @@ import structlog
 from . import checks, journal
 from .models import JournalEntry, RefusedSignal
 from .names import rules as naming
+from .rights import tombstones
 from .vocabulary import Signal
 
 log = structlog.get_logger()
@@ -95,8 +96,12 @@ def _usable(entry: JournalEntry, refusals: list[RefusedSignal], rules: naming.Ru
     arrived.entries, arrived.received = [entry.pk] * len(signals), [entry.received_at] * len(signals)
     reasons = checks.refusals_of(signals, received_at=entry.received_at)
     reasons |= rules.applied(signals)
+    erased = tombstones.erased(entry.workspace_id, signals)
+    if erased:
+        tombstones.take_out(entry, signals, places, refused, erased)
+        reasons |= dict.fromkeys(erased, tombstones.REASON)
     for index, reason in reasons.items():
-        arrived.refuse(index, reason, refusals)
+        arrived.refuse(index, reason, refusals, excerpt=reason != tombstones.REASON)
     if not reasons:
         return arrived
     return arrived.chosen([index for index in range(len(signals)) if index not in reasons])

@@ -18,12 +18,14 @@ from hashlib import blake2b
 import msgspec
 import structlog
 import zstandard
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import DatabaseError, connections, transaction
 
 from wayline.kit.refusals import Refusal
 
 from . import cards
+from .rights import masking
 from .vocabulary import Signal
 
 log = structlog.get_logger()
@@ -121,6 +123,7 @@ def append(
     Inside a transaction on the journal's database the row joins it, and is durable when that commits.
     Raises JournalFull or JournalUnavailable when it was not stored, SignalUnreadable when it cannot be.
     """
+    masking.rules.read()
     row = _row(workspace_id, source, signals, received_at, refused, places, digest)
     if connections[settings.JOURNAL_DATABASE].in_atomic_block:
         receipt = _write([row])[0]
@@ -140,6 +143,8 @@ async def append_soon(
     digest: str = "",
 ) -> Receipt:
     """The same for asynchronous callers: await the commit without holding a thread."""
+    if masking.rules.are_old:
+        await sync_to_async(masking.rules.read)()
     row = _row(workspace_id, source, signals, received_at, refused, places, digest)
     return await asyncio.wrap_future(_writer.put(row))
 
@@ -153,6 +158,11 @@ def decode(body: bytes) -> tuple[list[Signal], list[int], list[Refused]]:
         return whole.signals, places, whole.refused
     except msgspec.DecodeError:
         return _decode_in_parts(packed)
+
+
+def rewritten(signals: Sequence[Signal], places: Sequence[int], refused: Sequence[Refused]) -> bytes:
+    """What a row holds once some of it was taken away; the places of the others stay theirs."""
+    return zstandard.compress(_encoder.encode(Body(list(signals), list(refused), list(places))), 1)
 
 
 def readable(signal: Signal) -> str:
@@ -174,6 +184,8 @@ def _decode_in_parts(packed: bytes) -> tuple[list[Signal], list[int], list[Refus
 
 def _row(workspace_id, source, signals, received_at, refused, places, digest) -> _Row:
     signals = [_in_utc(signal) for signal in signals]
+    if masking.rules.of(workspace_id):
+        signals = [masking.mask(workspace_id, signal) for signal in signals]
     body = Body(signals, list(refused), list(places) if places is not None else None)
     try:
         packed = _encoder.encode(body)

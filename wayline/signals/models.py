@@ -187,3 +187,11 @@ class WarehouseChange(models.Model):
 from .imports.models import Import, ImportRefusal  # noqa: E402, F401
 from .names.models import NameDay, NameHour, PropertyDay, Term  # noqa: E402, F401
 from .quality.models import Finding  # noqa: E402, F401
+from .rights.models import (  # noqa: E402, F401
+    AccessExport,
+    Erasure,
+    FoundReport,
+    MaskRule,
+    RetentionRule,
+    Tombstone,
+)

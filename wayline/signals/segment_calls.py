@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from wayline.customers.consent import is_denied
+from wayline.customers.consent import is_denied, traits_of
 
 from .checks import refusals_of
 from .journal import Refused
@@ -176,6 +176,8 @@ def signal_of(call: Call, about: Request, place: int, notes: list[Refused]) -> S
     if integrations and not _is_for_us(integrations):
         raise Declined("The sender excludes this server (integrations).")
     signal = make(call, context)
+    if "consent" in context:
+        signal.traits |= traits_of(context["consent"])
     message_id = call.messageId
     signal.key = str(message_id) if message_id not in (None, "") else f"{about.digest}-{place}"
     signal.at = _at(call, about, place, notes)

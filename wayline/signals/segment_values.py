@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from wayline.customers.consent import is_denied
+from wayline.customers.consent import traits_of
 
 Scalar = str | int | float | bool | None
 DEEP = 8
@@ -69,7 +69,7 @@ def traits(values: dict, prefix: str = "", depth: int = 0) -> dict[str, Scalar]:
         elif isinstance(value, dict) and depth < DEEP and name != "consent":
             found |= traits(value, f"{prefix}{name}.", depth + 1)
         elif name == "consent":
-            found[prefix + name] = "denied" if is_denied(value) else "granted"
+            found |= traits_of(value)
         else:
             found[prefix + name] = msgspec.json.encode(value).decode()
     return found

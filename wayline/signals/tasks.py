@@ -7,6 +7,7 @@ from .imports import tasks as imports  # noqa: F401 - names the task that advanc
 from .names import counting
 from .names import tasks as names  # noqa: F401 - names the task that counts names anew
 from .quality import operations as quality
+from .rights import tasks as rights  # noqa: F401 - names the tasks of people's rights
 
 
 @task(upkeep.TASK)

@@ -5,6 +5,7 @@ from .debugger.urls import urlpatterns as debugger
 from .imports.urls import urlpatterns as imports
 from .names.urls import urlpatterns as names
 from .quality.urls import urlpatterns as quality
+from .rights.urls import urlpatterns as rights
 
 app_name = "signals"
 urlpatterns = [
@@ -17,4 +18,5 @@ urlpatterns = [
     *quality,
     *debugger,
     *imports,
+    *rights,
 ]

@@ -214,6 +214,11 @@ class ClickHouseWarehouse:
             if writer.has_removed or state.has_removed:
                 self._sweep()
 
+    def purge(self) -> None:
+        """Leave nothing of rows that were deleted."""
+        with self.writing() as writer:
+            writer.compact()
+
     def close(self) -> None:
         with self._write_lock:
             self.client.close()

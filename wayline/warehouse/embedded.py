@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from weakref import WeakSet
 
 import duckdb
 import ibis
@@ -43,8 +44,11 @@ class EmbeddedWarehouse:
     def __init__(self, path: str = "", *, memory: str = "2GB", threads: int | None = None):
         self.path = path
         self.version = next_version()
+        self._settings = (memory, threads)
         self._connection = _open_file(path, memory, threads)
         self._cursors = threading.local()
+        self._opened: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
+        self._reading, self._nobody_reads = 0, threading.Condition()
         self._cursor_lock = threading.Lock()
         self._write_lock = threading.Lock()
         self._queries = QUERIES
@@ -58,8 +62,8 @@ class EmbeddedWarehouse:
     def run(self, expression: ibis.Expr) -> pa.Table:
         """The rows the expression asks for, as they were committed last."""
         expression = expression.as_table()
-        with _own_failures():
-            rows = self._cursor().sql(self._queries.sql(expression)).to_arrow_table()
+        with _own_failures(), self._read() as cursor:
+            rows = cursor.sql(self._queries.sql(expression)).to_arrow_table()
         return as_asked(rows, expression)
 
     @contextmanager
@@ -79,13 +83,47 @@ class EmbeddedWarehouse:
                 cursor.close()
             self.version = next_version()
 
+    def purge(self) -> None:
+        """Write the file anew: rows that were deleted leave no bytes behind. Reading waits meanwhile."""
+        if not self.path:
+            return
+        anew = f"{self.path}.purged"
+        Path(anew).unlink(missing_ok=True)
+        with self._write_lock, self._nobody_reads:
+            self._nobody_reads.wait_for(lambda: self._reading == 0)
+            (name,) = self._connection.execute("SELECT current_database()").fetchone() or ("",)
+            self._connection.execute(f"ATTACH '{anew.replace(chr(39), chr(39) * 2)}' AS purged")
+            self._connection.execute(f'COPY FROM DATABASE "{name}" TO purged')
+            self._connection.execute("DETACH purged")
+            # The engine gives the file back only when the last cursor on it is closed.
+            for cursor in list(self._opened):
+                cursor.close()
+            self._opened, self._cursors = WeakSet(), threading.local()
+            self._connection.close()
+            os.replace(anew, self.path)
+            Path(f"{self.path}.wal").unlink(missing_ok=True)
+            self._connection = _open_file(self.path, *self._settings)
+            self.version = next_version()
+
     def close(self) -> None:
         with self._write_lock:
             self._connection.close()
 
+    @contextmanager
+    def _read(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._nobody_reads:
+            self._reading += 1
+        try:
+            yield self._cursor()
+        finally:
+            with self._nobody_reads:
+                self._reading -= 1
+                self._nobody_reads.notify_all()
+
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         if not hasattr(self._cursors, "own"):
             self._cursors.own = self._new_cursor()
+            self._opened.add(self._cursors.own)
         return self._cursors.own
 
     def _new_cursor(self) -> duckdb.DuckDBPyConnection:

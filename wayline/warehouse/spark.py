@@ -107,6 +107,11 @@ class SparkWarehouse:
         with self._write_lock, self._lake.writing() as writer:
             yield writer
 
+    def purge(self) -> None:
+        """Leave nothing of rows that were deleted; files that no longer count go after their grace."""
+        with self.writing() as writer:
+            writer.compact()
+
     def close(self) -> None:
         with self._write_lock, self._lock:
             if self._session is not None:

@@ -45,7 +45,7 @@ class ConsentIn(Schema):
 
 
 class AllowedIn(Schema):
-    purpose: str = Field(min_length=1, max_length=consent.LONGEST_PURPOSE)
+    purpose: str = Field("analytics", min_length=1, max_length=consent.LONGEST_PURPOSE)
     channel: str = Field("", max_length=consent.LONGEST_CHANNEL)
 
 

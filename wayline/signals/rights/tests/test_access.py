@@ -1,0 +1,68 @@
+import json
+import zipfile
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from wayline.accounts.testing import make_member, make_workspace
+from wayline.audit.models import Activity
+from wayline.signals.rights import access
+from wayline.signals.rights.models import AccessExport
+from wayline.signals.testing import make_signal, observe
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("warehouse", "own_list")]
+
+
+@pytest.fixture
+def ines():
+    workspace = make_workspace()
+    observe(
+        workspace,
+        make_signal(
+            kind="identify", name="Identify", traits={"name": "Ines Duarte", "consent.marketing": "yes"}
+        ),
+        make_signal(properties={"size": "XL"}, text="<script>alert(1)</script>"),
+        make_signal(external_id="tom", text="somebody else's words"),
+    )
+    return workspace.customers.get(name="Ines Duarte")
+
+
+def made(customer, now):
+    return access.write(access.ask_access_export(customer, by=None, now=now), now=now)
+
+
+def test_everything_about_the_person_and_nothing_of_others(ines):
+    now = timezone.now()
+    export = made(ines, now)
+
+    with zipfile.ZipFile(access.download(export, by=None, now=now)) as packed:
+        told, page = json.loads(packed.read("person.json")), packed.read("person.html").decode()
+
+    assert [each["name"] for each in told["profiles"]] == ["Ines Duarte"]
+    assert [each["properties"] for each in told["signals"]] == [{"size": "XL"}]
+    assert [(each["purpose"], each["is_granted"]) for each in told["consent"]] == [("marketing", True)]
+    assert "somebody else" not in json.dumps(told) + page
+    assert "&lt;script&gt;" in page
+
+
+def test_the_download_is_written_down_and_ends(ines):
+    now = timezone.now()
+    export = made(ines, now)
+
+    access.download(export, by=make_member(workspace=ines.workspace).user, now=now)
+    assert Activity.objects.filter(name="access_export.downloaded").count() == 1
+    with pytest.raises(access.ExportGone):
+        access.download(export, by=None, now=now + timedelta(days=8))
+
+    folder = export.path
+    assert access.remove_expired(now=now + timedelta(days=8)) == 1
+    assert not folder.exists()
+
+
+def test_asked_twice_it_is_made_once(ines):
+    now = timezone.now()
+    first = access.ask_access_export(ines, by=None, now=now)
+
+    assert access.ask_access_export(ines, by=None, now=now) == first
+    assert AccessExport.objects.count() == 1

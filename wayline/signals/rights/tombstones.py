@@ -1,0 +1,181 @@
+"""Who was erased, as hashes that recognise and cannot be read. Loading and restoring ask here.
+
+The list lies twice: in the database, and in erased.jsonl beside it. An older backup of the database lacks the
+latest erasures; the file, which is never put back, has them.
+"""
+
+import hmac
+import json
+import os
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import Max
+
+from wayline.accounts.models import Workspace
+from wayline.customers.models import Customer, Identity
+from wayline.kit import tasks
+from wayline.signals import journal
+from wayline.signals.vocabulary import Signal
+
+from .models import Erasure, Tombstone
+from .person import Person, named_by
+
+REASON = "The person was erased; what is older than that is not kept again."
+LONGEST_READ = 2_000
+
+
+def digest(workspace: int, kind: str, value: str) -> str:
+    """The value as it stands on the list."""
+    words = f"{workspace}\0{kind}\0{value}".encode()
+    return hmac.new(settings.ERASURE_KEY.encode(), words, sha256).hexdigest()
+
+
+def list_file() -> Path:
+    return Path(settings.DATA_DIR) / "erased.jsonl"
+
+
+def put_up(erasure: Erasure, person: Person, *, now: datetime) -> int:
+    """Remember everything the person was recognised by. The file is on disk when this returns."""
+    digests = sorted(digest(person.workspace, kind, value) for kind, value in person.identities)
+    Tombstone.objects.bulk_create(
+        [Tombstone(workspace_id=person.workspace, erasure=erasure, digest=each, at=now) for each in digests],
+        update_conflicts=True,
+        unique_fields=["workspace", "digest"],
+        update_fields=["erasure", "at"],
+    )
+    line = {
+        "erasure": str(erasure.uid),
+        "workspace": person.workspace,
+        "at": now.isoformat(),
+        "digests": digests,
+    }
+    with list_file().open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return len(digests)
+
+
+class _Known:
+    """The list of one process, read again when it has grown."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last: dict | None = None
+        self._of: dict[int, dict[str, datetime]] = {}
+
+    def of(self, workspace: int) -> dict[str, datetime]:
+        last = Tombstone.objects.aggregate(last=Max("pk"), at=Max("at"))
+        with self._lock:
+            if last != self._last:
+                self._of = {}
+                for owner, digest, at in Tombstone.objects.values_list("workspace", "digest", "at"):
+                    self._of.setdefault(owner, {})[digest] = at
+                self._last = last
+            return self._of.get(workspace, {})
+
+    def forget(self) -> None:
+        self._last = None
+
+
+known = _Known()
+
+
+def erased(workspace: int, signals: Sequence[Signal]) -> list[int]:
+    """The places of those that speak of somebody erased, from before the erasure.
+
+    Somebody who comes back afterwards is a new customer: what happens later is theirs to have kept.
+    """
+    stones = known.of(workspace)
+    if not stones:
+        return []
+    latest = max(stones.values())
+    return [
+        place
+        for place, signal in enumerate(signals)
+        if _aware(signal.at) <= latest and _is_erased(workspace, signal, stones)
+    ]
+
+
+def _is_erased(workspace: int, signal: Signal, stones: dict[str, datetime]) -> bool:
+    return any(
+        stones.get(digest(workspace, kind, value), datetime.min.replace(tzinfo=UTC)) >= _aware(signal.at)
+        for kind, value in named_by(signal)
+    )
+
+
+def take_out(entry, signals, places, refused, erased: list[int]) -> None:
+    """Write the journal's row anew without those signals: it must not keep whom we refuse to keep."""
+    gone = set(erased)
+    kept = [place for place in range(len(signals)) if place not in gone]
+    # The reason stays in the row, so that loading it again counts the same.
+    left = [*refused, *(journal.Refused(places[place], REASON) for place in erased)]
+    body = journal.rewritten([signals[place] for place in kept], [places[place] for place in kept], left)
+    type(entry).objects.filter(pk=entry.pk).update(body=body)
+
+
+def was_erased(workspace: int, kind: str, value: str) -> Erasure | None:
+    """The erasure of whoever was recognised by this value, if there was one."""
+    stone = Tombstone.objects.filter(workspace=workspace, digest=digest(workspace, kind, value))
+    found = stone.select_related("erasure").first()
+    return found.erasure if found else None
+
+
+def restore(*, now: datetime) -> int:
+    """After a backup was put back: erase again whoever is on the list and in the databases. How many.
+
+    Runs before anything is loaded, so that nothing older can slip in.
+    """
+    again = 0
+    for line in _lines():
+        workspace = Workspace.objects.filter(pk=line["workspace"]).first()
+        if workspace is None or Erasure.objects.filter(uid=line["erasure"]).exists():
+            continue
+        at = datetime.fromisoformat(line["at"])
+        found = customers_on(workspace, set(line["digests"]))
+        erasure = Erasure.objects.create(
+            uid=line["erasure"], workspace=workspace, customer_number=found[0] if found else 0,
+            reason="Put back by a backup, erased again", state="waiting" if found else "finished",
+            asked_at=at, finished_at=None if found else now,
+        )  # fmt: skip
+        Tombstone.objects.bulk_create(
+            [Tombstone(workspace=workspace, erasure=erasure, digest=each, at=at) for each in line["digests"]],
+            ignore_conflicts=True,
+        )
+        if found:
+            again += 1
+            tasks.enqueue("signals.erase", {"erasure": erasure.pk}, now=now, workspace=workspace.pk)
+    known.forget()
+    return again
+
+
+def _lines() -> list[dict]:
+    if not list_file().exists():
+        return []
+    found = []
+    for line in list_file().read_text(encoding="utf-8").splitlines():
+        try:
+            found.append(json.loads(line))
+        except ValueError:  # the last line of a machine that lost power while writing it
+            continue
+    return found
+
+
+def customers_on(workspace: Workspace, digests: set[str]) -> list[int]:
+    """The customers who are recognised by a value on the list."""
+    values = Identity.objects.filter(workspace=workspace).values_list("kind", "value", "customer")
+    found = {
+        customer
+        for kind, value, customer in values.iterator(chunk_size=LONGEST_READ)
+        if digest(workspace.pk, kind, value) in digests
+    }
+    return sorted(Customer.objects.filter(pk__in=found).values_list("pk", flat=True))
+
+
+def _aware(at: datetime) -> datetime:
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
