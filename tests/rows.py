@@ -191,6 +191,13 @@ def format_(workspace):
     return "yaml"
 
 
+@makes("version_id")
+def version(workspace):
+    from wayline.journeys import operations
+
+    return operations.save_version(journey(workspace), name="As drawn", by=None, now=timezone.now())
+
+
 @makes("view_id")
 def view(workspace):
     from wayline.journeys.models import SavedView

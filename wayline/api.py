@@ -14,6 +14,7 @@ from wayline.journeys.api import router as journeys
 from wayline.journeys.exchange_api import router as maps
 from wayline.journeys.library_api import router as library
 from wayline.journeys.personas_api import router as personas
+from wayline.journeys.versions_api import router as versions
 from wayline.kit.refusals import Refusal
 from wayline.metrics.api import router as metrics
 from wayline.signals.api import router as signals
@@ -37,6 +38,7 @@ api.add_router("/metrics", metrics)
 api.add_router("/journeys/personas", personas)
 api.add_router("/journeys", library)
 api.add_router("/journeys", maps)
+api.add_router("/journeys", versions)
 api.add_router("/journeys", journeys)
 
 

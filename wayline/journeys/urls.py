@@ -16,6 +16,7 @@ from .views import (
     shares,
     steps,
     talk,
+    versions,
 )
 
 app_name = "journeys"
@@ -37,6 +38,12 @@ urlpatterns = [
     path("drafts/<int:draft_id>/", exchange.draft, name="draft"),
     path("<int:journey_id>/export/", exchange.exports, name="exports"),
     path("<int:journey_id>/export/<slug:format>/", exchange.export, name="export"),
+    path("<int:journey_id>/versions/", versions.versions, name="versions"),
+    path("<int:journey_id>/versions/save/", versions.save_version, name="save_version"),
+    path("<int:journey_id>/review/", versions.review, name="review"),
+    path("versions/<int:version_id>/", versions.version, name="version"),
+    path("versions/<int:version_id>/restore/", versions.restore_version, name="restore_version"),
+    path("versions/<int:version_id>/approve/", versions.approve_version, name="approve_version"),
     path("gaps/", hierarchy.gaps, name="gaps"),
     path("<int:journey_id>/place/", hierarchy.place, name="place"),
     path("<int:journey_id>/attach/", hierarchy.attach, name="attach"),

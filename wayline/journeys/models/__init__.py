@@ -10,6 +10,7 @@ from .personas import Persona
 from .shares import Share
 from .steps import Phase, Step, Touchpoint
 from .talk import Comment, Notice, Thread
+from .versions import Review, Version
 
 __all__ = [
     "BulkChange",
@@ -27,10 +28,12 @@ __all__ = [
     "Phase",
     "Picture",
     "Placement",
+    "Review",
     "SavedView",
     "Share",
     "Standing",
     "Step",
     "Thread",
     "Touchpoint",
+    "Version",
 ]

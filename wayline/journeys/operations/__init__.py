@@ -46,6 +46,7 @@ from .touchpoints import (
     rename_touchpoint,
     restore_touchpoint,
 )
+from .versions import approve_version, restore_version, review_journey, save_version, withdraw_approval
 
 __all__ = [
     "add_card",
@@ -55,6 +56,7 @@ __all__ = [
     "add_step",
     "add_touchpoint",
     "answer_thread",
+    "approve_version",
     "assume_feeling",
     "attach_journey",
     "begin_thread",
@@ -108,6 +110,9 @@ __all__ = [
     "restore_phase",
     "restore_step",
     "restore_touchpoint",
+    "restore_version",
+    "review_journey",
+    "save_version",
     "save_view",
     "set_persona_journeys",
     "show_lane",
@@ -115,4 +120,5 @@ __all__ = [
     "undo",
     "undo_change",
     "upload_picture",
+    "withdraw_approval",
 ]

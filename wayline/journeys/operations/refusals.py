@@ -141,3 +141,7 @@ class SegmentElsewhere(Refusal):
 
 class MapChangedMeanwhile(Refusal):
     pass
+
+
+class AlreadyApproved(Refusal):
+    pass

@@ -1,0 +1,165 @@
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from wayline.accounts.testing import bearer, make_key, make_member
+from wayline.journeys import differences, freshness, operations
+from wayline.journeys.exchange import drawing
+from wayline.journeys.models import Journey, Step, Version
+from wayline.journeys.operations.refusals import AlreadyApproved, NothingChanged, WindowOutOfRange
+from wayline.journeys.testing import MONDAY, make_journey, travel
+from wayline.journeys.tests.pages import WHOLE, text
+
+pytestmark = pytest.mark.django_db
+
+
+def by(member):
+    return {"by": member.user, "now": timezone.now()}
+
+
+@pytest.fixture
+def drawn(noor):
+    return make_journey(workspace=noor.workspace)
+
+
+def test_a_version_is_restored_and_that_is_undone(drawn, noor):
+    version = operations.save_version(drawn, name="First", **by(noor))
+    operations.add_phase(drawn, name="Later", **by(noor))
+    operations.delete_step(Step.objects.get(key="order-shipped"), **by(noor))
+    changed = drawing.document_of(drawn)
+
+    kept = operations.restore_version(version, **by(noor))
+
+    assert drawing.document_of(drawn).revision == version.revision
+    operations.restore_version(kept, **by(noor))
+    assert drawing.document_of(drawn) == changed
+    assert [each.number for each in Version.objects.all()] == [3, 2, 1]
+
+
+def test_a_version_like_the_map_is_not_restored(drawn, noor):
+    version = operations.save_version(drawn, name="First", **by(noor))
+
+    with pytest.raises(NothingChanged):
+        operations.restore_version(version, **by(noor))
+
+
+def test_an_approval_is_given_once_and_taken_back(drawn, noor):
+    version = operations.save_version(drawn, name="Plan", kind="to_be", **by(noor))
+
+    operations.approve_version(version, **by(noor))
+
+    with pytest.raises(AlreadyApproved):
+        operations.approve_version(version, **by(noor))
+    operations.withdraw_approval(version, **by(noor))
+    version.refresh_from_db()
+    assert version.approved_at is None
+
+
+def test_differences_say_what_came_went_moved_and_changed(drawn, noor):
+    before = drawing.document_of(drawn)
+    placed, shipped, delivered = Step.objects.order_by("position")
+    operations.rename_step(placed, title="I order", **by(noor))
+    operations.mark_step(placed, is_moment=True, **by(noor))
+    operations.add_touchpoint(placed, name="Shop", channel="web", **by(noor))
+    operations.delete_step(shipped, **by(noor))
+    later = operations.add_phase(drawn, name="After", **by(noor))
+    operations.move_step(delivered, phase=later, **by(noor))
+    operations.describe_journey(drawn, goal="Quickly", **by(noor))
+
+    found = differences.differences(before, drawing.document_of(drawn))
+
+    assert [(each.what, each.where) for each in found] == [
+        ("changed", "Goal"),
+        ("added", "Phase"),
+        ("removed", "Step “Order Shipped”"),
+        ("changed", "“I order”, title"),
+        ("changed", "“I order”, moment that matters"),
+        ("added", "“I order”, touchpoint"),
+        ("moved", "Step “Order Delivered”"),
+    ]
+    assert (found[0].before, found[0].after) == ("nothing", "Quickly")
+
+
+@pytest.fixture
+def reviewed(noor, warehouse):
+    """Before the review all go as drawn; since, most skip the shipping and call instead."""
+    journey = make_journey(workspace=noor.workspace)
+    travel(noor.workspace, (WHOLE, 60), at=MONDAY - timedelta(days=20))
+    travel(noor.workspace, (WHOLE, 20), ("Order Placed > Called Us > Order Delivered", 40), at=MONDAY)
+    now = MONDAY - timedelta(days=1)
+    operations.review_journey(journey, by=noor.user, now=now)
+    return journey
+
+
+def test_drift_rings_when_customers_leave_the_path(reviewed):
+    found = freshness.freshness(reviewed, now=MONDAY + timedelta(days=15))
+
+    assert (found.state, found.weeks, found.is_alarm) == ("fresh", 2, True)
+    order, beside = found.watched
+    assert (order.drift.change.before.value, order.drift.change.before.n) == (0, 60)
+    assert order.drift.change.difference == pytest.approx(40 / 60)
+    assert beside.drift.is_alarm
+
+
+def test_nothing_is_tested_in_the_first_week_and_a_review_becomes_due(reviewed):
+    assert freshness.freshness(reviewed, now=MONDAY + timedelta(days=3)).watched == ()
+    assert freshness.freshness(reviewed, now=MONDAY + timedelta(days=120)).state == "due"
+
+
+def test_a_review_starts_anew(reviewed, noor):
+    operations.review_journey(reviewed, by=noor.user, now=MONDAY + timedelta(days=10))
+
+    assert not freshness.freshness(reviewed, now=MONDAY + timedelta(days=30)).is_alarm
+
+
+def test_reviews_are_neither_daily_nor_never(drawn, noor):
+    with pytest.raises(WindowOutOfRange):
+        operations.review_journey(drawn, days=1, **by(noor))
+
+
+def test_the_pages_save_compare_review_and_restore(client, drawn, noor, warehouse):
+    slug = noor.workspace.slug
+    client.post(reverse("journeys:save_version", args=[slug, drawn.pk]), {"name": "First", "kind": "as_is"})
+    version = Version.objects.get()
+    operations.describe_journey(drawn, goal="Quickly", **by(noor))
+
+    page = client.get(version.get_absolute_url())
+
+    assert "Quickly" in text(page)
+    client.post(reverse("journeys:restore_version", args=[slug, version.pk]))
+    assert Journey.objects.get().goal == ""
+    client.post(reverse("journeys:review", args=[slug, drawn.pk]), {"days": "30", "note": "With Maya"})
+    answer = client.get(reverse("journeys:versions", args=[slug, drawn.pk]))
+    assert "Next review in 30 days" in text(answer)
+    assert "journey.reviewed" in text(answer)
+    refused = client.post(reverse("journeys:save_version", args=[slug, drawn.pk]), {"name": " "})
+    assert refused.status_code == 409
+
+
+def test_only_managers_approve(client, drawn, noor, warehouse):
+    version = operations.save_version(drawn, name="Plan", **by(noor))
+    address = reverse("journeys:approve_version", args=[noor.workspace.slug, version.pk])
+
+    assert client.post(address).status_code == 403
+    maya = make_member(workspace=noor.workspace, role="manager")
+    client.force_login(maya.user)
+    client.post(address)
+    version.refresh_from_db()
+    assert version.approved_by == maya.user
+
+
+def test_programs_save_and_compare_versions(client, warehouse):
+    key = make_key(role="contributor")
+    journey = make_journey(workspace=key.workspace)
+    headers = {"content_type": "application/json", **bearer(key)}
+    path = f"/api/v1/journeys/{journey.pk}"
+
+    made = client.post(f"{path}/versions", {"name": "First"}, **headers).json()
+    client.post(f"{path}/describe", {"goal": "Quickly"}, **headers)
+
+    found = client.get(f"/api/v1/journeys/versions/{made['id']}", **bearer(key)).json()
+    assert [each["where"] for each in found["differences_to_now"]] == ["Goal"]
+    reviewed = client.post(f"{path}/review", {"days": 30}, **headers).json()
+    assert (reviewed["state"], reviewed["weeks"]) == ("fresh", 0)
