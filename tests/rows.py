@@ -344,3 +344,14 @@ def share(workspace):
 @makes("lane_key")
 def lane(workspace):
     return "pain"
+
+
+@makes("rule_id")
+def rule(workspace):
+    from wayline.signals.derived.rules import PRESETS
+    from wayline.signals.models import DerivedRule
+
+    says = PRESETS["repeat_contact"][1].model_dump(mode="json")
+    return DerivedRule.objects.create(
+        workspace=workspace, name="Repeat Contact", rule=says, created_at=timezone.now()
+    )

@@ -32,7 +32,7 @@ REOPENINGS = AnySignal(
     )
 )
 ANYTHING = SignalIs()
-OWN_DOING = NotSignal(of=SignalIs(kinds=(Kind.OPERATION,)))
+OWN_DOING = NotSignal(of=SignalIs(kinds=(Kind.OPERATION, Kind.DERIVED)))
 
 
 def _share(metric: Metric, moments: Moments, scale: str | None) -> Estimate:

@@ -26,5 +26,10 @@ ACTIVITIES = {
     "retention.kept": "Removed signals older than they may be kept",
     "masking.changed": "Changed which personal data is masked",
     "personal_data.searched": "Searched signals for personal data",
+    "rule.created": "Wrote a rule that derives signals",
+    "rule.changed": "Changed a rule that derives signals",
+    "rule.switched_on": "Switched on a rule that derives signals",
+    "rule.switched_off": "Switched off a rule that derives signals",
+    "rule.deleted": "Deleted a rule that derives signals",
     "source.forgotten": "Removed every signal of a source",
 }

@@ -11,6 +11,7 @@ from wayline.customers.models import Merge
 from . import operations, queries
 from .conditions import CustomerCondition
 from .debugger.api import router as debugger
+from .derived.api import router as rules
 from .imports.api import router as imports
 from .models import Segment
 from .names.api import router as names
@@ -20,6 +21,7 @@ from .rights.api import router as rights
 router = Router(tags=["signals"])
 router.add_router("/imports", imports)
 router.add_router("", debugger)
+router.add_router("/rules", rules)
 router.add_router("/names", names)
 router.add_router("/quality", quality)
 router.add_router("/rights", rights)

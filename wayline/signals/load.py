@@ -111,6 +111,9 @@ def rebuild() -> Loaded:
         with connect.current().writing() as writer:
             for workspace, source in registry.sources():
                 writer.forget_source(workspace, source)
+            # What rules concluded went with the sources, and is concluded anew.
+            for name in [name for name in writer.marks() if name.startswith("rule:")]:
+                writer.mark(name, 0)
             writer.mark(JOURNAL, 0)
         return drain()
 

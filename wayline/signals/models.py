@@ -184,6 +184,7 @@ class WarehouseChange(models.Model):
 
 
 # Django finds the models of the folders here.
+from .derived.models import DerivedRule  # noqa: E402, F401
 from .imports.models import Import, ImportRefusal  # noqa: E402, F401
 from .names.models import NameDay, NameHour, PropertyDay, Term  # noqa: E402, F401
 from .quality.models import Finding  # noqa: E402, F401

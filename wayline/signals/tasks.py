@@ -3,6 +3,7 @@ from django.utils import timezone
 from wayline.kit.tasks import task
 
 from . import registry, upkeep
+from .derived import applying as rules
 from .imports import tasks as imports  # noqa: F401 - names the task that advances an import
 from .names import counting
 from .names import tasks as names  # noqa: F401 - names the task that counts names anew
@@ -16,6 +17,7 @@ def keep_up(payload: dict) -> None:
     upkeep.ask_again(now=now)
     while counting.catch_up(now=now):
         pass
+    rules.catch_up(now=now)
     counting.forget_old(now=now)
     registry.forget_excerpts(now=now)
     quality.check_all(now=now)

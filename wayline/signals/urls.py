@@ -2,6 +2,7 @@ from django.urls import path
 
 from . import views
 from .debugger.urls import urlpatterns as debugger
+from .derived.urls import urlpatterns as derived
 from .imports.urls import urlpatterns as imports
 from .names.urls import urlpatterns as names
 from .quality.urls import urlpatterns as quality
@@ -17,6 +18,7 @@ urlpatterns = [
     *names,
     *quality,
     *debugger,
+    *derived,
     *imports,
     *rights,
 ]

@@ -39,6 +39,7 @@ KIND_ICONS: dict[str, str] = {
     Kind.MESSAGE: "message-square",
     Kind.ANSWER: "form",
     Kind.REVIEW: "star",
+    Kind.DERIVED: "sparkles",
 }
 KIND_WORDS: dict[str, str] = {
     Kind.BEHAVIOR: "Did",
@@ -49,6 +50,7 @@ KIND_WORDS: dict[str, str] = {
     Kind.MESSAGE: "Message",
     Kind.ANSWER: "Answered",
     Kind.REVIEW: "Reviewed",
+    Kind.DERIVED: "Concluded by a rule",
 }
 OUTWARD = {"out", "outbound", "company", "agent"}
 IDENTITY_ICONS = {

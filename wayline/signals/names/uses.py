@@ -27,6 +27,7 @@ PROVIDERS = {
     "Steps": "wayline.journeys.names_used.STEPS",
     "Metrics": "wayline.metrics.names_used.METRICS",
     "Segments": "wayline.signals.names.uses.SEGMENTS",
+    "Rules": "wayline.signals.derived.uses.RULES",
 }
 _customers = TypeAdapter(CustomerCondition)
 
