@@ -172,7 +172,7 @@ def _concluded(
     found = conclude(rule, rows, clock)
     begin = np.datetime64(since.astimezone(UTC).replace(tzinfo=None), "us")
     kept = np.flatnonzero(found.at >= begin)
-    return [_as_made(workspace_id, name, rule, table, found, place) for place in kept]
+    return [_as_made(workspace_id, name, rule, table, found, place) for place in kept.tolist()]
 
 
 def _value_of(rule: Rule, signals: Table) -> Value:
