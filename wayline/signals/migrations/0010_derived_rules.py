@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('signals', '0008_refused_replayed'),
+        ('signals', '0009_people_rights'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
