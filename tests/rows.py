@@ -129,6 +129,27 @@ def baseline(workspace):
     )
 
 
+@makes("webhook_id")
+def webhook(workspace):
+    from wayline.integrations.models import Webhook
+    from wayline.integrations.webhooks import signing
+
+    return Webhook.objects.create(
+        workspace=workspace,
+        name="CRM",
+        url="https://x.test/",
+        secret=signing.sealed(signing.new_secret()),
+        created_at=timezone.now(),
+    )
+
+
+@makes("delivery_id")
+def delivery(workspace):
+    return webhook(workspace).deliveries.create(
+        workspace=workspace, name="webhook.tested", created_at=timezone.now()
+    )
+
+
 @makes("erasure_id")
 def erasure(workspace):
     from wayline.signals.rights.models import Erasure

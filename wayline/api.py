@@ -10,6 +10,7 @@ from wayline.customers.api import router as customers
 from wayline.customers.companies.api import router as companies
 from wayline.customers.duplicates.api import router as duplicates
 from wayline.customers.rules.api import router as recognition
+from wayline.integrations.api import router as integrations
 from wayline.journeys.api import router as journeys
 from wayline.journeys.exchange_api import router as maps
 from wayline.journeys.library_api import router as library
@@ -40,6 +41,7 @@ api.add_router("/journeys", library)
 api.add_router("/journeys", maps)
 api.add_router("/journeys", versions)
 api.add_router("/journeys", journeys)
+api.add_router("/integrations", integrations)
 
 
 @api.exception_handler(Refusal)

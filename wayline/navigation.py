@@ -12,6 +12,7 @@ NAVIGATION = (
         "Settings",
         (
             ("accounts:settings", "Workspace", "settings"),
+            ("integrations:webhooks", "Webhooks", "plug"),
             ("signals:rights", "People’s rights", "shield-check"),
             ("audit:activities", "Activities", "history"),
         ),
@@ -21,6 +22,7 @@ NAVIGATION = (
 
 # Entries that only some may open.
 RIGHTS = {"signals:rights": "privacy"}
+ROLES = {"integrations:webhooks": "manager"}
 
 
 def navigation(request) -> dict:
@@ -39,4 +41,6 @@ def navigation(request) -> dict:
 
 
 def _may_open(member, page: str) -> bool:
+    if page in ROLES:
+        return member is not None and member.may(ROLES[page])
     return page not in RIGHTS or (member is not None and member.has_right(RIGHTS[page]))

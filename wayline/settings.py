@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "wayline.signals",
     "wayline.metrics",
     "wayline.journeys",
+    "wayline.integrations",
     "wayline.home",
 ]
 
@@ -234,6 +235,7 @@ STORAGES = {
 MEDIA_ROOT = DATA_DIR / "files"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+WEBHOOK_NETWORKS = env_list("WEBHOOK_NETWORKS")  # private networks that webhooks may reach
 UPLOAD_LIMIT_BYTES = env_int("UPLOAD_LIMIT_MB", 1024) * 1_000_000
 IMPORT_DRAFT_DAYS = env_int("IMPORT_DRAFT_DAYS", 7)  # 0 keeps drafts for ever
 IMPORT_FILE_DAYS = env_int("IMPORT_FILE_DAYS", 30)  # 0 keeps the files of imports for ever

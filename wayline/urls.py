@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("wayline.accounts.entrance")),
     path("shared/<str:token>/", shares.shared, name="shared"),
     path("shared/<str:token>/pictures/<int:picture_id>/", shares.shared_picture, name="shared_picture"),
+    path("<slug:workspace>/integrations/", include("wayline.integrations.urls")),
     path("<slug:workspace>/journeys/", include("wayline.journeys.urls")),
     path("<slug:workspace>/metrics/", include("wayline.metrics.urls")),
     path("<slug:workspace>/signals/", include("wayline.signals.urls")),

@@ -1,0 +1,23 @@
+from datetime import timedelta
+
+from django.utils import timezone
+
+from wayline.kit import tasks
+from wayline.kit.tasks.recurring import every
+
+from .models import Delivery
+from .webhooks import operations as webhooks
+
+
+@every(timedelta(seconds=10), "integrations.tell")
+def tell(payload: dict) -> None:
+    """Read the activities that were committed since, for webhooks."""
+    webhooks.tell(now=timezone.now())
+
+
+@tasks.task(webhooks.DELIVER)
+def deliver(payload: dict) -> None:
+    """Try one delivery once; the next try is a job of its own."""
+    found = Delivery.objects.filter(uid=payload["delivery"]).select_related("webhook").first()
+    if found is not None:
+        webhooks.deliver(found, now=timezone.now())
