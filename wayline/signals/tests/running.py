@@ -1,13 +1,16 @@
 """The product's own server in processes of its own, as `wayline serve` starts it."""
 
+import atexit
 import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from base64 import b64encode
@@ -50,6 +53,10 @@ print(json.dumps({
 """
 
 
+FILES = ("wayline.sqlite3", "journal.sqlite3", "secret_key")
+_prepared: list[tuple[Path, str]] = []  # a data directory to copy, as creating every table takes long
+
+
 class Server:
     """A server with a data directory, a write key and a reader's key of its own."""
 
@@ -71,11 +78,30 @@ class Server:
         self.address = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen | None = None
         self.log = data / "server.log"
-        self.key, self.reader = self.run(SET_UP).split()
+        self.key, self.reader = self._prepare(data).split()
 
-    def run(self, program: str) -> str:
+    def _prepare(self, data: Path) -> str:
+        if not _prepared:
+            folder = Path(tempfile.mkdtemp(prefix="wayline-prepared-"))
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+            environment = self.environment | {
+                "WAYLINE_DATA_DIR": str(folder),
+                "WAYLINE_DATABASE_URL": f"sqlite:///{folder}/wayline.sqlite3",
+                "WAYLINE_WAREHOUSE_URL": "duckdb://",
+            }
+            _prepared.append((folder, self.run(SET_UP, environment)))
+        folder, keys = _prepared[0]
+        for name in FILES:
+            shutil.copyfile(folder / name, data / name)
+        return keys
+
+    def run(self, program: str, environment: dict[str, str] | None = None) -> str:
         done = subprocess.run(
-            [sys.executable, "-c", program], env=self.environment, capture_output=True, text=True, timeout=240
+            [sys.executable, "-c", program],
+            env=environment or self.environment,
+            capture_output=True,
+            text=True,
+            timeout=240,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip().splitlines()[-1]
