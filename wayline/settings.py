@@ -162,6 +162,7 @@ DATABASE_URL = env("DATABASE_URL", f"sqlite:///{DATA_DIR}/wayline.sqlite3")
 WAREHOUSE_URL = env("WAREHOUSE_URL", f"duckdb:///{DATA_DIR}/signals.duckdb")
 WAREHOUSE_MEMORY = env("WAREHOUSE_MEMORY", "2GB")
 WAREHOUSE_THREADS = env_int("WAREHOUSE_THREADS", 0)  # 0 means every core
+OWN_TABLES = env("OWN_TABLES")  # a mapping file for tables of the company's own
 DATABASES = {"default": database(DATABASE_URL)}
 # The journal of signals lies in a file of its own, so that an acknowledgement never waits for a page's write.
 if DATABASE_URL.startswith("sqlite"):

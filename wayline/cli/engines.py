@@ -28,6 +28,7 @@ def move(asked) -> int:
         )
     if asked.to.rstrip("/") == settings.WAREHOUSE_URL.rstrip("/"):
         raise SameEngine("Source and target are the same. Name the engine to move to.")
+    settings.OWN_TABLES = ""  # what lies elsewhere does not move
     source, target = connect.current(), connect.open(asked.to)
     try:
         with load.exclusively():

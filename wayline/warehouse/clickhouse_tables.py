@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import ibis
 
 from wayline.warehouse import tables
+from wayline.warehouse.compiled import defining
 
 STEP_BITS = 20  # a row's batch is its write's number times this, plus the step within it
 ORDER = {
@@ -80,18 +81,16 @@ def seen_by(sql: str, state, *, raw: bool = False) -> str:
     latest = ", ".join(f"argMax({name}, batch) AS latest_{name}" for name in others)
     named = ", ".join(f"latest_{name} AS {name}" for name in others)
     marks = f"SELECT arrayJoin({marks_literal(state.marks)}) AS pair" if state.marks else ""
-    defined = [
-        f"signals AS (SELECT {columns} FROM signals_rows WHERE {signals})",
-        f"customers AS (SELECT workspace, customer, {named} FROM (SELECT workspace, customer, {latest}, "
+    defined = {
+        "signals": f"SELECT {columns} FROM signals_rows WHERE {signals}",
+        "customers": f"SELECT workspace, customer, {named} FROM (SELECT workspace, customer, {latest}, "
         f"argMax(is_gone, batch) AS gone FROM customers_rows WHERE {counts} "
-        "GROUP BY workspace, customer) WHERE gone = 0)",
-        f"marks AS (SELECT pair.1 AS journal, pair.2 AS mark FROM ({marks}))"
+        "GROUP BY workspace, customer) WHERE gone = 0",
+        "marks": f"SELECT pair.1 AS journal, pair.2 AS mark FROM ({marks})"
         if marks
-        else "marks AS (SELECT '' AS journal, toInt64(0) AS mark WHERE 0)",
-    ]
-    if sql.startswith("WITH "):
-        return f"WITH {', '.join(defined)}, {sql.removeprefix('WITH ')}"
-    return f"WITH {', '.join(defined)} {sql}"
+        else "SELECT '' AS journal, toInt64(0) AS mark WHERE 0",
+    }
+    return defining(defined, sql)
 
 
 @dataclass(frozen=True)

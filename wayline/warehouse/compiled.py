@@ -16,6 +16,12 @@ STAND_IN = datetime(1905, 1, 1)
 ibis.options.sql.fuse_selects = False
 
 
+def defining(tables: dict[str, str], sql: str) -> str:
+    """The query with these tables defined before it, which hide those of the same names."""
+    defined = ", ".join(f"{name} AS ({select})" for name, select in tables.items())
+    return f"WITH {defined}, {sql[5:]}" if sql.startswith("WITH ") else f"WITH {defined} {sql}"
+
+
 class CompiledQueries:
     """SQL by expression: Ibis takes 10 to 50 ms to compile, which a page of many numbers cannot afford.
 

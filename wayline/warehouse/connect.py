@@ -25,15 +25,22 @@ def open(url: str) -> Warehouse:
     if scheme == "duckdb":
         from wayline.warehouse import embedded
 
-        return embedded.open(url, memory=settings.WAREHOUSE_MEMORY, threads=settings.WAREHOUSE_THREADS)
+        return embedded.open(
+            url,
+            memory=settings.WAREHOUSE_MEMORY,
+            threads=settings.WAREHOUSE_THREADS,
+            own_tables=settings.OWN_TABLES,
+        )
     if scheme in ("clickhouse", "clickhouses"):
         from wayline.warehouse import clickhouse
 
+        if settings.OWN_TABLES:
+            raise WarehouseUnknown("WAYLINE_OWN_TABLES works with duckdb:// and spark://; leave it out here.")
         return clickhouse.open(url)
     if scheme == "spark":
         from wayline.warehouse import spark
 
-        return spark.open(url, memory=settings.WAREHOUSE_MEMORY)
+        return spark.open(url, memory=settings.WAREHOUSE_MEMORY, own_tables=settings.OWN_TABLES)
     raise WarehouseUnknown(
         f"WAYLINE_WAREHOUSE_URL must begin with duckdb://, clickhouse:// or spark://, not {scheme}://. "
         f"Write one like {', '.join(EXAMPLES)}."

@@ -14,8 +14,8 @@ import ibis
 import pyarrow as pa
 
 from wayline.kit.refusals import Refusal
-from wayline.warehouse import tables
-from wayline.warehouse.compiled import CompiledQueries
+from wayline.warehouse import native, tables
+from wayline.warehouse.compiled import CompiledQueries, defining
 from wayline.warehouse.engine import WarehouseFailing, as_asked, as_stored, next_version
 
 QUERIES = CompiledQueries("duckdb")
@@ -30,21 +30,32 @@ class WarehouseUnreadable(Refusal):
     """The file cannot be opened as a warehouse."""
 
 
-def open(url: str, *, memory: str, threads: int) -> "EmbeddedWarehouse":
+def open(url: str, *, memory: str, threads: int, own_tables: str = "") -> "EmbeddedWarehouse":
     """Open duckdb:///path/to/file, or duckdb:// for one kept in memory."""
     path = url.removeprefix("duckdb://")
     # Like sqlite:///, the third slash may be the path's own: both /a and //a name the file /a.
     path = path[1:] if path.startswith("//") else path
-    return EmbeddedWarehouse(path, memory=memory, threads=threads or None)
+    own = native.read(own_tables)
+    return EmbeddedWarehouse(path, memory=memory, threads=threads or None, own=own)
 
 
 class EmbeddedWarehouse:
     """Reads run on a cursor of their own per thread; writes go one at a time, each in a transaction."""
 
-    def __init__(self, path: str = "", *, memory: str = "2GB", threads: int | None = None):
+    def __init__(
+        self,
+        path: str = "",
+        *,
+        memory: str = "2GB",
+        threads: int | None = None,
+        own: tuple[native.OwnTable, ...] = (),
+    ):
         self.path = path
-        self.version = next_version()
+        self._version = next_version()
         self._settings = (memory, threads)
+        self._freshness = native.freshness()
+        stored = {name: f"FROM main.{name}" for name in ("signals", "customers")}
+        self._defined = native.together(stored, own, "duckdb") if own else {}
         self._connection = _open_file(path, memory, threads)
         self._cursors = threading.local()
         self._opened: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
@@ -56,6 +67,13 @@ class EmbeddedWarehouse:
             columns = ", ".join(column.sql("duckdb") for column in schema.to_sqlglot_column_defs("duckdb"))
             self._connection.execute(f'CREATE TABLE IF NOT EXISTS "{name}" ({columns})')
 
+    @property
+    def version(self) -> int:
+        """Changes with every write, and every few minutes where others write too."""
+        if self._defined and self._freshness != native.freshness():
+            self._freshness, self._version = native.freshness(), next_version()
+        return self._version
+
     def table(self, name: str) -> ibis.Table:
         return tables.table(name)
 
@@ -63,7 +81,7 @@ class EmbeddedWarehouse:
         """The rows the expression asks for, as they were committed last."""
         expression = expression.as_table()
         with _own_failures(), self._read() as cursor:
-            rows = cursor.sql(self._queries.sql(expression)).to_arrow_table()
+            rows = cursor.sql(self._sql(expression)).to_arrow_table()
         return as_asked(rows, expression)
 
     @contextmanager
@@ -81,7 +99,7 @@ class EmbeddedWarehouse:
                 raise
             finally:
                 cursor.close()
-            self.version = next_version()
+            self._version = next_version()
 
     def purge(self) -> None:
         """Write the file anew: rows that were deleted leave no bytes behind. Reading waits meanwhile."""
@@ -103,7 +121,7 @@ class EmbeddedWarehouse:
             os.replace(anew, self.path)
             Path(f"{self.path}.wal").unlink(missing_ok=True)
             self._connection = _open_file(self.path, *self._settings)
-            self.version = next_version()
+            self._version = next_version()
 
     def close(self) -> None:
         with self._write_lock:
@@ -119,6 +137,10 @@ class EmbeddedWarehouse:
             with self._nobody_reads:
                 self._reading -= 1
                 self._nobody_reads.notify_all()
+
+    def _sql(self, expression: ibis.Table) -> str:
+        sql = self._queries.sql(expression)
+        return defining(self._defined, sql) if self._defined else sql
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         if not hasattr(self._cursors, "own"):

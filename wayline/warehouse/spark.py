@@ -15,7 +15,7 @@ import ibis.expr.operations as ops
 import pyarrow as pa
 
 from wayline.kit.refusals import Refusal
-from wayline.warehouse import tables
+from wayline.warehouse import native, tables
 from wayline.warehouse.compiled import CompiledQueries
 from wayline.warehouse.engine import WarehouseFailing, WarehouseUnknown, as_asked, next_version
 from wayline.warehouse.lake import Lake, LakeWriter, Manifest
@@ -32,10 +32,10 @@ CONFIGURATION = {
 }
 QUERIES = CompiledQueries("pyspark")
 VIEWS = {
-    "signals": "SELECT {columns} FROM rows",
+    "signals": "SELECT {columns} FROM signals_rows",
     # Of a customer's rows the one of the latest write counts.
     "customers": "SELECT workspace, customer, found.first_seen_at, found.traits FROM (SELECT workspace, "
-    "customer, max_by(struct(first_seen_at, traits), version) AS found FROM rows GROUP BY ALL)",
+    "customer, max_by(struct(first_seen_at, traits), version) AS found FROM customers_rows GROUP BY ALL)",
 }
 
 
@@ -43,7 +43,7 @@ class SparkMissing(Refusal):
     """The address asks for Spark, and its library is not installed."""
 
 
-def open(url: str, *, memory: str) -> "SparkWarehouse":
+def open(url: str, *, memory: str, own_tables: str = "") -> "SparkWarehouse":
     """Open spark://host:7077/folder, or spark:///folder?master=local-cluster[2,1,1024] for other masters.
 
     Parameters that begin with "spark." are settings of the session.
@@ -63,13 +63,22 @@ def open(url: str, *, memory: str) -> "SparkWarehouse":
             "Wayline, as in: pip install 'pyspark==4.0.*'. It needs Java 17."
         )
     # Both /folder and //folder name the folder from the root, as for the other engines.
-    return SparkWarehouse(master, Lake(f"/{parts.path.lstrip('/')}", memory=memory), asked)
+    return SparkWarehouse(
+        master, Lake(f"/{parts.path.lstrip('/')}", memory=memory), asked, native.read(own_tables)
+    )
 
 
 class SparkWarehouse:
     """Every query sees the files of the manifest that was the latest when it began."""
 
-    def __init__(self, master: str, lake: Lake, configuration: dict[str, str]):
+    def __init__(
+        self,
+        master: str,
+        lake: Lake,
+        configuration: dict[str, str],
+        own: tuple[native.OwnTable, ...] = (),
+    ):
+        self._own = own
         self._master = master
         self._lake = lake
         self._configuration = CONFIGURATION | configuration
@@ -77,7 +86,7 @@ class SparkWarehouse:
         self._lock = threading.Lock()
         self._write_lock = threading.Lock()
         self._version = next_version()
-        self._seen = -1
+        self._seen = (-1, 0)
         self._session: Any = None
         self._loaded = (-1, None)
 
@@ -122,8 +131,9 @@ class SparkWarehouse:
     def _manifest(self) -> Manifest:
         with _failures():
             manifest = self._lake.manifest()
-        if manifest.number != self._seen:
-            self._seen, self._version = manifest.number, next_version()
+        seen = (manifest.number, native.freshness() if self._own else 0)
+        if seen != self._seen:
+            self._seen, self._version = seen, next_version()
         return manifest
 
     def _session_of(self, manifest: Manifest):
@@ -134,10 +144,12 @@ class SparkWarehouse:
                 for name, value in self._configuration.items():
                     if name.startswith("spark.sql."):
                         session.conf.set(name, value)
+                stored = {}
                 for name, view in VIEWS.items():
-                    self._rows(session, manifest, name).createOrReplaceTempView("rows")
-                    columns = ", ".join(tables.ALL[name].names)
-                    session.sql(view.format(columns=columns)).createOrReplaceTempView(name)
+                    self._rows(session, manifest, name).createOrReplaceTempView(f"{name}_rows")
+                    stored[name] = view.format(columns=", ".join(tables.ALL[name].names))
+                for name, select in native.together(stored, self._own, "spark").items():
+                    session.sql(select).createOrReplaceTempView(name)
                 self._loaded = (manifest.number, session)
             return self._loaded[1]
 

@@ -2,13 +2,19 @@
 
 import dataclasses
 import math
+from datetime import datetime, timedelta
 from functools import cache
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as parquet
 import pytest
 
 from wayline.metrics.tests.conformance import asked, story
-from wayline.warehouse import connect
+from wayline.warehouse import connect, native
+from wayline.warehouse.embedded import EmbeddedWarehouse
+from wayline.warehouse.lake import Lake
+from wayline.warehouse.spark import CONFIGURATION, SparkWarehouse
 from wayline.warehouse.testing import fill
 
 pytestmark = pytest.mark.slow
@@ -120,3 +126,32 @@ def differences(found, expected, place: str = "answer") -> list[str]:
     else:
         return [] if found == expected else [f"{place}: {found!r} instead of {expected!r}"]
     return [each for name, *pair in parts for each in differences(*pair, place + name)]
+
+
+def test_spark_reads_a_company_s_own_tables_as_duckdb_does(spark, tmp_path):
+    """The same orders, as Parquet files for one engine and as a Spark table for the other."""
+    orders = {
+        "id": [str(n) for n in range(9)],
+        "buyer": [("ines", "41")[n % 2] for n in range(9)],
+        "placed_at": [datetime(2026, 3, 2, 9) + timedelta(hours=n) for n in range(9)],
+        "total": [n / 7 for n in range(9)],
+        "coupon": [("SPRING", None, "it's")[n % 3] for n in range(9)],
+    }
+    parquet.write_table(pa.table(orders), tmp_path / "orders.parquet")
+    mapped = {"workspace": 1, "customer": "buyer", "at": "placed_at", "key": "id", "name": "Order Placed"}
+    mapped |= {"columns": {"value": "total"}, "properties": ("coupon",), "traits": ("coupon",)}
+    files = native.OwnTable(parquet=f"{tmp_path}/*.parquet", **mapped)
+    session = spark._started()
+    session.read.parquet(f"file://{tmp_path}/orders.parquet").createOrReplaceGlobalTempView("orders")
+    table = native.OwnTable(table="global_temp.orders", **mapped)
+    over_files = EmbeddedWarehouse(own=(files,))
+    over_spark = SparkWarehouse("", Lake(str(tmp_path / "lake")), CONFIGURATION, (table,))
+    over_spark._session = session
+
+    for name in ("signals", "customers"):
+        found, expected = (
+            warehouse.run(warehouse.table(name).order_by("customer", *(["at"] if name == "signals" else [])))
+            for warehouse in (over_spark, over_files)
+        )
+        assert differences(found.to_pylist(), expected.to_pylist()) == []
+        assert found.num_rows

@@ -1,0 +1,176 @@
+"""A company's own tables read as signals where they lie: nothing is copied, nothing is written.
+
+A mapping file says which columns mean what; see docs/operating/own-tables.md.
+"""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from wayline.kit.refusals import Refusal
+from wayline.warehouse import tables
+
+FRESH_SECONDS = 300  # answers about tables that others write to are kept no longer
+TEXTS = ("channel", "source", "subject", "step", "scale", "text")
+NUMBERS = ("score", "weight", "value")
+Column = Annotated[str, Field(min_length=1, pattern=r'^[^"`\\]+$')]
+# Text becomes a number of 60 bits, the same in every engine; a whole number stays what it is.
+DIALECTS = {
+    "duckdb": {
+        "quote": '"',
+        "number": "CAST('0x' || left(md5(CAST({0} AS VARCHAR)), 15) AS BIGINT)",
+        "whole": "coalesce(TRY_CAST({0} AS BIGINT), {1})",
+        "at": "CAST({0} AS TIMESTAMP)",
+        "text": "CAST({0} AS VARCHAR)",
+        "float": "TRY_CAST({0} AS DOUBLE)",
+        "map": "map_from_entries(list_filter([{0}], lambda each: each.v IS NOT NULL))",
+        "pair": "{{'k': {0}, 'v': {1}}}",
+        "none": "CAST(map([], []) AS MAP(VARCHAR, VARCHAR))",
+    },
+    "spark": {
+        "quote": "`",
+        "number": "CAST(conv(left(md5(CAST({0} AS STRING)), 15), 16, 10) AS BIGINT)",
+        "whole": "coalesce(try_cast({0} AS BIGINT), {1})",
+        "at": "CAST({0} AS TIMESTAMP)",
+        "text": "CAST({0} AS STRING)",
+        "float": "try_cast({0} AS DOUBLE)",
+        "map": "map_from_entries(filter(array({0}), each -> each.v IS NOT NULL))",
+        "pair": "struct({0} AS k, {1} AS v)",
+        "none": "CAST(map() AS MAP<STRING, STRING>)",
+    },
+}
+
+
+class MappingUnclear(Refusal):
+    """The mapping file cannot be carried out as written."""
+
+
+class OwnTable(BaseModel):
+    """One table: where it is, and which column means what. A row is one signal."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    workspace: int
+    parquet: str = ""
+    table: str = Field("", pattern=r"^[\w.]*$")
+    customer: Column
+    at: Column
+    key: Column
+    kind: str = "behavior"
+    name: str = ""
+    name_from: Column | None = None
+    columns: dict[str, Column] = {}
+    properties: tuple[Column, ...] = ()
+    traits: tuple[Column, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "OwnTable":
+        if bool(self.parquet) == bool(self.table):
+            raise ValueError("name either a parquet path or a table")
+        if bool(self.name) == bool(self.name_from):
+            raise ValueError("give either a name for all rows or the column it is taken from (name_from)")
+        unknown = set(self.columns) - {*TEXTS, *NUMBERS}
+        if unknown:
+            known = ", ".join(TEXTS + NUMBERS)
+            raise ValueError(f"signals have no {', '.join(sorted(unknown))}; they have {known}")
+        return self
+
+
+def read(path: str) -> tuple[OwnTable, ...]:
+    """The tables of a mapping file; none without one."""
+    if not path:
+        return ()
+    try:
+        found = yaml.safe_load(Path(path).read_text())
+        return tuple(OwnTable(**each) for each in found)
+    except OSError as error:
+        raise MappingUnclear(f"The mapping file {path} cannot be read: {error.strerror}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        said = first["msg"].removeprefix("Value error, ")
+        raise MappingUnclear(f"The mapping file {path} is unclear: {where} {said}.") from error
+    except (yaml.YAMLError, TypeError) as error:
+        raise MappingUnclear(f"The mapping file {path} must be a YAML list of tables.") from error
+
+
+def freshness() -> int:
+    """Changes every few minutes, as what others write may."""
+    return int(time.time() // FRESH_SECONDS)
+
+
+def together(stored: dict[str, str], own: tuple[OwnTable, ...], dialect: str) -> dict[str, str]:
+    """Queries of both tables: what we store, and after it the company's own."""
+    mapped = {"signals": signals_sql, "customers": customers_sql}
+    return {
+        name: " UNION ALL ".join([stored[name], *(sql(each, dialect) for each in own)])
+        for name, sql in mapped.items()
+    }
+
+
+def signals_sql(own: OwnTable, dialect: str) -> str:
+    """The table as signals."""
+    say = DIALECTS[dialect]
+    column = _quoted(say)
+    customer = say["whole"].format(column(own.customer), say["number"].format(column(own.customer)))
+    name = say["text"].format(column(own.name_from)) if own.name_from else _literal(own.name)
+    key = f"md5({say['text'].format(column(own.key))})"
+    values = {
+        "workspace": f"CAST({own.workspace} AS BIGINT)",
+        "customer": customer,
+        "at": say["at"].format(column(own.at)),
+        "seq": say["number"].format(column(own.key)),
+        "profile": customer,
+        "received_at": say["at"].format(column(own.at)),
+        "key": key,
+        "kind": _literal(own.kind),
+        "name": name,
+        "properties": _map(own.properties, say),
+    }
+    for field in TEXTS:
+        values[field] = say["text"].format(column(own.columns[field]) if field in own.columns else "NULL")
+    for field in NUMBERS:
+        values[field] = say["float"].format(column(own.columns[field]) if field in own.columns else "NULL")
+    listed = ", ".join(f"{values[field]} AS {column(field)}" for field in tables.SIGNALS.names)
+    present = f"{column(own.customer)} IS NOT NULL AND {column(own.at)} IS NOT NULL"
+    return f"SELECT {listed} FROM {_place(own, dialect)} WHERE {present}"
+
+
+def customers_sql(own: OwnTable, dialect: str) -> str:
+    """Who is in the table, with the traits of their latest row."""
+    say = DIALECTS[dialect]
+    column = _quoted(say)
+    customer = say["whole"].format(column(own.customer), say["number"].format(column(own.customer)))
+    present = f"{column(own.customer)} IS NOT NULL AND {column(own.at)} IS NOT NULL"
+    return (
+        f"SELECT CAST({own.workspace} AS BIGINT) AS workspace, customer, min(moment) AS first_seen_at, "
+        f"max_by(traits, moment) AS traits FROM (SELECT {customer} AS customer, "
+        f"{say['at'].format(column(own.at))} AS moment, {_map(own.traits, say)} AS traits "
+        f"FROM {_place(own, dialect)} WHERE {present}) AS mapped GROUP BY customer"
+    )
+
+
+def _place(own: OwnTable, dialect: str) -> str:
+    if own.table:
+        return own.table
+    path = own.parquet.replace("'", "''")
+    return f"read_parquet('{path}')" if dialect == "duckdb" else f"parquet.`{own.parquet}`"
+
+
+def _quoted(say: dict):
+    return lambda name: f"{say['quote']}{name}{say['quote']}"
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("\\", "").replace("'", "''") + "'"
+
+
+def _map(names: tuple[str, ...], say: dict) -> str:
+    if not names:
+        return say["none"]
+    column = _quoted(say)
+    pairs = [say["pair"].format(_literal(name), say["text"].format(column(name))) for name in names]
+    return say["map"].format(", ".join(pairs))
