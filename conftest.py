@@ -1,3 +1,6 @@
+import tempfile
+from pathlib import Path
+
 import pytest
 from django.conf import settings
 
@@ -11,6 +14,9 @@ def pytest_addoption(parser):
 def pytest_configure():
     # A test that forgets to ask for the fixture must never touch a real warehouse.
     settings.WAREHOUSE_URL = "duckdb://"
+    # Nor read what a server has collected into ./data: static files answer to their own names.
+    settings.STATIC_ROOT = Path(tempfile.gettempdir()) / "wayline-tests-collect-nothing"
+    settings.WHITENOISE_USE_FINDERS = True
 
 
 def pytest_collection_modifyitems(items):

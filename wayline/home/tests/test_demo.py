@@ -1,20 +1,24 @@
 """Every planted truth is found again by the product's own questions, inside its interval."""
 
+import re
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pytest
 from django.db import connections, transaction
 from django.urls import reverse
 
-from wayline.accounts.testing import make_member, make_workspace
+from wayline.accounts.testing import bearer, make_key, make_member, make_workspace
 from wayline.customers.models import Customer, Merge
 from wayline.home.demo import company, truth
 from wayline.journeys import queries as journeys
 from wayline.journeys.models import Journey
 from wayline.journeys.tests.numbers import counted_links, disagreements
+from wayline.kit import numbers
 from wayline.metrics import answers, flows
+from wayline.metrics.catalog import METRICS
 from wayline.metrics.questions import Period, Question
 from wayline.signals.conditions import NotCustomer, SignalIs, Test, TraitIs
 from wayline.statistics import proportions
@@ -225,3 +229,104 @@ def test_every_number_on_every_map_is_the_number_of_the_list_behind_it(northwind
 
         assert len(set(counted_links(page))) > 20
         assert disagreements(client, page) == []
+
+
+# What the pages show is what `wayline answer` and `wayline flow` tell a program.
+READINGS = [("", {"days": 90}), ("?period=28", {"days": 28}), ("?period=all", "all")]
+
+
+def words(html: str) -> str:
+    """What the reader reads, in a row."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+
+
+def between(page: str, begin: str, end: str) -> str:
+    _, found, after = page.partition(begin)
+    assert found, f"{begin} is not on the page"
+    return words(after.partition(end)[0])
+
+
+def shown(estimate: dict, unit: str, digits: int) -> str:
+    """How a page writes the value."""
+    return " ".join(numbers.split_unit(estimate["value"], unit, digits)[0].split())
+
+
+def whole(count: int) -> str:
+    return " ".join(numbers.whole(count).split())
+
+
+@pytest.fixture
+def told(client, northwind):
+    """Signs Maya in; what a program is told over the API, as the command line asks it."""
+    client.force_login(make_member(workspace=northwind.workspace, role="viewer").user)
+    key = make_key(workspace=northwind.workspace)
+
+    def ask(path: str, body: dict) -> dict:
+        answer = client.post(f"/api/v1/{path}", body, content_type="application/json", **bearer(key))
+        assert answer.status_code == 200, answer.content
+        return answer.json()
+
+    return ask
+
+
+def opened(client, name: str, northwind, *arguments, query: str = "") -> str:
+    address = reverse(name, args=[northwind.workspace.slug, *arguments])
+    answer = client.get(address + query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize(("query", "period"), READINGS)
+def test_the_catalog_and_the_overview_show_what_a_program_is_told(client, northwind, told, query, period):
+    catalog = opened(client, "metrics:catalog", northwind, query=query)
+    overview = opened(client, "home:overview", northwind, query=query)
+
+    for metric in METRICS.values():
+        if metric.requires:
+            continue
+        estimate = told("metrics/answer", {"metric": metric.slug, "period": period})["total"]["estimate"]
+        if estimate["value"] is None:
+            continue
+        row = between(catalog, f"/metrics/{metric.slug}/", "</tr>")
+        assert whole(estimate["n"]) in row, metric.slug
+        assert shown(estimate, metric.unit, metric.digits) in row, metric.slug
+        headline = f'/metrics/{metric.slug}/{query}">'
+        stats = overview.partition('aria-label="Headline scores"')[2].partition("</section>")[0]
+        if headline in stats:
+            stat = between(stats, headline, "</div>")
+            assert shown(estimate, metric.unit, min(metric.digits, 1)) in stat, metric.slug
+            assert f"n {whole(estimate['n'])}" in stat, metric.slug
+
+
+@pytest.mark.parametrize(("query", "period"), READINGS)
+def test_journeys_show_what_a_program_is_told(client, northwind, told, query, period):
+    overview = opened(client, "home:overview", northwind, query=query)
+    body = {"period": "all"} if period == "all" else period
+
+    for journey in Journey.objects.filter(workspace=northwind.workspace):
+        flow = told(f"journeys/{journey.pk}/flow", body)
+        row = between(
+            overview, f'<th scope="row"><a href="/{northwind.workspace.slug}/journeys/{journey.pk}/', "</tr>"
+        )
+        assert shown(flow["conversion"], "%", 0) in row
+        assert whole(flow["conversion"]["n"]) in row
+        page = opened(client, "journeys:map", northwind, journey.pk, query=query or "?period=90")
+        counts = between(page, '<dl class="counts">', "</dl>")
+        assert all(whole(flow[name]) in counts for name in ("entered", "completed", "in_progress", "dropped"))
+        for step in flow["steps"]:
+            if step["entered"] is not None:
+                assert whole(step["entered"]) in words(page), step["key"]
+
+
+@pytest.mark.parametrize("by", ["channel", "property:topic"])
+def test_a_split_shows_what_a_program_is_told(client, northwind, told, by):
+    page = opened(client, "metrics:metric", northwind, "csat_mean", query=f"?by={by}")
+    answer = told("metrics/answer", {"metric": "csat_mean", "period": {"days": 90}, "by": [by]})
+
+    split = between(page, 'id="breakdown"', "</section>")
+
+    assert answer["rows"]
+    for row in answer["rows"][:30]:
+        if row["estimate"]["value"] is not None:
+            assert shown(row["estimate"], "", 2) in split
+            assert whole(row["estimate"]["n"]) in split
