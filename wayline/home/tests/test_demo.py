@@ -308,7 +308,9 @@ def test_journeys_show_what_a_program_is_told(client, northwind, told, query, pe
         row = between(
             overview, f'<th scope="row"><a href="/{northwind.workspace.slug}/journeys/{journey.pk}/', "</tr>"
         )
-        assert shown(flow["conversion"], "%", 0) in row
+        # Where no window is over yet there is no share to show.
+        if flow["conversion"]["value"] is not None:
+            assert shown(flow["conversion"], "%", 0) in row
         assert whole(flow["conversion"]["n"]) in row
         page = opened(client, "journeys:map", northwind, journey.pk, query=query or "?period=90")
         counts = between(page, '<dl class="counts">', "</dl>")
