@@ -12,7 +12,16 @@ from wayline.metrics.observed import ObservedName
 from wayline.signals.conditions import SignalIs
 
 LIBRARY = Path(__file__).parent / "library"
-ORDER = ("saas-onboarding", "order-to-delivery", "get-help")
+ORDER = (
+    "saas-onboarding",
+    "order-to-delivery",
+    "return-in-store",
+    "get-help",
+    "billing-renewal",
+    "proactive-help",
+    "patient-visit",
+    "telecom-switch",
+)
 
 
 @dataclass(frozen=True)
@@ -21,6 +30,7 @@ class TemplateStep:
     key: str
     names: tuple[str, ...] = ()
     touchpoints: tuple[tuple[str, str], ...] = ()
+    cards: tuple[tuple[str, ...], ...] = ()  # lane, kind, words; and the metric of a metric card
     is_required: bool = True
     is_repeatable: bool = False
     is_moment: bool = False
@@ -110,6 +120,7 @@ def _read_step(step: dict) -> TemplateStep:
         key=step["key"],
         names=tuple(step["names"]),
         touchpoints=tuple((name, channel) for name, channel in step.get("touchpoints", ())),
+        cards=tuple(tuple(card) for card in step.get("cards", ())),
         is_required=step.get("required", True),
         is_repeatable=step.get("repeatable", False),
         is_moment=step.get("moment", False),

@@ -6,7 +6,7 @@ from django.db import transaction
 from wayline.accounts.models import Membership, User, Workspace
 from wayline.audit import operations as audit
 from wayline.journeys import templates_library
-from wayline.journeys.models import Journey, Phase, Step, Touchpoint
+from wayline.journeys.models import Card, Journey, Phase, Placement, Step, Touchpoint
 from wayline.metrics.observed import ObservedName
 
 from . import order
@@ -145,4 +145,19 @@ def _fill(journey: Journey, template: templates_library.Template, observed: Sequ
                 Touchpoint(step=step, name=name, channel=channel, position=index)
                 for index, (name, channel) in enumerate(drawn.touchpoints)
             )
+            _place_cards(journey, step, drawn)
     return bound
+
+
+def _place_cards(journey: Journey, step: Step, drawn: templates_library.TemplateStep) -> None:
+    for index, (lane, kind, words, *metric) in enumerate(drawn.cards):
+        card = Card.objects.create(
+            workspace_id=journey.workspace_id,
+            kind=kind,
+            title=words,
+            metric="".join(metric),
+            created_at=journey.created_at,
+            created_by=journey.created_by,
+            changed_at=journey.created_at,
+        )
+        Placement.objects.create(card=card, journey=journey, step=step, lane=lane, position=index)

@@ -6,7 +6,11 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.text import slugify
 
-from wayline.journeys import templates_library
+from wayline.accounts.testing import make_workspace
+from wayline.journeys import lanes, operations, templates_library
+from wayline.journeys.exchange import drawing
+from wayline.journeys.models import Card
+from wayline.metrics.catalog import METRICS
 from wayline.metrics.observed import ObservedName
 
 
@@ -24,6 +28,27 @@ def test_every_template_is_whole(template):
     assert all(step.names and step.touchpoints and -2 <= step.assumed_feeling <= 2 for step in template.steps)
     assert all(phase.question for phase in template.phases)
     assert sum(step.is_required for step in template.steps) >= 2
+    lanes_there = {lane.key for lane in lanes.LANES}
+    for lane, kind, words, *metric in (card for step in template.steps for card in step.cards):
+        assert lane in lanes_there
+        assert kind in Card.Kind.values
+        assert words
+        assert set(metric) <= set(METRICS)
+
+
+BLUEPRINTED = ("return-in-store", "billing-renewal", "proactive-help", "patient-visit", "telecom-switch")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("slug", BLUEPRINTED)
+def test_a_template_draws_its_blueprint_and_cards(slug):
+    journey = operations.create_journey(make_workspace(), template=slug, by=None, now=timezone.now())
+
+    drawn = drawing.document_of(journey)
+
+    kinds = {card.kind for step in drawn.steps for card in step.cards}
+    assert {"backstage", "service_level"} <= kinds
+    assert any(step.moment for step in drawn.steps)
 
 
 @pytest.mark.parametrize("spelling", ["Order Placed", "order_placed", "orderPlaced", "ORDER-PLACED"])
