@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from django.db.models import Q
 
+from wayline.audit import registry
 from wayline.audit.models import Activity
 from wayline.metrics import departures
 from wayline.metrics.questions import Period
@@ -103,8 +104,8 @@ def _watched(journey: Journey, baseline: Period, since: Period) -> tuple[Watched
     )
 
 
-def history(journey: Journey, *, limit: int = 60) -> list[Activity]:
-    """Everything done to the map and its parts, the latest first."""
+def history(journey: Journey, *, limit: int = 60) -> list[tuple[str, Activity]]:
+    """Everything done to the map and its parts in words, the latest first."""
     phases = Phase.objects.filter(journey=journey)
     steps = Step.objects.filter(phase__journey=journey)
     points = Touchpoint.objects.filter(step__phase__journey=journey)
@@ -113,4 +114,6 @@ def history(journey: Journey, *, limit: int = 60) -> list[Activity]:
     for kind, rows in (("phase", phases), ("step", steps), ("touchpoint", points)):
         keys = [str(key) for key in rows.values_list("pk", flat=True)]
         wanted |= Q(subject_kind=f"journeys.{kind}", subject_id__in=keys)
-    return list(Activity.objects.filter(wanted, workspace_id=journey.workspace_id)[:limit])
+    said = registry.names()
+    done = Activity.objects.filter(wanted, workspace_id=journey.workspace_id)[:limit]
+    return [(str(said.get(each.name, each.name)), each) for each in done]

@@ -133,7 +133,7 @@ def test_the_pages_save_compare_review_and_restore(client, drawn, noor, warehous
     client.post(reverse("journeys:review", args=[slug, drawn.pk]), {"days": "30", "note": "With Maya"})
     answer = client.get(reverse("journeys:versions", args=[slug, drawn.pk]))
     assert "Next review in 30 days" in text(answer)
-    assert "journey.reviewed" in text(answer)
+    assert "Reviewed a journey" in text(answer)
     refused = client.post(reverse("journeys:save_version", args=[slug, drawn.pk]), {"name": " "})
     assert refused.status_code == 409
 
