@@ -20,7 +20,7 @@ INTAKES = {
     "intake_by_10": (10, 0),
     "intake_by_1000": (1_000, 0),
 }
-MEASURES = (*QUESTIONS, "map_page", *INTAKES, "import")
+MEASURES = (*QUESTIONS, "map_page", "map_editor", *INTAKES, "import")
 PEERS = ("clickhouse", "polars", "pandas")
 IN_MEMORY_LIMIT = 10_000_000  # pandas and pm4py copy the log several times
 PEER_SECONDS = 1_800
@@ -54,7 +54,7 @@ def _options() -> argparse.Namespace:
 
 def _measured(name: str, options: argparse.Namespace, folder: Path) -> dict:
     size = synthetic.size_of(options.size)
-    if name not in (*INTAKES, "import"):
+    if name not in (*INTAKES, "import", "map_editor"):
         _prepare(folder, size)
     if name in QUESTIONS:
         mine = _run("benchmarks.product", name, folder, options.repeat)
@@ -62,6 +62,10 @@ def _measured(name: str, options: argparse.Namespace, folder: Path) -> dict:
         found["ratio_to_floor"] = _ratio(mine["wayline"], mine["floor"])
         if not options.without_peers:
             found |= _ratios(name, options, folder, size, mine)
+    elif name == "map_editor":
+        mine = _run("benchmarks.map_editor", folder, options.repeat)
+        found = {"name": name} | _spread(mine["wayline"]) | {"memory": mine["memory"]}
+        found["moved"] = timing.median(mine["moved"])
     elif name == "map_page":
         mine = _run("benchmarks.server", name, folder, options.repeat)
         found = {"name": name, "signals": size} | _spread(mine["wayline"]) | {"memory": mine["memory"]}
@@ -150,7 +154,7 @@ def _ratio(mine: list[float], theirs: list[float]) -> float:
 
 def _sentence(found: dict) -> str:
     parts = [f"{found['name']:<17}", f"{found['median']:.3f} s"]
-    seconds = ("cached", "p50", "p99", "visible_p50", "visible_p95")
+    seconds = ("cached", "moved", "p50", "p99", "visible_p50", "visible_p95")
     parts += [f"{key} {found[key]:,.3f} s" for key in seconds if key in found]
     rates = ("signals_per_second", "visible_per_second")
     parts += [f"{key} {found[key]:,.0f}" for key in rates if key in found]

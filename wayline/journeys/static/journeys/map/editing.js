@@ -76,8 +76,13 @@ export class Editing {
   }
 
   left(event) {
-    if (event.target !== this.box || !this.draft || this.isSaving || !this.box.isConnected) return;
-    this.save({ keepsFocus: false });
+    const { box } = this;
+    if (event.target !== box || !this.draft || this.isSaving) return;
+    // A card that is drawn anew elsewhere loses the focus too; only when its editor stays did the person leave.
+    setTimeout(() => {
+      const hasLeft = this.box === box && box.isConnected && document.activeElement !== box && !this.isSaving;
+      if (hasLeft && this.draft) this.save({ keepsFocus: false });
+    });
   }
 
   async save({ keepsFocus = true } = {}) {
