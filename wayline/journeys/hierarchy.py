@@ -197,4 +197,5 @@ def _is_inside(first: Journey, second: Journey) -> bool:
 def _wanted(condition: dict) -> Iterable[str]:
     if condition["type"] == "signal":
         return condition.get("names", ())
-    return conditions.named(conditions.parsed(condition))
+    parsed = conditions.parsed(condition)
+    return conditions.named(parsed) if parsed else ()

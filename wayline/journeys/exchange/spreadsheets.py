@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from io import BytesIO, StringIO
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 from django.utils.text import slugify
 from openpyxl import load_workbook
@@ -259,10 +259,11 @@ def _filled(cells: tuple[str, ...]) -> tuple[str, ...]:
 
 def _xlsx(content: bytes) -> list[list[str]]:
     try:
-        book = load_workbook(BytesIO(content), read_only=True, data_only=True)
-        archive = book._archive
-        if sum(part.file_size for part in archive.infolist()) > MOST_UNPACKED:
+        with ZipFile(BytesIO(content)) as archive:
+            unpacked = sum(part.file_size for part in archive.infolist())
+        if unpacked > MOST_UNPACKED:
             raise MapNotUnderstood("The workbook unfolds into more than a map can be. Keep one sheet in it.")
+        book = load_workbook(BytesIO(content), read_only=True, data_only=True)
         rows = []
         for row in book.worksheets[0].iter_rows(values_only=True, max_row=2_000, max_col=700):
             rows.append(["" if cell is None else _plain(str(cell)) for cell in row])

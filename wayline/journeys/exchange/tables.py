@@ -59,8 +59,8 @@ def as_csv(document: Document) -> str:
 def as_xlsx(document: Document) -> bytes:
     """A workbook: the map as people read it, with texts that no spreadsheet runs."""
     book = Workbook()
-    sheet = book.active
-    sheet.title = "Map"
+    book.remove(book.worksheets[0])
+    sheet = book.create_sheet("Map")
     found = table(document)
     for row, line in enumerate(found.lines(), start=1):
         for column, text in enumerate(line, start=1):
@@ -75,8 +75,8 @@ def as_xlsx(document: Document) -> bytes:
         sheet.column_dimensions[get_column_letter(column)].width = 18 if column == 1 else 28
     sheet.freeze_panes = "B2"
     about = book.create_sheet("About")
-    for line in (("Title", document.title), ("Goal", document.goal), ("Persona", document.persona)):
-        about.append(line)
+    for pair in (("Title", document.title), ("Goal", document.goal), ("Persona", document.persona)):
+        about.append(pair)
         about.cell(about.max_row, 2).data_type = "s"
     written = BytesIO()
     book.save(written)
