@@ -24,6 +24,12 @@ class Standing:
     def card(self) -> Card:
         return self.placement.card
 
+    @property
+    def has_badges(self) -> bool:
+        card = self.placement.card
+        says = card.channel or card.body or card.owner_id or card.linked_journey_id or card.linked_step_id
+        return bool(says or self.talks or self.elsewhere)
+
 
 @dataclass(frozen=True)
 class StepCell:

@@ -24,10 +24,10 @@ class CardForm(forms.ModelForm):
 
     def __init__(self, *args, member, members, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["title"].required = False  # the operation says what to do
         self.fields["owner"].queryset = members
         self.fields["owner"].empty_label = "Nobody yet"
         self.fields["linked_journey"].queryset = Journey.objects.visible_to(member)
+        self.fields["linked_journey"].empty_label = self.fields["linked_step"].empty_label = "Nowhere"
         self.fields["linked_step"].queryset = Step.objects.visible_to(member).select_related("phase__journey")
         self.fields["metric"].choices = [("", "None"), *((slug, each.name) for slug, each in METRICS.items())]
 
