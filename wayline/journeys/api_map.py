@@ -1,5 +1,7 @@
 """The cards, lanes, branches, discussions and share links of a map, for programs."""
 
+from typing import Any
+
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import File, Router
@@ -113,7 +115,7 @@ def describe_card(request, placement_id: int, body: CardChangeIn):
     """Change what a card says, on every map it stands on; 409 when somebody changed it since `seen`."""
     placement = _placement(request, placement_id)
     changes = body.dict(exclude={"seen"}, exclude_unset=True)
-    rows = {"linked_journey": Journey, "linked_step": Step, "picture": Picture}
+    rows: dict[str, Any] = {"linked_journey": Journey, "linked_step": Step, "picture": Picture}
     for name, model in rows.items():
         if changes.get(name) is not None:
             changes[name] = get_object_or_404(model.objects.visible_to(request.member), pk=changes[name])

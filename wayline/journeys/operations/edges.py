@@ -46,4 +46,4 @@ def delete_edge(edge: Edge, *, by: User | None, now: datetime) -> None:
 
 def _kind(source: Step, target: Step) -> str:
     before = (target.phase.position, target.position) < (source.phase.position, source.position)
-    return Edge.Kind.LOOP if before else Edge.Kind.BRANCH
+    return "loop" if before else "branch"

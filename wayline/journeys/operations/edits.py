@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import models, transaction
 from django.db.models import F
@@ -14,7 +15,7 @@ from wayline.journeys.models import Card, Edge, Edit, Journey, Lane, Phase, Plac
 from . import order
 from .refusals import AlreadyDeleted, ChangedMeanwhile, NothingToUndo
 
-ROWS = {
+ROWS: dict[str, Any] = {
     "card": Card,
     "placement": Placement,
     "lane": Lane,
@@ -70,7 +71,7 @@ def undo(journey: Journey, *, by: User, now: datetime) -> Edit:
     edit = Edit.objects.filter(journey=journey).to_undo(by).first()
     if edit is None:
         raise NothingToUndo("There is nothing of yours to undo on this map.")
-    _settle(edit, "after", "before", Edit.State.UNDONE, by=by, now=now)
+    _settle(edit, "after", "before", "undone", by=by, now=now)
     return edit
 
 
@@ -79,7 +80,7 @@ def redo(journey: Journey, *, by: User, now: datetime) -> Edit:
     edit = Edit.objects.filter(journey=journey).to_redo(by).first()
     if edit is None:
         raise NothingToUndo("There is nothing to do again.")
-    _settle(edit, "before", "after", Edit.State.DONE, by=by, now=now)
+    _settle(edit, "before", "after", "done", by=by, now=now)
     return edit
 
 
@@ -93,7 +94,7 @@ def _settle(edit: Edit, was: str, becomes: str, state: str, *, by: User, now: da
             if not Edit.objects.filter(pk=edit.pk, state=edit.state).update(state=state):
                 raise NothingToUndo("This was undone or done again in another window a moment ago.")
             announcing.changed(edit.journey, edit.changes, now=now)
-            name = "map.undone" if state == Edit.State.UNDONE else "map.redone"
+            name = "map.undone" if state == "undone" else "map.redone"
             audit.record(name, subject=edit.journey, by=by, at=now, label=edit.label)
     except ChangedMeanwhile:
         # Outside the transaction that failed, so that the next press takes the change before this one.

@@ -10,7 +10,7 @@ from wayline.journeys.models import Card, Journey, Lane
 from . import edits, order
 from .refusals import ChoiceUnknown, LaneUnknown
 
-OWN_KINDS = (Lane.Kind.BASIC, Lane.Kind.BUILDING, Lane.Kind.SUMMARY)
+OWN_KINDS = ("basic", "building", "summary")
 
 
 @transaction.atomic
@@ -20,7 +20,7 @@ def add_lane(
     title: str,
     by: User | None,
     now: datetime,
-    kind: str = Lane.Kind.BASIC,
+    kind: str = "basic",
     card_kind: str = "",
 ) -> Lane:
     """Add a lane of this map's own: notes, cards of one kind, or how many there are of one kind."""

@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -29,7 +30,7 @@ def add_phase(journey: Journey, *, name: str, question: str = "", by: User, now:
 def rename_phase(phase: Phase, *, name: str, question: str | None = None, by: User, now: datetime) -> None:
     """Give the phase another name, or the customer another question."""
     before = phase.name
-    fields = {"name": order.worded(name, noun="phase", longest=120)}
+    fields: dict[str, Any] = {"name": order.worded(name, noun="phase", longest=120)}
     if question is not None:
         fields["question"] = question.strip()[:200]
     order.touch(phase.journey, now=now)

@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -29,7 +30,7 @@ def rename_touchpoint(
 ) -> None:
     """Give the touchpoint another name or channel."""
     before = touchpoint.name
-    fields = {"name": order.worded(name, noun="touchpoint", longest=120)}
+    fields: dict[str, Any] = {"name": order.worded(name, noun="touchpoint", longest=120)}
     if channel is not None:
         fields["channel"] = channel.strip()[:40]
     order.touch(touchpoint.step.phase.journey, now=now)
