@@ -58,7 +58,7 @@ def cells(journey: Journey, lanes: Sequence[Laid], steps: Sequence) -> dict[Key,
     """Every cell of these lanes. The steps are numbered ones: anything with `number` and `step`."""
     if not lanes:
         return {}
-    standing = _standing(journey, {lane.key for lane in lanes})
+    standing = _standing(journey, {lane.key for lane in lanes}, [each.step.pk for each in steps])
     counted = _counted(journey, {lane.counts for lane in lanes if lane.counts})
     most = {kind: max(each.values(), default=0) for kind, each in counted.items()}
     return {
@@ -115,10 +115,10 @@ def maps_of(card: Card) -> list[Placement]:
     return list(placements.select_related("journey__workspace", "step").order_by("journey__title", "pk"))
 
 
-def _standing(journey: Journey, lanes: set[str]) -> dict[Key, list[Standing]]:
+def _standing(journey: Journey, lanes: set[str], steps: Sequence[int]) -> dict[Key, list[Standing]]:
     placements = list(
         Placement.objects.kept()
-        .filter(journey=journey, lane__in=lanes, card__deleted_at=None)
+        .filter(journey=journey, lane__in=lanes, step__in=steps, card__deleted_at=None)
         .select_related("card__owner", "card__picture", "card__linked_journey", "card__linked_step__phase")
     )
     if not placements:
@@ -139,9 +139,7 @@ def _talks(journey: Journey) -> Counter:
 
 def _elsewhere(journey: Journey, placements: Sequence[Placement]) -> dict[int, int]:
     """How many other maps each card is on."""
-    others = Placement.objects.on_kept_maps().filter(
-        card__placements__journey=journey, card__placements__deleted_at=None
-    )
+    others = Placement.objects.on_kept_maps().filter(card__in={each.card_id for each in placements})
     counted = others.exclude(journey=journey).values("card").annotate(maps=Count("journey", distinct=True))
     return dict(counted.values_list("card", "maps"))
 
