@@ -185,6 +185,27 @@ def step(workspace):
     return phase(workspace).steps.first()
 
 
+@makes("insight_id")
+def insight(workspace):
+    from wayline.insights.testing import make_insight
+
+    return make_insight(workspace=workspace)
+
+
+@makes("evidence_id")
+def evidence(workspace):
+    from wayline.insights.testing import make_evidence
+
+    return make_evidence(insight(workspace))
+
+
+@makes("opportunity_id")
+def opportunity(workspace):
+    from wayline.improvements.testing import make_opportunity
+
+    return make_opportunity(workspace=workspace)
+
+
 @makes("touchpoint_id")
 def touchpoint(workspace):
     return step(workspace).touchpoints.create(name="E-mail")

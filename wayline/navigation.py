@@ -4,8 +4,13 @@ NAVIGATION = (
     ("", (("home:overview", "Overview", "layout-dashboard"),)),
     (
         "Understand",
-        (("journeys:library", "Journeys", "map"), ("customers:index", "Customers", "users")),
+        (
+            ("journeys:library", "Journeys", "map"),
+            ("insights:index", "Insights", "quote"),
+            ("customers:index", "Customers", "users"),
+        ),
     ),
+    ("Improve", (("improvements:index", "Opportunities", "lightbulb"),)),
     ("Measure", (("metrics:catalog", "Metrics", "gauge"),)),
     ("Listen", (("signals:index", "Signals", "radio"), ("signals:imports", "Imports", "upload"))),
     (

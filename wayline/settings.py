@@ -74,6 +74,8 @@ INSTALLED_APPS = [
     "wayline.metrics",
     "wayline.journeys",
     "wayline.integrations",
+    "wayline.insights",
+    "wayline.improvements",
     "wayline.home",
 ]
 

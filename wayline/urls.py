@@ -18,6 +18,8 @@ urlpatterns = [
     path("shared/<str:token>/", shares.shared, name="shared"),
     path("shared/<str:token>/pictures/<int:picture_id>/", shares.shared_picture, name="shared_picture"),
     path("<slug:workspace>/integrations/", include("wayline.integrations.urls")),
+    path("<slug:workspace>/improvements/", include("wayline.improvements.urls")),
+    path("<slug:workspace>/insights/", include("wayline.insights.urls")),
     path("<slug:workspace>/journeys/", include("wayline.journeys.urls")),
     path("<slug:workspace>/metrics/", include("wayline.metrics.urls")),
     path("<slug:workspace>/signals/", include("wayline.signals.urls")),

@@ -16,12 +16,14 @@ class WorkspaceOut(Schema):
     slug: str
     name: str
     timezone: str
+    currency: str
     is_demo: bool
 
 
 class WorkspaceIn(Schema):
     name: str = Field(max_length=120)
     timezone: str = Field(max_length=60)
+    currency: str = Field("", max_length=3, description="Three letters; left out, it stays.")
 
 
 class MemberOut(Schema):

@@ -13,6 +13,12 @@ def timezones() -> list[tuple[str, str]]:
 class WorkspaceForm(forms.Form):
     name = forms.CharField(max_length=120)
     timezone = forms.ChoiceField(label="Time zone", choices=timezones, initial="UTC")
+    currency = forms.CharField(
+        max_length=3,
+        initial="EUR",
+        required=False,
+        help_text="Three letters, such as EUR: what money is said in.",
+    )
 
 
 class InviteForm(forms.Form):

@@ -61,6 +61,7 @@ class Workspace(models.Model):
     slug = models.SlugField(unique=True, max_length=60)
     name = models.CharField(max_length=120)
     timezone = models.CharField(max_length=60, default="UTC")
+    currency = models.CharField(max_length=3, default="EUR")  # what money is said in, ISO 4217
     is_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 

@@ -62,9 +62,20 @@ class KeyAlreadyRevoked(Refusal):
     """Revoked keys stay revoked."""
 
 
+class CurrencyUnknown(Refusal):
+    """A currency has a name of three letters."""
+
+
 @transaction.atomic
 def create_workspace(
-    name: str, *, by: User | None, now: datetime, slug: str = "", timezone: str = "UTC", is_demo: bool = False
+    name: str,
+    *,
+    by: User | None,
+    now: datetime,
+    slug: str = "",
+    timezone: str = "UTC",
+    currency: str = "",
+    is_demo: bool = False,
 ) -> Workspace:
     """Create a separate world for an organization or business unit; its maker becomes its owner."""
     _check_workspace(name, timezone)
@@ -72,7 +83,12 @@ def create_workspace(
     if slug in RESERVED_SLUGS or Workspace.objects.filter(slug=slug).exists():
         raise SlugTaken(f"The address “{slug}” is taken. Choose another.")
     workspace = Workspace.objects.create(
-        name=name.strip(), slug=slug, timezone=timezone, is_demo=is_demo, created_at=now
+        name=name.strip(),
+        slug=slug,
+        timezone=timezone,
+        currency=_currency(currency or "EUR"),
+        is_demo=is_demo,
+        created_at=now,
     )
     audit.record("workspace.created", subject=workspace, workspace=workspace, by=by, at=now)
     if by:
@@ -82,13 +98,14 @@ def create_workspace(
 
 @transaction.atomic
 def change_workspace(
-    workspace: Workspace, *, name: str, timezone: str, by: User | None, now: datetime
+    workspace: Workspace, *, name: str, timezone: str, by: User | None, now: datetime, currency: str = ""
 ) -> None:
-    """Change the workspace's name and the time zone of its days and weeks."""
+    """Change the workspace's name, the time zone of its days and weeks, and what money is said in."""
     _check_workspace(name, timezone)
-    before = {"name": workspace.name, "timezone": workspace.timezone}
+    before = {"name": workspace.name, "timezone": workspace.timezone, "currency": workspace.currency}
     workspace.name, workspace.timezone = name.strip(), timezone
-    workspace.save(update_fields=["name", "timezone"])
+    workspace.currency = _currency(currency or workspace.currency)
+    workspace.save(update_fields=["name", "timezone", "currency"])
     audit.record("workspace.changed", subject=workspace, workspace=workspace, by=by, at=now, before=before)
 
 
@@ -246,6 +263,13 @@ def _check_workspace(name: str, timezone: str) -> None:
         raise NameMissing("Give the workspace a name.")
     if timezone not in available_timezones():
         raise TimezoneUnknown(f"“{timezone}” is not a time zone. Use a name such as Europe/Berlin.")
+
+
+def _currency(said: str) -> str:
+    currency = said.strip().upper()
+    if not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
+        raise CurrencyUnknown(f"“{said}” is not a currency. Use its three letters, such as EUR or USD.")
+    return currency
 
 
 def _free_slug(name: str) -> str:

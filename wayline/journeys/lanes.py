@@ -88,6 +88,8 @@ LANES = (
     Laid("metric", "Metrics", "ruler", "What we measure here", card_kind="metric", is_hidden=True),
     Laid("pain", "Pain points", "triangle-alert", "What hurts", card_kind="pain"),
     Laid("gain", "Gains", "smile", "What delights", card_kind="gain", is_hidden=True),
+    Laid("need", "Needs", "hand", "What they need", card_kind="need", is_hidden=True),
+    Laid("observation", "Observations", "eye", "What we saw", card_kind="observation", is_hidden=True),
     Laid("opportunity", "Opportunities", "lightbulb", "What could be better", card_kind="opportunity"),
     Laid("nested", "Journeys inside", "layers", "Maps that go deeper", card_kind="journey", is_hidden=True),
     Laid("pictures", "Pictures", "image", "What it looks like", card_kind="picture", is_hidden=True),

@@ -18,7 +18,13 @@ def test_a_key_sees_its_own_workspace(client):
 
     answer = client.get("/api/v1/accounts/workspace", **bearer(key))
 
-    assert answer.json() == {"slug": "fernweh", "name": "Fernweh", "timezone": "UTC", "is_demo": False}
+    assert answer.json() == {
+        "slug": "fernweh",
+        "name": "Fernweh",
+        "timezone": "UTC",
+        "currency": "EUR",
+        "is_demo": False,
+    }
 
 
 @pytest.mark.parametrize("header", [{}, {"HTTP_AUTHORIZATION": "Bearer wrong"}])

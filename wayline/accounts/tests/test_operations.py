@@ -62,7 +62,7 @@ def test_changing_a_workspace_keeps_what_it_was():
 
     activity = Activity.objects.get()
     assert (activity.name, activity.workspace_id) == ("workspace.changed", owner.workspace_id)
-    assert activity.details == {"before": {"name": "Northwind", "timezone": "UTC"}}
+    assert activity.details == {"before": {"name": "Northwind", "timezone": "UTC", "currency": "EUR"}}
 
 
 def test_a_user_is_created_once():
@@ -198,3 +198,14 @@ def test_a_revoked_key_stays_revoked():
     assert not Key.objects.usable().exists()
     with pytest.raises(operations.KeyAlreadyRevoked):
         operations.revoke_key(key, by=None, now=now)
+
+
+def test_money_is_said_in_three_letters():
+    workspace, now = make_workspace(), timezone.now()
+    asked = {"name": "X", "timezone": "UTC", "by": None, "now": now}
+
+    operations.change_workspace(workspace, currency="usd", **asked)
+    with pytest.raises(operations.CurrencyUnknown, match="three letters"):
+        operations.change_workspace(workspace, currency="€", **asked)
+
+    assert workspace.currency == "USD"

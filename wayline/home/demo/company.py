@@ -14,7 +14,7 @@ from wayline.signals import journal, load
 from wayline.signals import operations as signals
 from wayline.signals.conditions import Test, TraitIs
 
-from . import truth, world
+from . import findings, truth, world
 
 SOURCE = "demo"
 BATCH = 10_000
@@ -59,6 +59,7 @@ def create(
         loaded += load.drain().loaded
     progress(0.97, "journeys")
     _draw_journeys(workspace, by=by, now=now)
+    findings.write(workspace, by=by, now=now)
     _set_targets(workspace, by=by, now=now)
     _save_segments(workspace, by=by, now=now)
     progress(1.0, f"{loaded:,} signals")

@@ -45,6 +45,8 @@ class Card(models.Model):
         TOUCHPOINT = "touchpoint", "Touchpoint"
         PAIN = "pain", "Pain point"
         GAIN = "gain", "Gain"
+        NEED = "need", "Need"
+        OBSERVATION = "observation", "Observation"
         OPPORTUNITY = "opportunity", "Opportunity"
         METRIC = "metric", "Metric"
         JOURNEY = "journey", "Nested journey"

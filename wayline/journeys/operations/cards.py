@@ -3,9 +3,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from wayline.accounts.models import Membership, User
+from wayline.accounts.models import Membership, User, Workspace
 from wayline.audit import operations as audit
-from wayline.journeys import lanes
+from wayline.journeys import announcing, lanes
 from wayline.journeys.models import Card, Journey, Placement, Step
 
 from . import edits, order
@@ -50,6 +50,42 @@ def add_card(
 
 
 @transaction.atomic
+def write_card(
+    workspace: Workspace, *, title: str, kind: str, by: User | None, now: datetime, **details
+) -> Card:
+    """Write a card into the library, on no map yet."""
+    card = Card.objects.create(
+        workspace=workspace,
+        title=order.worded(title, noun="card", longest=300),
+        created_at=now,
+        created_by=by,
+        changed_at=now,
+        **_checked(workspace.pk, {"kind": kind} | details),
+    )
+    audit.record("card.added", subject=card, by=by, at=now)
+    return card
+
+
+@transaction.atomic
+def reword_card(card: Card, *, by: User | None, now: datetime, **changes) -> None:
+    """Change what a card says from outside a map; every map it stands on shows it at once."""
+    if "title" in changes:
+        changes["title"] = order.worded(changes["title"], noun="card", longest=300)
+    changes = _checked(card.workspace_id, changes)
+    edits.write(card, noun="card", **_columns(changes))
+    Card.objects.filter(pk=card.pk).update(changed_at=now)
+    show_anew(card, now=now)
+    audit.record("card.described", subject=card, by=by, at=now, fields=sorted(changes))
+
+
+def show_anew(card: Card, *, now: datetime) -> None:
+    """Tell everybody who has a map with this card open that it changed."""
+    journey = Journey.objects.filter(placements__card=card, placements__deleted_at=None).first()
+    if journey is not None:
+        announcing.changed(journey, [edits.change_of(card, before={}, after={})], now=now)
+
+
+@transaction.atomic
 def place_card(
     card: Card, *, journey: Journey, step: Step, lane: str, by: User | None, now: datetime
 ) -> Placement:
@@ -75,11 +111,7 @@ def describe_card(
         changes["title"] = order.worded(changes["title"], noun="card", longest=300)
     changes = _checked(card.workspace_id, changes)
     order.touch(journey, now=now)
-    fields = {
-        (f"{name}_id" if name in LINKS else name): (getattr(value, "pk", None) if name in LINKS else value)
-        for name, value in changes.items()
-    }
-    change = edits.write(card, noun="card", seen=seen, **fields)
+    change = edits.write(card, noun="card", seen=seen, **_columns(changes))
     Card.objects.filter(pk=card.pk).update(changed_at=now)
     edits.keep(journey, edits.labeled("Changed", card), [change], by=by, now=now)
     audit.record("card.described", subject=card, by=by, at=now, fields=sorted(changes))
@@ -186,6 +218,14 @@ def _position(
 
 
 LINKS = {"owner", "picture", "linked_journey", "linked_step"}
+
+
+def _columns(changes: dict) -> dict:
+    """The changes by the names of their columns, so that an edit can be kept as JSON."""
+    return {
+        (f"{name}_id" if name in LINKS else name): (getattr(value, "pk", None) if name in LINKS else value)
+        for name, value in changes.items()
+    }
 
 
 def _checked(workspace_id: int, fields: dict) -> dict:

@@ -8,6 +8,7 @@ from .bars import Bar, bars
 from .curve import CurvePoint, curve, feeling_top, feeling_word
 from .funnel import FunnelStep, funnel
 from .graph import GraphNode, graph
+from .matrix import MatrixDot, matrix
 from .sankey import SankeyNode, sankey
 from .sparkline import sparkline
 from .trend import Event, TrendPoint, trend
@@ -19,6 +20,7 @@ __all__ = [
     "Event",
     "FunnelStep",
     "GraphNode",
+    "MatrixDot",
     "SankeyNode",
     "TrendPoint",
     "WhiskerRow",
@@ -28,6 +30,7 @@ __all__ = [
     "feeling_word",
     "funnel",
     "graph",
+    "matrix",
     "sankey",
     "sparkline",
     "trend",

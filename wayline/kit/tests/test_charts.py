@@ -233,3 +233,14 @@ def test_rows_share_one_axis_that_holds_all_intervals():
     drawn = charts.whiskers(rows, unit="%", target=0.7)
 
     assert (drawn["low"], drawn["high"]) == (40, 70)
+
+
+def test_a_matrix_places_dots_with_bars_both_ways():
+    wide, tall = make_estimate(2.0, 1.0, 4.0, 10), make_estimate(50.0, 20.0, 100.0, 10)
+
+    chart = charts.matrix([charts.MatrixDot("Say where it is", "/1/", wide, tall)])
+
+    (dot,) = chart["dots"]
+    assert (dot["rank"], dot["left"], dot["top"]) == (1, 50.0, 50.0)
+    assert (dot["bar_left"], dot["bar_width"]) == (25.0, 75.0)
+    assert (dot["bar_top"], dot["bar_height"]) == (0.0, 80.0)
