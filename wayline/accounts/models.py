@@ -95,11 +95,11 @@ class Membership(models.Model):
     def __str__(self):
         return f"{self.user} in {self.workspace}"
 
-    def may(self, role: Role) -> bool:
-        return Role(self.role).allows(role)
+    def may(self, role: Role | str) -> bool:
+        return Role(self.role).allows(Role(role))
 
     def has_right(self, right: Right | str) -> bool:
-        return self.may(Role.OWNER) or str(Right(right)) in self.rights
+        return self.may("owner") or str(Right(right)) in self.rights
 
 
 class InvitationQuerySet(models.QuerySet):

@@ -65,7 +65,7 @@ def _parted(workspace: Workspace) -> set[tuple[int, int]]:
 @transaction.atomic
 def keep_apart(duplicate: Duplicate, *, by: User | None, now: datetime) -> None:
     """These two are not the same: they are never proposed again, nor joined by a call."""
-    _decide(duplicate, Duplicate.State.APART, by=by, now=now)
+    _decide(duplicate, "apart", by=by, now=now)
     audit.record("duplicate.kept_apart", subject=duplicate.one, by=by, at=now, other=duplicate.other_id)
 
 
@@ -87,7 +87,7 @@ def check_open(duplicate: Duplicate) -> None:
 @transaction.atomic
 def mark_merged(duplicate: Duplicate, *, by: User | None, now: datetime) -> None:
     """The two have been joined because of this proposal."""
-    _decide(duplicate, Duplicate.State.MERGED, by=by, now=now)
+    _decide(duplicate, "merged", by=by, now=now)
     audit.record("duplicate.confirmed", subject=duplicate.one, by=by, at=now, other=duplicate.other_id)
 
 

@@ -64,12 +64,12 @@ def limits(workspace: Workspace, *, now: datetime) -> dict[str, tuple[int, datet
     """For each kind with a rule: its days, and the first moment that is kept, a midnight of the workspace."""
     rules = dict(RetentionRule.objects.filter(workspace=workspace).values_list("kind", "days"))
     zone = ZoneInfo(workspace.timezone)
-    found = {}
+    found: dict[str, tuple[int, datetime]] = {}
     for kind in KINDS:
         days = rules.get(kind, rules.get(""))
         if days is not None:
             first = now.astimezone(zone).date() - timedelta(days=days)
-            found[kind] = (days, datetime.combine(first, time(), zone))
+            found[str(kind)] = (days, datetime.combine(first, time(), zone))
     return found
 
 

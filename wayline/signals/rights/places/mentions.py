@@ -58,7 +58,8 @@ def _rows(person: Person) -> Iterator[tuple[models.Model, dict]]:
         fields = [field for field in model._meta.concrete_fields if _is_text(field)]
         if not fields or not person.mentions:
             continue
-        rows = model._base_manager.filter(**{path_to_workspace(model): person.workspace})
+        path = path_to_workspace(model) or "pk"  # type: ignore[arg-type]  # models are hashable
+        rows = model._base_manager.filter(**{path: person.workspace})
         named = Q()
         for field in fields:
             place = f"text_of_{field.attname}"
