@@ -291,7 +291,9 @@ def smallest(schema: dict, document: dict):
         return {name: smallest(known[name], document) for name in schema.get("required", [])}
     if schema.get("type") == "array":
         return [smallest(schema["items"], document)] * schema.get("minItems", 0)
-    return {"integer": 1, "number": 1.0, "boolean": True, "null": None}.get(schema.get("type"), text(schema))
+    least = max(1, schema.get("minimum", 1))
+    plain = {"integer": least, "number": float(least), "boolean": True, "null": None}
+    return plain.get(schema.get("type"), text(schema))
 
 
 def nesting(schema: dict) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from . import views
 
 urlpatterns = [
     path("rights/", views.rights, name="rights"),
-    path("rights/rules/", views.rules, name="rules"),
+    path("rights/rules/", views.rules, name="retention_and_masking"),
     path("rights/rules/retention/", views.change_retention, name="change_retention"),
     path("rights/rules/masking/", views.change_masking, name="change_masking"),
     path("rights/rules/search/", views.search_personal_data, name="search_personal_data"),

@@ -113,7 +113,7 @@ def change_retention(request):
         return _show_rules(request, form, _mask_form(request), status=422)
     retention.change_retention(request.workspace, **form.cleaned_data, by=request.user, now=timezone.now())
     messages.success(request, "The rule stands. It is kept once a day.")
-    return redirect("signals:rules", request.workspace.slug)
+    return redirect("signals:retention_and_masking", request.workspace.slug)
 
 
 @owner_or_right
@@ -124,7 +124,7 @@ def change_masking(request):
         return _show_rules(request, forms.RetentionForm(), form, status=422)
     masking.change_masking(request.workspace, **form.cleaned_data, by=request.user, now=timezone.now())
     messages.success(request, "What comes in from now on is masked so.")
-    return redirect("signals:rules", request.workspace.slug)
+    return redirect("signals:retention_and_masking", request.workspace.slug)
 
 
 @owner_or_right
@@ -132,7 +132,7 @@ def change_masking(request):
 def search_personal_data(request):
     search.ask_search(request.workspace, by=request.user, now=timezone.now())
     messages.success(request, "The search has begun. Look at this page again in a while.")
-    return redirect("signals:rules", request.workspace.slug)
+    return redirect("signals:retention_and_masking", request.workspace.slug)
 
 
 def _customer(request, customer_id: int) -> Customer:

@@ -72,7 +72,7 @@ def test_rules_are_set_and_refused(client, maya):
     client.post(retention, {"kind": "page", "days": 30})
     client.post(reverse("signals:change_masking", args=[maya.workspace.slug]), {"findings": ["email"]})
 
-    page = client.get(reverse("signals:rules", args=[maya.workspace.slug])).content.decode()
+    page = client.get(reverse("signals:retention_and_masking", args=[maya.workspace.slug])).content.decode()
     assert ">30</span> days" in page
     assert 'value="email" id="id_findings_0" checked' in page or "checked" in page
 
