@@ -118,12 +118,19 @@ def _opportunity(request, opportunity_id: int) -> Opportunity:
 
 
 def _step(request, step_id: int) -> Step:
+    """The step that a body names: what is not there is refused, for the address itself is right."""
     steps = Step.objects.visible_to(request.member).select_related("phase__journey")
-    return get_object_or_404(steps, pk=step_id)
+    step = steps.filter(pk=step_id).first()
+    if step is None:
+        raise operations.NotThere(f"There is no step {step_id} in this workspace.")
+    return step
 
 
 def _insight(request, insight_id: int) -> Insight:
-    return get_object_or_404(Insight.objects.visible_to(request.member), pk=insight_id)
+    insight = Insight.objects.visible_to(request.member).filter(pk=insight_id).first()
+    if insight is None:
+        raise operations.NotThere(f"There is no insight {insight_id} in this workspace.")
+    return insight
 
 
 def _sized(request, opportunity_id: int) -> sizes.Sized:
@@ -223,7 +230,9 @@ def take_off(request, opportunity_id: int, placement_id: int):
     """Take it off a step."""
     found = _opportunity(request, opportunity_id)
     places = Placement.objects.visible_to(request.member).filter(card=found.card_id)
-    placement = get_object_or_404(places.select_related("journey", "step"), pk=placement_id)
+    placement = places.select_related("journey", "step").filter(pk=placement_id).first()
+    if placement is None:
+        raise operations.NotThere("The opportunity does not stand there any more.")
     operations.take_off(found, placement=placement, **_by(request))
     return _sized(request, opportunity_id)
 
@@ -232,8 +241,8 @@ def take_off(request, opportunity_id: int, placement_id: int):
 @needs("contributor")
 def link_insight(request, opportunity_id: int, body: ReasonIn):
     """Link an insight to it."""
-    insight = _insight(request, body.insight)
-    operations.link_insight(_opportunity(request, opportunity_id), insight=insight, **_by(request))
+    found = _opportunity(request, opportunity_id)
+    operations.link_insight(found, insight=_insight(request, body.insight), **_by(request))
     return _sized(request, opportunity_id)
 
 
@@ -241,8 +250,8 @@ def link_insight(request, opportunity_id: int, body: ReasonIn):
 @needs("contributor")
 def unlink_insight(request, opportunity_id: int, body: ReasonIn):
     """Unlink an insight from it."""
-    insight = _insight(request, body.insight)
-    operations.unlink_insight(_opportunity(request, opportunity_id), insight=insight, **_by(request))
+    found = _opportunity(request, opportunity_id)
+    operations.unlink_insight(found, insight=_insight(request, body.insight), **_by(request))
     return _sized(request, opportunity_id)
 
 

@@ -34,6 +34,10 @@ class InsightElsewhere(Refusal):
     """The insight is not in this workspace, or is linked already."""
 
 
+class NotThere(Refusal):
+    """The step or insight is not in this workspace, or the opportunity does not stand on it."""
+
+
 class AlreadyDone(Refusal):
     """Somebody else did it before."""
 

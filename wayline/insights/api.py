@@ -190,7 +190,9 @@ def place_insight(request, insight_id: int, body: PlaceIn):
     """Put the insight on a step of a map."""
     found = _insight(request, insight_id)
     steps = Step.objects.visible_to(request.member).select_related("phase__journey")
-    step = get_object_or_404(steps, pk=body.step)
+    step = steps.filter(pk=body.step).first()
+    if step is None:
+        raise operations.NotThere(f"There is no step {body.step} in this workspace.")
     operations.place_insight(found, step=step, **_by(request))
     return _detail(request, insight_id)
 
@@ -201,7 +203,9 @@ def take_off(request, insight_id: int, placement_id: int):
     """Take the insight off a step."""
     found = _insight(request, insight_id)
     places = Placement.objects.visible_to(request.member).filter(card=found.card_id)
-    placement = get_object_or_404(places.select_related("journey", "step"), pk=placement_id)
+    placement = places.select_related("journey", "step").filter(pk=placement_id).first()
+    if placement is None:
+        raise operations.NotThere("The insight does not stand there any more.")
     operations.take_off(found, placement=placement, **_by(request))
     return _detail(request, insight_id)
 
