@@ -178,6 +178,6 @@ def a_panel_opens_and_is_discussed(maya, omar):
     maya.page.get_by_role("button", name="Comment").click()
     maya.page.locator("#peek .talk", has_text="Is this so?").wait_for()
     omar.card("Nobody tells me").locator("small", has_text="1").wait_for()
-    # Toasts and the open discussion lie over numbers for a moment; test_accessibility measures the page at rest.
+    # Toasts and the open panel lie over numbers for a moment; test_accessibility measures the page at rest.
     assert_accessible(maya.page, without=("target-size",))
     maya.press("Escape")
