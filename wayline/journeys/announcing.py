@@ -44,7 +44,7 @@ def _facts(journey_id: int, changes: list[dict]) -> dict:
             cells += _cells(change)
         elif change["kind"] == "card":
             continue
-        elif set(change["after"]) <= CURVE:
+        elif change["kind"] == "feeling" or set(change["after"]) <= CURVE:
             curve = True
         else:
             whole = True

@@ -9,7 +9,8 @@ from wayline.metrics import flows, observed, periods
 
 from . import actual_paths, operations, queries, templates_library
 from .api_map import router as map_router
-from .models import Journey, Phase, Step, Touchpoint
+from .models import Journey, Persona, Phase, Step, Touchpoint
+from .operations.refusals import PersonaElsewhere
 from .reading import Reading
 from .schemas import (
     BindIn,
@@ -37,11 +38,12 @@ router.add_router("", map_router)
 
 
 def _journey(request, journey_id: int) -> Journey:
-    return get_object_or_404(Journey.objects.visible_to(request.member).with_steps(), pk=journey_id)
+    found = Journey.objects.visible_to(request.member).with_steps().with_feelings()
+    return get_object_or_404(found, pk=journey_id)
 
 
 def _fresh(journey: Journey) -> Journey:
-    return Journey.objects.with_steps().get(pk=journey.pk)
+    return Journey.objects.with_steps().with_feelings().get(pk=journey.pk)
 
 
 def _phase(request, phase_id: int) -> Phase:
@@ -252,9 +254,14 @@ def mark_step(request, step_id: int, body: MarksIn):
 @router.post("/steps/{step_id}/assume-feeling", response=JourneyDetailOut)
 @needs("contributor")
 def assume_feeling(request, step_id: int, body: FeelingIn):
-    """Set what the team believes customers feel at a step, −2 to +2."""
+    """Set what the team believes customers, or one persona, feel at a step, −2 to +2; null takes it away."""
     step = _step(request, step_id)
-    operations.assume_feeling(step, feeling=body.feeling, **_by(request))
+    persona = None
+    if body.persona is not None:
+        persona = Persona.objects.visible_to(request.member).filter(pk=body.persona).first()
+        if persona is None:
+            raise PersonaElsewhere("That persona is not in this workspace. Choose one of its personas.")
+    operations.assume_feeling(step, feeling=body.feeling, persona=persona, **_by(request))
     return _fresh(step.phase.journey)
 
 

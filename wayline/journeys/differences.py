@@ -52,7 +52,9 @@ def _differences(before: Document, after: Document) -> Iterator[Difference]:
     lanes = [{lane.key: lane for lane in each.lanes} for each in (before, after)]
     for key in dict.fromkeys([*lanes[0], *lanes[1]]):
         if lanes[0].get(key) != lanes[1].get(key):
-            yield Difference("changed", f"Lane “{key}”")
+            was, now = (each[key].persona if key in each else "" for each in lanes)
+            whom = [f"about {persona or 'everybody'}" for persona in (was, now)] if was != now else ["", ""]
+            yield Difference("changed", f"Lane “{key}”", *whom)
 
 
 def _phases(before: Document, after: Document) -> Iterator[Difference]:
@@ -100,6 +102,11 @@ def _step(before: StepPart, after: StepPart) -> Iterator[Difference]:
     if before.condition != after.condition:
         said = (conditions.sentence(each.condition) for each in (before, after))
         yield Difference("changed", f"{where}, measured by", *said)
+    felt = [{each.persona: each.feeling for each in step.feelings} for step in (before, after)]
+    for persona in dict.fromkeys([*felt[0], *felt[1]]):
+        was, now = (each.get(persona) for each in felt)
+        if was != now:
+            yield Difference("changed", f"{where}, feeling of {persona}", _said(was), _said(now))
     points = [
         tuple(f"{each.name} ({each.channel})" if each.channel else each.name for each in step.touchpoints)
         for step in (before, after)

@@ -1,7 +1,19 @@
-"""The emotion curve: what the team assumed, hollow, and what was measured, filled with its band."""
+"""The emotion curve: what the team assumed, hollow, and what was measured, filled with its band.
+
+Beside it stand the curves of single personas, assumed too, each told by its line and its name.
+"""
+
+from dataclasses import dataclass, replace
+
+from django.db.models import Q
 
 from wayline.kit import charts
-from wayline.kit.charts import CurvePoint
+from wayline.kit.charts import CurvePoint, lines
+
+from .models import Journey, Persona, PersonaFeeling, Step
+
+MOST_PERSONAS = 5
+LABEL_HEIGHT = 13  # in percent of the drawing: two names nearer than this would lie over each other
 
 
 def curve(phases) -> dict:
@@ -30,11 +42,15 @@ def curve(phases) -> dict:
 
 
 def _handle(mark: dict, living) -> dict:
+    held = _held(mark, living, living.step.assumed_feeling, living.step.version)
+    return held | {"is_over": mark["is_assumed"]}  # the point of the curve itself
+
+
+def _held(mark: dict, living, value: float | None, version: int) -> dict:
     """Where the team's belief is taken hold of; in the middle as long as nobody has one."""
-    value = living.step.assumed_feeling
     return {
         "step": living.step.pk,
-        "version": living.step.version,
+        "version": version,
         "number": mark["number"],
         "label": mark["label"],
         "left": mark["left"],
@@ -42,7 +58,6 @@ def _handle(mark: dict, living) -> dict:
         "value": value or 0,
         "word": charts.feeling_word(value) if value is not None else "nothing",
         "is_set": value is not None,
-        "is_over": mark["is_assumed"],  # the point of the curve itself
     }
 
 
@@ -71,3 +86,91 @@ def _believed(point: CurvePoint, living) -> CurvePoint:
     return CurvePoint(
         label=point.label, value=living.step.assumed_feeling, column=point.column, is_assumed=True
     )
+
+
+@dataclass(frozen=True)
+class PersonaCurve:
+    """What is assumed of one persona. `style` numbers its line; `label_top` is where its name stands."""
+
+    persona: Persona
+    style: int
+    points: tuple[dict, ...]
+    line: str
+    label_top: float
+
+
+def personas_of(journey: Journey) -> list[Persona]:
+    """Whose feelings the map can show: those it is drawn for; where there are none, the workspace's."""
+    kept = Persona.objects.kept().filter(workspace=journey.workspace_id).select_related("segment", "picture")
+    felt = PersonaFeeling.objects.drawn().filter(step__phase__journey=journey)
+    chosen = kept.filter(Q(journeys=journey) | Q(pk__in=felt.values("persona"))).distinct()
+    return list(chosen[:MOST_PERSONAS]) or list(kept[:MOST_PERSONAS])
+
+
+def assumed_of(journey: Journey) -> dict[int, dict[int, PersonaFeeling]]:
+    """The feelings assumed of single personas, by persona and step."""
+    found: dict[int, dict[int, PersonaFeeling]] = {}
+    rows = PersonaFeeling.objects.drawn().filter(step__phase__journey=journey).select_related("persona")
+    for row in rows.order_by("persona__name", "persona"):
+        found.setdefault(row.persona_id, {})[row.step_id] = row
+    return found
+
+
+def with_personas(picture, chosen: int | None = None) -> dict:
+    """The curve with those of personas; of the chosen one alone, whose points can then be taken hold of."""
+    curve = picture.curve
+    if not picture.steps:
+        return curve
+    assumed = assumed_of(picture.journey)
+    places = list(zip(curve["rows"], picture.steps, strict=True))
+    drawn = [
+        _drawn(style, felt, places)
+        for style, (key, felt) in enumerate([*assumed.items()][:MOST_PERSONAS], start=1)
+        if chosen in (None, key)
+    ]
+    extra: dict = {"personas": _apart(drawn)}
+    if chosen is not None:
+        extra |= {
+            "chosen": chosen,
+            "handles": [_handle_of(mark, living, assumed.get(chosen, {})) for mark, living in places],
+        }
+    return curve | extra
+
+
+def _drawn(style: int, felt: dict[int, PersonaFeeling], places: list) -> PersonaCurve:
+    points = tuple(
+        {
+            "number": mark["number"],
+            "x": mark["x"],
+            "left": mark["left"],
+            "top": charts.feeling_top(row.feeling),
+            "value": row.feeling,
+            "word": charts.feeling_word(row.feeling),
+        }
+        for mark, living in places
+        if (row := felt.get(living.step.pk))
+    )
+    persona = next(iter(felt.values())).persona
+    line = lines.monotone([(point["x"], point["top"]) for point in points])
+    return PersonaCurve(persona, style, points, line, points[-1]["top"] if points else 50)
+
+
+def _apart(drawn: list[PersonaCurve]) -> list[PersonaCurve]:
+    """The curves with their names moved so far that each can be read."""
+    moved, above = [], -LABEL_HEIGHT / 2
+    for curve in sorted((each for each in drawn if each.points), key=lambda each: each.label_top):
+        above = max(curve.label_top, above + LABEL_HEIGHT)
+        moved.append(replace(curve, label_top=round(above, 2)))
+    over = max(0.0, above - 100)
+    return [replace(each, label_top=round(max(4.0, each.label_top - over), 2)) for each in moved]
+
+
+def _handle_of(mark: dict, living, felt: dict[int, PersonaFeeling]) -> dict:
+    row = felt.get(living.step.pk)
+    return _held(mark, living, row.feeling if row else None, row.version if row else 0)
+
+
+def at_step(step: Step) -> list[tuple[Persona, PersonaFeeling | None]]:
+    """What is assumed of each persona at one step."""
+    rows = {row.persona_id: row for row in PersonaFeeling.objects.drawn().filter(step=step)}
+    return [(persona, rows.get(persona.pk)) for persona in personas_of(step.phase.journey)]

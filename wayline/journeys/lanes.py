@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from django.utils.module_loading import import_string
 
-from . import models
+from . import feelings, models
 
 CARDS = "journeys/map/cell.html"
 HERE = __name__
@@ -32,6 +32,7 @@ class Laid:
     counts: str = ""  # a summary: how many cards of this kind
     is_hidden: bool = False
     is_own: bool = False  # added on this map, and can be deleted
+    persona: int | None = None  # whom it is about; None: everybody
     position: float = 0
 
     @property
@@ -126,15 +127,21 @@ ABOVE_THE_LINE = {"step", "touch", "evidence"}
 
 def layout(journey: models.Journey) -> list[Laid]:
     """Every lane of this map in its order, the hidden ones too."""
-    rows = {row.key: row for row in models.Lane.objects.kept().filter(journey=journey)}
+    stored = models.Lane.objects.kept().filter(journey=journey).select_related("persona")
+    rows = {row.key: row for row in stored}
     laid = [_overridden(lane, rows.pop(lane.key, None), index) for index, lane in enumerate(LANES)]
     laid += [_own(row, len(LANES) + index) for index, row in enumerate(rows.values())]
     return sorted(laid, key=lambda lane: (lane.position, lane.key))
 
 
-def shown(journey: models.Journey, view: str = "journey") -> list[Laid]:
-    """The lanes of one view of the map. A blueprint's lanes below the lines stay in their order."""
+def shown(journey: models.Journey, view: str = "journey", persona: int | None = None) -> list[Laid]:
+    """The lanes of one view of the map. A blueprint's lanes below the lines stay in their order.
+
+    Read for one persona, the lanes about other personas are left out.
+    """
     lanes = [lane for lane in layout(journey) if not lane.is_hidden]
+    if persona is not None:
+        lanes = [lane for lane in lanes if lane.persona in (None, persona)]
     above = [lane for lane in lanes if not lane.region]
     below = sorted(
         (lane for lane in lanes if lane.region in LINES), key=lambda lane: [*LINES].index(lane.region)
@@ -153,6 +160,7 @@ def _overridden(lane: Laid, row: models.Lane | None, index: int) -> Laid:
         lane,
         title=row.title or lane.title,
         is_hidden=row.is_hidden,
+        **_whose(row, lane.help),
         position=index if row.position is None else row.position,
     )
 
@@ -163,7 +171,7 @@ def _own(row: models.Lane, index: int) -> Laid:
         key=row.key,
         title=row.title,
         icon="chart-column" if is_summary else ICONS.get(row.card_kind, "letter-text"),
-        help="How many at each step" if is_summary else "",
+        **_whose(row, "How many at each step" if is_summary else ""),
         template="journeys/map/count.html" if is_summary else CARDS,
         card_kind="" if is_summary else row.card_kind,
         counts=row.card_kind if is_summary else "",
@@ -173,6 +181,11 @@ def _own(row: models.Lane, index: int) -> Laid:
     )
 
 
+def _whose(row: models.Lane, help: str) -> dict:
+    name = row.persona_name
+    return {"help": f"{name}. {help}".strip(), "persona": row.persona_id} if name else {"help": help}
+
+
 ICONS = {lane.card_kind: lane.icon for lane in LANES if lane.card_kind} | {
     "quote": "quote",
     "touchpoint": "radio",
@@ -180,12 +193,12 @@ ICONS = {lane.card_kind: lane.icon for lane in LANES if lane.card_kind} | {
 }
 
 
-def laid(picture, view: str = "journey"):
+def laid(picture, view: str = "journey", persona: int | None = None):
     """The picture with its lanes filled: one query for all cards, whatever their number."""
     from . import board
 
-    picture = _with_ways(picture)
-    lanes = shown(picture.journey, view)
+    picture = replace(_with_ways(picture), curve=feelings.with_personas(picture, persona))
+    lanes = shown(picture.journey, view, persona)
     cards = board.cells(picture.journey, [lane for lane in lanes if not lane.provider], picture.steps)
     rows, region = [], ""
     for lane in lanes:

@@ -77,7 +77,13 @@ def asked(journey: Journey, reading: Reading, *, against: bool = False) -> FlowQ
 
 
 def living(
-    journey: Journey, reading: Reading, *, address: Address, open_phase: int = 1, view: str = "journey"
+    journey: Journey,
+    reading: Reading,
+    *,
+    address: Address,
+    open_phase: int = 1,
+    view: str = "journey",
+    persona: int | None = None,
 ):
     """The living map, with the change against the period before, or against a second segment."""
     compares = bool(reading.against_line)
@@ -89,7 +95,7 @@ def living(
         address=address,
         open_phase=open_phase,
     )
-    return lanes.laid(picture, view)
+    return lanes.laid(picture, view, persona)
 
 
 WITH_NUMBERS = {"flow", "score", "quote"}

@@ -167,6 +167,14 @@ class TouchpointOut(Schema):
     channel: str
 
 
+class PersonaFeelingOut(Schema):
+    """What the team believes one persona feels."""
+
+    persona: int = Field(alias="persona_id")
+    name: str = Field(alias="persona.name")
+    feeling: float
+
+
 class StepOut(Schema):
     id: int
     key: str
@@ -176,6 +184,7 @@ class StepOut(Schema):
     is_repeatable: bool
     is_moment: bool
     assumed_feeling: float | None
+    persona_feelings: list[PersonaFeelingOut]
     touchpoints: list[TouchpointOut]
 
     @staticmethod
@@ -252,7 +261,10 @@ class MarksIn(Schema):
 
 
 class FeelingIn(Schema):
+    """Of all customers, or with `persona` of one persona."""
+
     feeling: float | None = None
+    persona: int | None = None
 
 
 class ConfirmIn(Schema):

@@ -70,6 +70,17 @@ class CardPart(Part):
     metric: Annotated[Line, Field(max_length=60)] = ""
 
 
+class FeelingPart(Part):
+    """What the team believes one persona feels, by the persona's name."""
+
+    persona: Annotated[Named, Field(max_length=120)]
+    feeling: Annotated[float, Field(ge=-2, le=2)]
+
+
+def _by_persona(feelings: tuple[FeelingPart, ...]) -> tuple[FeelingPart, ...]:
+    return tuple(sorted(feelings, key=lambda each: each.persona))
+
+
 class StepPart(Part):
     title: Annotated[Named, Field(max_length=200)]
     key: Key
@@ -78,6 +89,7 @@ class StepPart(Part):
     moment: bool = False
     fail_point: bool = False
     feeling: Annotated[float, Field(ge=-2, le=2)] | None = None
+    feelings: Annotated[tuple[FeelingPart, ...], AfterValidator(_by_persona)] = ()
     condition: SignalCondition | None = None
     touchpoints: tuple[TouchpointPart, ...] = ()
     cards: tuple[CardPart, ...] = ()
@@ -102,6 +114,7 @@ class LanePart(Part):
     title: Annotated[Line, Field(max_length=80)] = ""
     position: float | None = Field(default=None, allow_inf_nan=False)
     is_hidden: bool = False
+    persona: Annotated[Line, Field(max_length=120)] = ""
 
 
 class EdgePart(Part):
@@ -136,6 +149,9 @@ class Document(Part):
             raise ValueError(f"the step key {twice[0]!r} stands twice; keys are unique on a map")
         if len(keys) > MOST_STEPS:
             raise ValueError(f"a map has at most {MOST_STEPS} steps, not {len(keys)}")
+        for step in self.steps:
+            if len({each.persona for each in step.feelings}) < len(step.feelings):
+                raise ValueError(f"a persona feels twice at the step {step.key!r}; write one feeling each")
         lost = [end for edge in self.edges for end in (edge.source, edge.target) if end not in keys]
         if lost:
             raise ValueError(f"an edge names the step {lost[0]!r}, which is not on the map")

@@ -5,14 +5,14 @@ from collections import defaultdict
 from wayline.journeys import conditions
 from wayline.journeys.models import Edge, Journey, Lane, Placement, Step
 
-from .document import CardPart, Document, EdgePart, LanePart, PhasePart, StepPart, TouchpointPart
+from .document import CardPart, Document, EdgePart, FeelingPart, LanePart, PhasePart, StepPart, TouchpointPart
 
 
 def document_of(journey: Journey) -> Document:
     """The map as a value. Pictures and links to other journeys are not part of it."""
-    journey = Journey.objects.with_steps().prefetch_related("tags").get(pk=journey.pk)
+    journey = Journey.objects.with_steps().with_feelings().prefetch_related("tags").get(pk=journey.pk)
     cards = _cards(journey)
-    lanes = Lane.objects.kept().filter(journey=journey).order_by("key")
+    lanes = Lane.objects.kept().filter(journey=journey).select_related("persona").order_by("key")
     edges = Edge.objects.between_kept_steps().filter(journey=journey).select_related("source", "target")
     return Document(
         title=journey.title,
@@ -39,6 +39,7 @@ def document_of(journey: Journey) -> Document:
                 title=lane.title,
                 position=lane.position,
                 is_hidden=lane.is_hidden,
+                persona=lane.persona_name,
             )
             for lane in lanes
         ),
@@ -63,6 +64,10 @@ def _step(step: Step, cards: list[CardPart]) -> StepPart:
         moment=step.is_moment,
         fail_point=step.is_fail_point,
         feeling=step.assumed_feeling,
+        feelings=tuple(
+            FeelingPart(persona=each.persona.name, feeling=each.feeling)
+            for each in sorted(step.persona_feelings.all(), key=lambda each: each.persona.name)
+        ),
         condition=conditions.parsed(step.condition),
         touchpoints=tuple(
             TouchpointPart(name=each.name, channel=each.channel) for each in step.touchpoints.all()

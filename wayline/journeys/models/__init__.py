@@ -3,6 +3,7 @@
 from .cards import Card, Picture, Placement
 from .drafts import MapDraft
 from .edits import Edit
+from .feelings import PersonaFeeling
 from .journeys import Journey, JourneyQuerySet, JourneyTag
 from .lanes import Edge, Lane
 from .library import BulkChange, SavedView, Standing
@@ -25,6 +26,7 @@ __all__ = [
     "MapDraft",
     "Notice",
     "Persona",
+    "PersonaFeeling",
     "Phase",
     "Picture",
     "Placement",

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from wayline.accounts.models import Membership, User, Workspace
 
+from .feelings import PersonaFeeling
 from .kept import KeptQuerySet
 from .steps import Phase, Step, Touchpoint
 
@@ -28,6 +29,11 @@ class JourneyQuerySet(KeptQuerySet):
     def below(self, journey: "Journey") -> "JourneyQuerySet":
         """Everything inside the journey, at any depth."""
         return self.filter(lineage__startswith=journey.lineage_inside)
+
+    def with_feelings(self) -> "JourneyQuerySet":
+        """After `with_steps`: what is assumed of single personas too."""
+        drawn = PersonaFeeling.objects.drawn().select_related("persona").order_by("persona__name", "persona")
+        return self.prefetch_related(models.Prefetch("phases__steps__persona_feelings", drawn))
 
     def with_steps(self) -> "JourneyQuerySet":
         """Bring phases, steps and touchpoints along, in their order, without the deleted ones."""

@@ -32,6 +32,9 @@ class Lane(models.Model):
     title = models.CharField(max_length=80, blank=True)
     position = models.FloatField(null=True)  # None: where the list of lanes has it
     is_hidden = models.BooleanField(default=False)
+    persona = models.ForeignKey(
+        "journeys.Persona", models.SET_NULL, null=True, blank=True, related_name="+"
+    )  # None: for everybody
     version = models.PositiveIntegerField(default=1)
     deleted_at = models.DateTimeField(null=True)
 
@@ -43,6 +46,11 @@ class Lane(models.Model):
 
     def __str__(self):
         return self.title or self.key
+
+    @property
+    def persona_name(self) -> str:
+        """Whom it is about; empty for everybody, also when that persona was deleted."""
+        return self.persona.name if self.persona and not self.persona.deleted_at else ""
 
     @property
     def workspace_id(self) -> int:

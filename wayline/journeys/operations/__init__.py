@@ -3,9 +3,10 @@
 from .cards import add_card, delete_card, describe_card, move_cards, place_card, remove_cards
 from .edges import add_edge, delete_edge
 from .edits import redo, undo
+from .feelings import assume_feeling
 from .hierarchy import attach_journey, detach_journey
 from .journeys import create_journey, delete_journey, describe_journey, restore_journey
-from .lanes import add_lane, delete_lane, hide_lane, move_lane, rename_lane, show_lane
+from .lanes import add_lane, dedicate_lane, delete_lane, hide_lane, move_lane, rename_lane, show_lane
 from .library import change_journeys, delete_view, save_view, undo_change
 from .maps import draft_map, draw_draft, import_map, replace_map
 from .pasting import paste_cards
@@ -21,7 +22,6 @@ from .pictures import upload_picture
 from .shares import count_opening, end_share, make_share, opens
 from .steps import (
     add_step,
-    assume_feeling,
     bind_step,
     delete_step,
     mark_step,
@@ -65,6 +65,7 @@ __all__ = [
     "count_opening",
     "create_journey",
     "create_persona",
+    "dedicate_lane",
     "delete_card",
     "delete_comment",
     "delete_edge",

@@ -10,7 +10,18 @@ from django.db.models import F
 from wayline.accounts.models import User
 from wayline.audit import operations as audit
 from wayline.journeys import announcing
-from wayline.journeys.models import Card, Edge, Edit, Journey, Lane, Phase, Placement, Step, Touchpoint
+from wayline.journeys.models import (
+    Card,
+    Edge,
+    Edit,
+    Journey,
+    Lane,
+    PersonaFeeling,
+    Phase,
+    Placement,
+    Step,
+    Touchpoint,
+)
 
 from . import order
 from .refusals import AlreadyDeleted, ChangedMeanwhile, NothingToUndo
@@ -23,6 +34,7 @@ ROWS: dict[str, Any] = {
     "phase": Phase,
     "step": Step,
     "touchpoint": Touchpoint,
+    "feeling": PersonaFeeling,
 }
 KINDS = {model: kind for kind, model in ROWS.items()}
 # Where siblings are numbered one by one, a neighbor's move shifts the others: their places are no conflict.

@@ -5,10 +5,10 @@ from django.db import transaction
 from wayline.accounts.models import User
 from wayline.audit import operations as audit
 from wayline.journeys import lanes
-from wayline.journeys.models import Card, Journey, Lane
+from wayline.journeys.models import Card, Journey, Lane, Persona
 
 from . import edits, order
-from .refusals import ChoiceUnknown, LaneUnknown
+from .refusals import ChoiceUnknown, LaneUnknown, PersonaElsewhere
 
 OWN_KINDS = ("basic", "building", "summary")
 
@@ -46,6 +46,18 @@ def add_lane(
 def rename_lane(journey: Journey, key: str, *, title: str, by: User | None, now: datetime) -> None:
     """Give a lane another title on this map."""
     _change(journey, key, "Renamed", by, now, title=order.worded(title, noun="lane", longest=80))
+
+
+@transaction.atomic
+def dedicate_lane(
+    journey: Journey, key: str, *, persona: Persona | None, by: User | None, now: datetime
+) -> None:
+    """Say which persona a lane is about; None: everybody. A map read for another one leaves it out."""
+    if key == "step":
+        raise LaneUnknown("Everybody takes the steps. Say of another lane whom it is about.")
+    if persona is not None and (persona.workspace_id != journey.workspace_id or persona.deleted_at):
+        raise PersonaElsewhere("That persona is not in this workspace. Choose one of its personas.")
+    _change(journey, key, "Changed", by, now, persona_id=persona.pk if persona else None)
 
 
 @transaction.atomic

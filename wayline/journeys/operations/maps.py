@@ -15,6 +15,8 @@ from wayline.journeys.models import (
     JourneyTag,
     Lane,
     MapDraft,
+    Persona,
+    PersonaFeeling,
     Phase,
     Placement,
     Step,
@@ -22,6 +24,7 @@ from wayline.journeys.models import (
 )
 
 from . import order
+from .personas import create_persona
 from .refusals import MapChangedMeanwhile
 
 DRAFTS_ARE_KEPT = timedelta(days=7)
@@ -105,6 +108,7 @@ class _Drawing:
     def __init__(self, journey: Journey, by: User | None, now: datetime):
         self.journey, self.by, self.now = journey, by, now
         self.cards: dict[tuple, Card] = {}
+        self.personas: dict[str, Persona] = {}
         self.taken: set[int] = set()  # phases that stand for one of the document's already
 
     def draw(self, document: Document) -> None:
@@ -119,6 +123,7 @@ class _Drawing:
         self._known_cards()
         for step, part in zip(steps, document.steps, strict=True):
             self._touchpoints(step, part)
+        self._feelings(steps, document)
         self._placements(steps, document)
         self._tags(document)
         self._lanes(document)
@@ -170,6 +175,22 @@ class _Drawing:
             Touchpoint(step=step, name=each.name, channel=each.channel, position=place)
             for place, each in enumerate(part.touchpoints)
         )
+
+    def _persona(self, name: str) -> Persona:
+        """The workspace's persona of this name; one that is not there yet begins as an assumption."""
+        if name not in self.personas:
+            workspace = self.journey.workspace
+            known = Persona.objects.kept().filter(workspace=workspace, name=name).first()
+            self.personas[name] = known or create_persona(workspace, name=name, by=self.by, now=self.now)
+        return self.personas[name]
+
+    def _feelings(self, steps: list[Step], document: Document) -> None:
+        stored = PersonaFeeling.objects.filter(step__in=steps)
+        stored.kept().update(deleted_at=self.now)
+        for step, part in zip(steps, document.steps, strict=True):
+            for each in part.feelings:
+                fields = {"feeling": each.feeling, "deleted_at": None}
+                stored.update_or_create(step=step, persona=self._persona(each.persona), defaults=fields)
 
     def _known_cards(self) -> None:
         """Cards that stand on this map stay the cards they are: other maps show them too."""
@@ -225,6 +246,7 @@ class _Drawing:
         lanes.exclude(key__in=[part.key for part in document.lanes]).update(deleted_at=self.now)
         for part in document.lanes:
             fields = part.model_dump(exclude={"key"}) | {"deleted_at": None}
+            fields["persona"] = self._persona(part.persona) if part.persona else None
             Lane.objects.update_or_create(journey=self.journey, key=part.key, defaults=fields)
 
     def _edges(self, steps: dict[str, Step], document: Document) -> None:

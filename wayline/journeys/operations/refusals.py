@@ -139,6 +139,10 @@ class SegmentElsewhere(Refusal):
     pass
 
 
+class PersonaElsewhere(Refusal):
+    pass
+
+
 class MapChangedMeanwhile(Refusal):
     pass
 

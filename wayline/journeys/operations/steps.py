@@ -11,7 +11,7 @@ from wayline.journeys.models import Phase, Step
 from wayline.signals.conditions import SignalCondition
 
 from . import edits, order
-from .refusals import AlreadyDeleted, ConditionNotUnderstood, FeelingOutOfRange, NotDeleted
+from .refusals import AlreadyDeleted, ConditionNotUnderstood, NotDeleted
 
 
 @transaction.atomic
@@ -116,17 +116,6 @@ def mark_step(
     marks = {name: value for name, value in marks.items() if value is not None}
     _change(step, "Marked the step", by, now, None, **marks)
     audit.record("step.marked", subject=step, by=by, at=now, **marks)
-
-
-@transaction.atomic
-def assume_feeling(
-    step: Step, *, feeling: float | None, by: User, now: datetime, seen: int | None = None
-) -> None:
-    """Set what the team believes customers feel here, −2 to +2; None takes it away."""
-    if feeling is not None and not -2 <= feeling <= 2:
-        raise FeelingOutOfRange("Choose a feeling from −2 (furious) to +2 (delighted).")
-    _change(step, "Set the feeling at", by, now, seen, assumed_feeling=feeling)
-    audit.record("step.feeling_assumed", subject=step, by=by, at=now, feeling=feeling)
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from wayline.journeys.exchange.document import (
     CardPart,
     Document,
     EdgePart,
+    FeelingPart,
     LanePart,
     MapNotUnderstood,
     PhasePart,
@@ -45,6 +46,7 @@ def documents(draw) -> Document:
     cards = st.builds(
         CardPart, lane=keys, kind=st.sampled_from(Card.Kind.values), title=words, body=maybe, channel=maybe
     )
+    felt = st.builds(FeelingPart, persona=words, feeling=st.floats(-2, 2))
     points = st.builds(TouchpointPart, name=words, channel=maybe)
     where = st.builds(Test, field=words, op=st.just("is"), value=words)
     condition = st.builds(
@@ -59,6 +61,7 @@ def documents(draw) -> Document:
                 required=st.booleans(),
                 moment=st.booleans(),
                 fail_point=st.booleans(),
+                feelings=st.lists(felt, max_size=2, unique_by=lambda each: each.persona).map(tuple),
                 feeling=st.one_of(st.none(), st.floats(-2, 2).map(lambda value: round(value, 3))),
                 condition=st.one_of(st.none(), condition),
                 touchpoints=st.lists(points, max_size=2).map(tuple),
@@ -92,7 +95,7 @@ def documents(draw) -> Document:
         tags=tuple(sorted({document._line(tag) for tag in draw(st.lists(words, max_size=2))})),
         phases=tuple(phases),
         lanes=tuple(
-            LanePart(key=key, title=draw(maybe), is_hidden=draw(st.booleans()))
+            LanePart(key=key, title=draw(maybe), is_hidden=draw(st.booleans()), persona=draw(maybe))
             for key in sorted(draw(st.lists(keys, max_size=2, unique=True)))
         ),
         edges=tuple(sorted(edges, key=lambda e: (e.source, e.target, e.kind, e.label))),

@@ -1,9 +1,9 @@
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 
 from wayline.accounts import access
-from wayline.journeys import lanes, operations
-from wayline.journeys.models import Card
+from wayline.journeys import feelings, lanes, operations
+from wayline.journeys.models import Card, Journey, Persona
 
 from . import answers
 from .cards import journey_of
@@ -20,6 +20,7 @@ def show(request, journey_id):
         "shown": [laid for laid in layout if not laid.is_hidden],
         "hidden": [laid for laid in layout if laid.is_hidden],
         "kinds": Card.Kind.choices,
+        "personas": feelings.personas_of(journey),
     }
     return render(request, "journeys/map/lanes.html", context)
 
@@ -41,9 +42,9 @@ def add(request, journey_id):
 def change(request, journey_id):
     """One lane renamed, hidden, shown, moved or deleted."""
     key, act = request.POST.get("lane", ""), request.POST.get("act", "")
-    title, places = request.POST.get("title", ""), request.POST.get("places", "")
+    places = request.POST.get("places", "")
     acts = {
-        "rename": lambda journey, by: operations.rename_lane(journey, key, title=title, **by),
+        "rename": lambda journey, by: _described(request, journey, key, by),
         "hide": lambda journey, by: operations.hide_lane(journey, key, **by),
         "show": lambda journey, by: operations.show_lane(journey, key, **by),
         "up": lambda journey, by: operations.move_lane(journey, key, places=-1, **by),
@@ -52,6 +53,17 @@ def change(request, journey_id):
         "delete": lambda journey, by: operations.delete_lane(journey, key, **by),
     }
     return _change(request, journey_id, acts.get(act, acts["show"]), "Changed the lanes.")
+
+
+def _described(request, journey: Journey, key: str, by: dict) -> None:
+    """Its title, and whom it is about where the page asked for that."""
+    operations.rename_lane(journey, key, title=request.POST.get("title", ""), **by)
+    chosen = request.POST.get("persona")
+    if chosen is None:
+        return
+    personas = Persona.objects.visible_to(request.member)
+    persona = get_object_or_404(personas, pk=chosen) if chosen.isdecimal() and len(chosen) < 10 else None
+    operations.dedicate_lane(journey, key, persona=persona, **by)
 
 
 def _change(request, journey_id, operation, said):

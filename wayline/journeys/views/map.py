@@ -4,7 +4,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from wayline.accounts import access
-from wayline.journeys import lanes, queries, talks
+from wayline.journeys import feelings, lanes, queries, talks
 from wayline.journeys.views.find import address_of, controls_of, journey_of
 from wayline.kit import live
 from wayline.kit.pages import show
@@ -39,14 +39,20 @@ def drawn(request, journey_id: int) -> dict:
     controls = controls_of(request, journey)
     reading = controls.reading()
     view = request.GET.get("view", "journey")
+    personas = feelings.personas_of(journey)
+    chosen = request.GET.get("persona", "")
+    persona = next((each for each in personas if str(each.pk) == chosen), None)
     picture = queries.living(
         journey,
         reading,
         address=address_of(request, journey, reading.query),
         open_phase=int(phase) if (phase := request.GET.get("phase", "1")).isdigit() else 1,
         view=view,
+        persona=persona.pk if persona else None,
     )
     return {
+        "personas": personas,
+        "persona": persona,
         "journey": journey,
         "picture": picture,
         "reading": reading,

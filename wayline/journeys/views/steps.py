@@ -3,9 +3,10 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 
 from wayline.accounts import access
-from wayline.journeys import board, conditions, forms, operations, talks, wording
-from wayline.journeys.models import Edge, Phase, Step
+from wayline.journeys import board, conditions, feelings, forms, operations, talks, wording
+from wayline.journeys.models import Edge, Persona, Phase, Step
 from wayline.journeys.operations.edits import labeled
+from wayline.journeys.operations.refusals import FeelingOutOfRange
 
 from . import answers
 from .cards import _seen, step_of
@@ -28,6 +29,7 @@ def show(request, step_id):
         "steps": board.numbered(journey),
         "edges": Edge.objects.between_kept_steps().filter(source=step).select_related("target"),
         "binding": conditions.sentence(conditions.parsed(step.condition)),
+        "felt": feelings.at_step(step),
         "remark": wording.remark(step.title),
         "threads": talks.about(journey, "step", str(step.pk)),
         "subject": ("step", step.pk),
@@ -76,11 +78,18 @@ def feel(request, step_id):
     """What the team believes customers feel here."""
     step, form = _step(request, step_id), forms.Marks(request.POST)
     form.is_valid()
+    chosen = request.POST.get("persona", "")
+    personas = Persona.objects.visible_to(request.member)
+    persona = get_object_or_404(personas, pk=chosen) if chosen.isdecimal() and len(chosen) < 10 else None
 
     def act():
-        feeling = form.cleaned_data.get("assumed_feeling")
-        operations.assume_feeling(step, feeling=feeling, seen=_seen(request), **answers.by(request))
-        return labeled("Set the feeling at", step)
+        if "assumed_feeling" in form.errors:
+            raise FeelingOutOfRange("Write the feeling as a number from −2 to 2, or leave it empty.")
+        feeling = form.cleaned_data["assumed_feeling"]
+        operations.assume_feeling(
+            step, feeling=feeling, persona=persona, seen=_seen(request), **answers.by(request)
+        )
+        return labeled("Set the feeling at", step, f"of {persona}" if persona else "")
 
     return answers.change(request, step.phase.journey, act)
 

@@ -34,16 +34,19 @@ export class Feelings {
   pressed(event) {
     const handle = event.target.closest?.("[data-feeling]");
     const by = { ArrowUp: 0.1, ArrowRight: 0.1, ArrowDown: -0.1, ArrowLeft: -0.1, PageUp: 0.5, PageDown: -0.5 }[event.key];
-    if (!handle || !by) return;
+    const takesAway = ["Delete", "Backspace"].includes(event.key);
+    if (!handle || !(by || takesAway)) return;
     event.preventDefault();
-    set(handle, Number(handle.getAttribute("aria-valuenow")) + by);
+    event.stopPropagation();
     clearTimeout(this.timer);
+    if (takesAway) return void this.send(handle, "");
+    set(handle, Number(handle.getAttribute("aria-valuenow")) + by);
     this.timer = setTimeout(() => this.send(handle), 450);
   }
 
-  async send(handle) {
-    const { feeling, version } = handle.dataset;
-    const values = { assumed_feeling: handle.getAttribute("aria-valuenow"), seen: version };
+  async send(handle, value) {
+    const { feeling, version, persona = "" } = handle.dataset;
+    const values = { assumed_feeling: value ?? handle.getAttribute("aria-valuenow"), seen: version, persona };
     await this.map.sending.post(`../steps/${feeling}/feel/`, values);
     await this.map.happened("curve");
     this.map.querySelector(`[data-feeling="${feeling}"]`)?.focus();
