@@ -9,7 +9,6 @@ from wayline.journeys.operations.refusals import ChangedMeanwhile, FeelingOutOfR
 from wayline.journeys.testing import make_journey, make_persona
 from wayline.journeys.tests.pages import page, post, text
 
-
 pytestmark = pytest.mark.django_db
 
 
