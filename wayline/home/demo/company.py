@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from wayline.accounts.models import Membership, Role, User, Workspace
+from wayline.customers.duplicates import operations as duplicates
 from wayline.journeys import operations as journeys
 from wayline.kit.refusals import Refusal
 from wayline.metrics import observed
@@ -13,6 +14,10 @@ from wayline.metrics import operations as metrics
 from wayline.signals import journal, load
 from wayline.signals import operations as signals
 from wayline.signals.conditions import Test, TraitIs
+from wayline.signals.derived import applying, rules
+from wayline.signals.derived import operations as derived
+from wayline.signals.names import counting
+from wayline.signals.quality import operations as quality
 
 from . import findings, truth, world
 
@@ -62,6 +67,8 @@ def create(
     findings.write(workspace, by=by, now=now)
     _set_targets(workspace, by=by, now=now)
     _save_segments(workspace, by=by, now=now)
+    progress(0.98, "names and rules")
+    _look_after(workspace, by=by, now=now)
     progress(1.0, f"{loaded:,} signals")
     return loaded
 
@@ -77,6 +84,17 @@ def _save_segments(workspace: Workspace, *, by: User | None, now: datetime) -> N
     for name, trait, value in SEGMENTS:
         condition = TraitIs(test=Test(field=trait, op="is", value=value))
         signals.create_segment(workspace, name=name, condition=condition, by=by, now=now)
+
+
+def _look_after(workspace: Workspace, *, by: User | None, now: datetime) -> None:
+    """What the background does for everybody: conclude, look for faults and for duplicates; here at once."""
+    name, rule = rules.PRESETS[truth.DERIVED_RULE]
+    made = derived.create_rule(workspace, name=name, rule=rule, by=by, now=now)
+    derived.switch_on_rule(made, by=by, now=now)
+    counting.catch_up(now=now)
+    applying.catch_up(now=now)
+    quality.check(workspace.pk, now=now)
+    duplicates.propose(workspace, now=now)
 
 
 def _draw_journeys(workspace: Workspace, *, by: User | None, now: datetime) -> None:

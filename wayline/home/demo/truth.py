@@ -139,3 +139,31 @@ SECOND_ADDRESS = 0.05  # of those who write mails, from an address we did not kn
 
 # What the company wants to reach: each a little more than it does.
 TARGETS = {"nps": 30.0, "csat_top_box": 0.80, "ces_mean": 5.5, "first_contact_resolution": 0.75}
+
+
+# Faults
+# What goes wrong where the signals are sent, and changes no number planted above. A company of fewer than
+# FAULTS_FROM customers has none: it sends too little to tell a fault from chance.
+@dataclass(frozen=True)
+class Fault:
+    what: str  # as the quality page calls it
+    kind: str
+    name: str
+    since_days_ago: int
+    property_name: str = ""
+
+
+FAULTS_FROM = 2_000
+TYPO_OF, TYPO_SHARE = "Report Viewed", 0.15
+JUMP_TIMES = 5
+TYPO = Fault("typo", "behavior", "Report Viewd", 12)
+SILENCE = Fault("silence", "behavior", "Alert Set", 9)
+JUMP = Fault("jump", "page", "Tracking", 1)
+DRIFT = Fault("new_type", "operation", "Order Delivered", 6, "days")  # "8.5" became "8,5"
+FAULTS = (TYPO, SILENCE, JUMP, DRIFT)
+
+DERIVED_RULE = "repeat_contact"  # the preset that is on from the beginning
+
+# One person has two profiles: they share their name and the part of the e-mail before the @, but nothing by
+# which the product joins customers by itself.
+TWIN_DOMAIN = "post.example"

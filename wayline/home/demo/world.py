@@ -7,7 +7,7 @@ import numpy as np
 
 from wayline.signals.vocabulary import Signal
 
-from . import desk, onboarding, shop, subscription, truth
+from . import desk, faults, onboarding, shop, subscription, truth
 from .memory import Memory
 from .people import people
 from .stream import Stream
@@ -22,13 +22,16 @@ def generate(
     """The signals of all customers, one group of customers after another."""
     moment = int(now.timestamp())
     for group, first in enumerate(range(0, customers, GROUP)):
-        yield one_group(seed, group, first, min(GROUP, customers - first), now=moment)
+        signals = one_group(seed, group, first, min(GROUP, customers - first), now=moment)
+        yield faults.plant(signals, now=moment) if customers >= truth.FAULTS_FROM else signals
 
 
 def one_group(seed: int, group: int, first: int, n: int, *, now: int) -> list[Signal]:
     rng = np.random.default_rng([seed, group])
     stream = Stream(now=now, prefix=f"demo:{seed}:{group}:")
     everybody = people(rng, first, n, now=now)
+    if group == 0:
+        faults.give_two_profiles(everybody)
     voice, memory = Voice(rng, everybody), Memory(n)
 
     onboarded = onboarding.onboard(rng, everybody, memory, stream, voice)

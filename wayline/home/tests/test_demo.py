@@ -11,7 +11,7 @@ from django.db import connections, transaction
 from django.urls import reverse
 
 from wayline.accounts.testing import bearer, make_key, make_member, make_workspace
-from wayline.customers.models import Customer, Merge
+from wayline.customers.models import Customer, Duplicate, Merge
 from wayline.home.demo import company, truth
 from wayline.journeys import queries as journeys
 from wayline.journeys.models import Journey
@@ -21,6 +21,8 @@ from wayline.metrics import answers, flows
 from wayline.metrics.catalog import METRICS
 from wayline.metrics.questions import Period, Question
 from wayline.signals.conditions import NotCustomer, SignalIs, Test, TraitIs
+from wayline.signals.derived.models import DerivedRule
+from wayline.signals.quality.models import Finding
 from wayline.statistics import proportions
 from wayline.warehouse import connect
 
@@ -215,6 +217,35 @@ def test_second_addresses_are_merged_with_a_reason(northwind):
 
     assert merges.count() > 10
     assert all("e-mail" in merge.reason for merge in merges)
+
+
+def test_the_quality_page_finds_the_planted_faults_and_nothing_else(northwind, client):
+    standing = Finding.objects.filter(workspace=northwind.workspace)
+
+    found = {(each.what, each.kind, each.name, each.property_name) for each in standing}
+    assert found == {(each.what, each.kind, each.name, each.property_name) for each in truth.FAULTS}
+    for fault in truth.FAULTS:
+        since = standing.get(what=fault.what).since
+        assert abs(NOW - since - fault.since_days_ago * DAY) <= 1.5 * DAY, fault.name
+    client.force_login(make_member(workspace=northwind.workspace).user)
+    page = client.get(reverse("signals:quality", args=[northwind.workspace.slug])).content.decode()
+    assert all(fault.name in page for fault in truth.FAULTS)
+
+
+def test_one_person_with_two_profiles_is_the_only_probable_duplicate(northwind):
+    pair = Duplicate.objects.get(workspace=northwind.workspace)
+
+    assert pair.one.name == pair.other.name
+    assert {pair.one.email.split("@")[0]} == {pair.other.email.split("@")[0]}
+    assert pair.other.email.endswith(truth.TWIN_DOMAIN) != pair.one.email.endswith(truth.TWIN_DOMAIN)
+
+
+def test_a_rule_concludes_who_asked_again_within_three_days(northwind):
+    rule = DerivedRule.objects.get(workspace=northwind.workspace)
+    concluded = ask(northwind, "signals", where=SignalIs(kinds=("derived",))).total.estimate
+
+    assert rule.is_on
+    assert concluded.value > 50
 
 
 @pytest.mark.parametrize(
