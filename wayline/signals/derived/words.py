@@ -26,7 +26,7 @@ def sentence(rule: Rule) -> str:
             span = _span(rule.within_hours)
             return f"{of} whose {rule.field} differs from the time before, within {span}{_about(rule.about)}."
         case Silent():
-            return f"{of}, and then no {named(rule.then)} for {rule.days} days."
+            return f"{of}, and then no {named(rule.then).removeprefix('any ')} for {rule.days} days."
         case Falling():
             return (
                 f"{of} on far fewer days of a week than the customer's own four weeks before lead one to "
@@ -48,10 +48,10 @@ def named(condition: SignalCondition) -> str:
     match condition:
         case SignalIs():
             words = " or ".join(condition.names) or (
-                f"any {' or '.join(condition.kinds)}" if condition.kinds else "anything"
+                f"any {_either(condition.kinds)}" if condition.kinds else "anything"
             )
             tests = " and ".join(
-                f"{test.field.lstrip('@')} {test.op} {test.value}" for test in condition.where
+                f"{test.field.lstrip('@')} {test.op.replace('_', ' ')} “{test.value}”" for test in condition.where
             )
             return f"{words} (where {tests})" if tests else words
         case NotSignal():
@@ -61,6 +61,10 @@ def named(condition: SignalCondition) -> str:
         case AnySignal():
             return " or ".join(named(each) for each in condition.of)
     raise TypeError(condition)
+
+
+def _either(words: tuple[str, ...]) -> str:
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def lines(condition: SignalCondition) -> str | None:
