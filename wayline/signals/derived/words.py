@@ -1,6 +1,6 @@
 """Rules and the signals they name, in plain words, and back from what a person wrote."""
 
-from wayline.signals.conditions import AllSignals, AnySignal, NotSignal, SignalCondition, SignalIs
+from wayline.signals.conditions import AllSignals, AnySignal, NotSignal, SignalCondition, SignalIs, Test
 from wayline.signals.vocabulary import KINDS
 
 from .rules import Changed, Falling, Followed, Repeat, Rule, Silent
@@ -50,9 +50,7 @@ def named(condition: SignalCondition) -> str:
             words = " or ".join(condition.names) or (
                 f"any {_either(condition.kinds)}" if condition.kinds else "anything"
             )
-            tests = " and ".join(
-                f"{test.field.lstrip('@')} {test.op.replace('_', ' ')} “{test.value}”" for test in condition.where
-            )
+            tests = " and ".join(map(_tested, condition.where))
             return f"{words} (where {tests})" if tests else words
         case NotSignal():
             return f"anything but {named(condition.of)}"
@@ -61,6 +59,10 @@ def named(condition: SignalCondition) -> str:
         case AnySignal():
             return " or ".join(named(each) for each in condition.of)
     raise TypeError(condition)
+
+
+def _tested(test: Test) -> str:
+    return f"{test.field.lstrip('@')} {test.op.replace('_', ' ')} “{test.value}”"
 
 
 def _either(words: tuple[str, ...]) -> str:
