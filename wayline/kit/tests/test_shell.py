@@ -83,6 +83,26 @@ def test_the_style_sheet_lists_every_file():
     assert sorted(listed) == sorted(path.name for path in folder.glob("*.css") if path.name != "app.css")
 
 
+def test_every_script_has_its_letters():
+    folder = PACKAGE / "kit/static/kit"
+    named = re.findall(
+        r'url\("\.\./fonts/([^"]+)"\).*?unicode-range: ([^;]+);', (folder / "css/fonts.css").read_text()
+    )
+    letters = {"ż": "latin-ext", "Ж": "cyrillic", "Ω": "greek", "ế": "vietnamese", "é": "latin"}
+
+    assert sorted(file for file, _ in named) == sorted(
+        path.name for path in (folder / "fonts").glob("*.woff2")
+    )
+    for letter, script in letters.items():
+        files = [file for file, ranges in named if holds(ranges, letter)]
+        assert files == [f"inter-{script}-wght-normal.woff2", f"source-serif-4-{script}-wght-normal.woff2"]
+
+
+def holds(ranges: str, letter: str) -> bool:
+    ends = (part.strip().removeprefix("U+").partition("-")[::2] for part in ranges.split(","))
+    return any(int(low, 16) <= ord(letter) <= int(high or low, 16) for low, high in ends)
+
+
 def test_colors_live_only_among_the_tokens():
     raw = re.compile(r"#[0-9a-f]{3,8}\b|oklch\(|rgba?\(", re.IGNORECASE)
     found = [
