@@ -6,7 +6,7 @@ from ninja import Field, Router, Schema
 
 from wayline.accounts.api_auth import needs
 from wayline.insights.models import Insight
-from wayline.journeys.models import Placement, Step
+from wayline.journeys import standing_on
 from wayline.journeys.schemas import FlowEstimateOut
 
 from . import operations
@@ -117,15 +117,6 @@ def _opportunity(request, opportunity_id: int) -> Opportunity:
     return get_object_or_404(backlog.opportunities(request.member), pk=opportunity_id)
 
 
-def _step(request, step_id: int) -> Step:
-    """The step that a body names: what is not there is refused, for the address itself is right."""
-    steps = Step.objects.visible_to(request.member).select_related("phase__journey")
-    step = steps.filter(pk=step_id).first()
-    if step is None:
-        raise operations.NotThere(f"There is no step {step_id} in this workspace.")
-    return step
-
-
 def _insight(request, insight_id: int) -> Insight:
     insight = Insight.objects.visible_to(request.member).filter(pk=insight_id).first()
     if insight is None:
@@ -161,7 +152,7 @@ def write_opportunity(request, body: OpportunityIn):
         request.workspace,
         title=body.title,
         body=body.body,
-        steps=[_step(request, step) for step in body.steps],
+        steps=[standing_on.named_step(request.member, step) for step in body.steps],
         insights=[_insight(request, insight) for insight in body.insights],
         **_by(request),
     )
@@ -220,7 +211,9 @@ def move_opportunity(request, opportunity_id: int, body: StatusIn):
 def place_opportunity(request, opportunity_id: int, body: OnStepIn):
     """Put it on a step of a map."""
     found = _opportunity(request, opportunity_id)
-    operations.place_opportunity(found, step=_step(request, body.step), **_by(request))
+    operations.place_opportunity(
+        found, step=standing_on.named_step(request.member, body.step), **_by(request)
+    )
     return _sized(request, opportunity_id)
 
 
@@ -229,10 +222,7 @@ def place_opportunity(request, opportunity_id: int, body: OnStepIn):
 def take_off(request, opportunity_id: int, placement_id: int):
     """Take it off a step."""
     found = _opportunity(request, opportunity_id)
-    places = Placement.objects.visible_to(request.member).filter(card=found.card_id)
-    placement = places.select_related("journey", "step").filter(pk=placement_id).first()
-    if placement is None:
-        raise operations.NotThere("The opportunity does not stand there any more.")
+    placement = standing_on.placement_of(request.member, found.card, placement_id)
     operations.take_off(found, placement=placement, **_by(request))
     return _sized(request, opportunity_id)
 

@@ -35,7 +35,7 @@ class InsightElsewhere(Refusal):
 
 
 class NotThere(Refusal):
-    """The step or insight is not in this workspace, or the opportunity does not stand on it."""
+    """The insight is not in this workspace."""
 
 
 class AlreadyDone(Refusal):

@@ -7,7 +7,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from wayline.accounts import access
 from wayline.insights import queries as insights
 from wayline.insights.models import Insight
-from wayline.journeys.models import Placement, Step
+from wayline.journeys import standing_on
+from wayline.journeys.models import Step
 from wayline.kit import charts
 from wayline.kit.refusals import Refusal
 from wayline.statistics.estimates import Estimate
@@ -73,7 +74,7 @@ def _matrix(rows) -> dict | None:
 @access.member("contributor")
 def new(request):
     """Write an opportunity; from a step or an insight it begins there."""
-    step, insight = _chosen_step(request), _chosen_insight(request)
+    step, insight = standing_on.chosen_step(request), _chosen_insight(request)
     form = forms.OpportunityForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -99,14 +100,6 @@ def _steps_of(insight: Insight | None) -> list[Step]:
     return list({placement.step_id: placement.step for placement in placements}.values())
 
 
-def _chosen_step(request) -> Step | None:
-    chosen = request.POST.get("step") or request.GET.get("step") or ""
-    if not chosen.isdigit():
-        return None
-    steps = Step.objects.visible_to(request.member).select_related("phase__journey")
-    return get_object_or_404(steps, pk=chosen)
-
-
 def _chosen_insight(request) -> Insight | None:
     chosen = request.POST.get("insight") or request.GET.get("insight") or ""
     return get_object_or_404(insights.insights(request.member), pk=chosen) if chosen.isdigit() else None
@@ -122,15 +115,13 @@ def opportunity(request, opportunity_id):
 def _show(request, opportunity: Opportunity, *, status=200, **given):
     found = sizes.sized(opportunity, now=timezone.now())
     linked = list(opportunity.insights.filter(card__deleted_at=None).select_related("card"))
-    taken = {placement.step_id for placement in found.placements}
-    steps = Step.objects.visible_to(request.member).select_related("phase__journey")
     fields = forms.EstimateForm.base_fields
     context = {
         "opportunity": opportunity,
         "found": found,
         "linked": linked,
         "insights": insights.insights(request.member).exclude(pk__in=[each.pk for each in linked]),
-        "steps": [step for step in steps if step.pk not in taken],
+        "steps": standing_on.free_steps(request.member, found.placements),
         "shared": backlog.shared_steps(request.member, found),
         "statuses": Opportunity.Status.choices,
         "form": forms.Described(initial=_initial(opportunity), member=request.member),
@@ -215,7 +206,7 @@ def move(request, opportunity_id):
 @access.member("contributor")
 def place(request, opportunity_id):
     """Put it on a step."""
-    found, step = _opportunity(request, opportunity_id), _chosen_step(request)
+    found, step = _opportunity(request, opportunity_id), standing_on.chosen_step(request)
     if step is None:
         messages.error(request, "Choose a step to place it on.")
         return redirect(found)
@@ -229,8 +220,7 @@ def place(request, opportunity_id):
 def take_off(request, opportunity_id, placement_id):
     """Take it off a step."""
     found = _opportunity(request, opportunity_id)
-    places = Placement.objects.visible_to(request.member).filter(card=found.card_id)
-    placement = get_object_or_404(places.select_related("journey", "step"), pk=placement_id)
+    placement = standing_on.placement_of(request.member, found.card, placement_id)
     operations.take_off(found, placement=placement, by=request.user, now=timezone.now())
     messages.success(request, f"Taken off “{placement.step.title}”. Place it again to undo.")
     return redirect(found)

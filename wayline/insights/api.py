@@ -5,7 +5,7 @@ from django.utils import timezone
 from ninja import Field, Router, Schema
 
 from wayline.accounts.api_auth import needs
-from wayline.journeys.models import Placement, Step
+from wayline.journeys import standing_on
 from wayline.journeys.schemas import FlowEstimateOut
 from wayline.signals.conditions import SignalCondition
 
@@ -189,10 +189,7 @@ def restore_insight(request, insight_id: int):
 def place_insight(request, insight_id: int, body: PlaceIn):
     """Put the insight on a step of a map."""
     found = _insight(request, insight_id)
-    steps = Step.objects.visible_to(request.member).select_related("phase__journey")
-    step = steps.filter(pk=body.step).first()
-    if step is None:
-        raise operations.NotThere(f"There is no step {body.step} in this workspace.")
+    step = standing_on.named_step(request.member, body.step)
     operations.place_insight(found, step=step, **_by(request))
     return _detail(request, insight_id)
 
@@ -202,10 +199,7 @@ def place_insight(request, insight_id: int, body: PlaceIn):
 def take_off(request, insight_id: int, placement_id: int):
     """Take the insight off a step."""
     found = _insight(request, insight_id)
-    places = Placement.objects.visible_to(request.member).filter(card=found.card_id)
-    placement = places.select_related("journey", "step").filter(pk=placement_id).first()
-    if placement is None:
-        raise operations.NotThere("The insight does not stand there any more.")
+    placement = standing_on.placement_of(request.member, found.card, placement_id)
     operations.take_off(found, placement=placement, **_by(request))
     return _detail(request, insight_id)
 

@@ -40,10 +40,6 @@ class EvidenceInTheFuture(Refusal):
     """Nobody said it yet."""
 
 
-class NotThere(Refusal):
-    """The step is not in this workspace, or the insight does not stand on it."""
-
-
 class AlreadyDone(Refusal):
     """Somebody else did it before."""
 

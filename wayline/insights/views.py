@@ -7,8 +7,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from wayline.accounts import access
 from wayline.customers.models import Customer
-from wayline.journeys import conditions
-from wayline.journeys.models import Placement, Step
+from wayline.journeys import conditions, standing_on
 from wayline.kit.lists import listing
 from wayline.kit.refusals import Refusal
 from wayline.metrics import evidence as measured
@@ -75,7 +74,7 @@ def index(request):
 @access.member("contributor")
 def new(request):
     """Write an insight; from a step of a map it is placed there, with the step's loss at hand."""
-    step = _chosen_step(request)
+    step = standing_on.chosen_step(request)
     form = forms.InsightForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -90,15 +89,6 @@ def new(request):
     return render(request, "insights/new.html", context, status=422 if form.errors else 200)
 
 
-def _chosen_step(request) -> Step | None:
-    chosen = request.POST.get("step") or request.GET.get("step") or ""
-    if not chosen.isdigit():
-        return None
-    return get_object_or_404(
-        Step.objects.visible_to(request.member).select_related("phase__journey"), pk=chosen
-    )
-
-
 @require_GET
 @access.member("viewer")
 def insight(request, insight_id):
@@ -111,7 +101,6 @@ def _show(request, insight: Insight, *, form=None, evidence_form=None, status=20
     choice, period = _period(request)
     found = queries.weighed(insight, period, now=now, words=5)
     names = observed.names(request.workspace.pk)
-    taken = {placement.step_id for placement in found.placements}
     removed = request.GET.get("removed", "")
     context = {
         "insight": insight,
@@ -123,11 +112,7 @@ def _show(request, insight: Insight, *, form=None, evidence_form=None, status=20
         "likeness": queries.representativeness(request.member, found, period, now=now),
         "form": form or forms.Described(initial=_initial(insight), member=request.member),
         "evidence_form": evidence_form or forms.EvidenceForm(names=names),
-        "steps": [
-            step
-            for step in Step.objects.visible_to(request.member).select_related("phase__journey")
-            if step.pk not in taken
-        ],
+        "steps": standing_on.free_steps(request.member, found.placements),
         "periods": queries.PERIODS,
         "period_choice": choice,
         "period": period,
@@ -203,7 +188,7 @@ def describe(request, insight_id):
 def place(request, insight_id):
     """Put the insight on a step."""
     insight = _insight(request, insight_id)
-    step = _chosen_step(request)
+    step = standing_on.chosen_step(request)
     if step is None:
         messages.error(request, "Choose a step to place it on.")
         return redirect(insight)
@@ -217,8 +202,7 @@ def place(request, insight_id):
 def take_off(request, insight_id, placement_id):
     """Take the insight off a step."""
     insight = _insight(request, insight_id)
-    found = Placement.objects.visible_to(request.member).filter(card=insight.card_id)
-    placement = get_object_or_404(found.select_related("journey", "step"), pk=placement_id)
+    placement = standing_on.placement_of(request.member, insight.card, placement_id)
     operations.take_off(insight, placement=placement, by=request.user, now=timezone.now())
     messages.success(request, f"Taken off “{placement.step.title}”. Place it again to undo.")
     return redirect(insight)

@@ -1,0 +1,42 @@
+"""What stands on steps by a card of its own: insights and opportunities, which areas above know."""
+
+from django.shortcuts import get_object_or_404
+
+from wayline.accounts.models import Membership
+from wayline.kit.refusals import Refusal
+
+from .models import Card, Placement, Step
+
+
+class NotThere(Refusal):
+    """What a body names is not in the workspace; the address itself is right."""
+
+
+def chosen_step(request) -> Step | None:
+    """The step a form or a link names, None if it names none."""
+    chosen = request.POST.get("step") or request.GET.get("step") or ""
+    return get_object_or_404(_steps(request.member), pk=chosen) if chosen.isdigit() else None
+
+
+def named_step(member: Membership, step_id: int) -> Step:
+    """The step that a body names."""
+    step = _steps(member).filter(pk=step_id).first()
+    if step is None:
+        raise NotThere(f"There is no step {step_id} in this workspace.")
+    return step
+
+
+def placement_of(member: Membership, card: Card, placement_id: int) -> Placement:
+    """One place where the card stands."""
+    placements = Placement.objects.visible_to(member).filter(card=card)
+    return get_object_or_404(placements.select_related("journey", "step"), pk=placement_id)
+
+
+def free_steps(member: Membership, placements) -> list[Step]:
+    """The steps it could be placed on."""
+    taken = {placement.step_id for placement in placements}
+    return [step for step in _steps(member) if step.pk not in taken]
+
+
+def _steps(member: Membership):
+    return Step.objects.visible_to(member).select_related("phase__journey")
