@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from wayline.accounts.models import Membership
 
@@ -12,23 +12,28 @@ from .lanes import Laid, layout
 from .models import Card, Journey, Placement, Step, Thread
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Standing:
-    """A card where it stands, with its badges: open discussions, and how many other maps it is on."""
+    """A card where it stands, with what is shown of it on a map. Flat, because a map has hundreds of them."""
 
-    placement: Placement
-    talks: int
-    elsewhere: int
-
-    @property
-    def card(self) -> Card:
-        return self.placement.card
-
-    @property
-    def has_badges(self) -> bool:
-        card = self.placement.card
-        says = card.channel or card.body or card.owner_id or card.linked_journey_id or card.linked_step_id
-        return bool(says or self.talks or self.elsewhere)
+    placement: int
+    lane: str
+    step: int
+    version: int  # of the place
+    card: int
+    kind: str
+    title: str
+    said: int  # the version of the words
+    channel: str = ""
+    has_more: bool = False
+    owner: str = ""
+    picture: int | None = None
+    picture_width: int | None = None
+    picture_height: int | None = None
+    leads_to: str = ""  # the title of another journey, or of a step of one
+    leads_by: str = ""  # the icon of that
+    talks: int = 0  # open discussions
+    elsewhere: int = 0  # how many other maps it is on
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class StepCell:
     """What one lane holds at one step. `count` is for summaries only, with the most of any step."""
 
     lane: Laid
-    step: Step
+    step: "Step | Titled"
     number: int
     cards: tuple[Standing, ...] = ()
     count: int = 0
@@ -76,16 +81,27 @@ def cells(journey: Journey, lanes: Sequence[Laid], steps: Sequence) -> dict[Key,
 
 
 @dataclass(frozen=True)
+class Titled:
+    """As much of a step as a cell says of it."""
+
+    pk: int
+    title: str
+
+
+@dataclass(frozen=True)
 class Numbered:
     number: int
-    step: Step
+    step: Step | Titled
 
 
 def numbered(journey: Journey) -> list[Numbered]:
     """The steps of a map with their numbers."""
+    return [Numbered(number, step) for number, step in enumerate(_in_order(journey), start=1)]
+
+
+def _in_order(journey: Journey) -> QuerySet[Step]:
     steps = Step.objects.kept().filter(phase__journey=journey, phase__deleted_at=None)
-    ordered = steps.order_by("phase__position", "phase", "position", "pk")
-    return [Numbered(number, step) for number, step in enumerate(ordered, start=1)]
+    return steps.order_by("phase__position", "phase", "position", "pk")
 
 
 def some_cells(journey: Journey, keys: Collection[Key]) -> list[StepCell]:
@@ -93,7 +109,12 @@ def some_cells(journey: Journey, keys: Collection[Key]) -> list[StepCell]:
     wanted = {step for _, step in keys}
     names = {lane for lane, _ in keys}
     lanes = [lane for lane in layout(journey) if lane.key in names or lane.counts]
-    steps = [each for each in numbered(journey) if each.step.pk in wanted]
+    titles = _in_order(journey).values_list("pk", "title")
+    steps = [
+        Numbered(number, Titled(pk, title))
+        for number, (pk, title) in enumerate(titles, start=1)
+        if pk in wanted
+    ]
     found = cells(journey, lanes, steps)
     return [cell for key, cell in found.items() if key in set(keys) or cell.lane.counts]
 
@@ -115,21 +136,60 @@ def maps_of(card: Card) -> list[Placement]:
     return list(placements.select_related("journey__workspace", "step").order_by("journey__title", "pk"))
 
 
+_OWN = ("placement", "lane", "step", "version", "card", "kind", "title", "said", "channel")
+# What is read of a placement, its card, and what the card names: columns, not models.
+_READ = (
+    "pk",
+    "lane",
+    "step_id",
+    "version",
+    "card_id",
+    "card__kind",
+    "card__title",
+    "card__version",
+    "card__channel",
+    "card__body",
+    "card__owner__name",
+    "card__owner__email",
+    "card__picture",
+    "card__picture__width",
+    "card__picture__height",
+    "card__linked_journey__title",
+    "card__linked_step__title",
+)
+
+
 def _standing(journey: Journey, lanes: set[str], steps: Sequence[int]) -> dict[Key, list[Standing]]:
-    placements = list(
-        Placement.objects.kept()
-        .filter(journey=journey, lane__in=lanes, step__in=steps, card__deleted_at=None)
-        .select_related("card__owner", "card__picture", "card__linked_journey", "card__linked_step__phase")
+    placements = Placement.objects.kept().filter(
+        journey=journey, lane__in=lanes, step__in=steps, card__deleted_at=None
     )
-    if not placements:
+    rows = list(placements.values_list(*_READ))
+    if not rows:
         return {}
     talks = _talks(journey)
-    elsewhere = _elsewhere(journey, placements)
+    elsewhere = _elsewhere(journey, {row[4] for row in rows})
     found: dict[Key, list[Standing]] = {}
-    for placement in placements:
-        standing = Standing(placement, talks[str(placement.card_id)], elsewhere.get(placement.card_id, 0))
-        found.setdefault((placement.lane, placement.step_id), []).append(standing)
+    for row in rows:
+        standing = _read(row, talks[str(row[4])], elsewhere.get(row[4], 0))
+        found.setdefault((standing.lane, standing.step), []).append(standing)
     return found
+
+
+def _read(row: tuple, talks: int, elsewhere: int) -> Standing:
+    own, (body, owner_name, owner_email, picture, width, height, to_journey, to_step) = row[:9], row[9:]
+    shown = dict(zip(_OWN, own, strict=True))
+    return Standing(
+        **shown,
+        has_more=bool(body),
+        owner=owner_name or owner_email or "",
+        picture=picture,
+        picture_width=width,
+        picture_height=height,
+        leads_to=to_journey or to_step or "",
+        leads_by="layers" if to_journey else "corner-down-right",
+        talks=talks,
+        elsewhere=elsewhere,
+    )
 
 
 def _talks(journey: Journey) -> Counter:
@@ -137,9 +197,9 @@ def _talks(journey: Journey) -> Counter:
     return Counter(on_cards.values_list("subject_key", flat=True))
 
 
-def _elsewhere(journey: Journey, placements: Sequence[Placement]) -> dict[int, int]:
+def _elsewhere(journey: Journey, cards: Collection[int]) -> dict[int, int]:
     """How many other maps each card is on."""
-    others = Placement.objects.on_kept_maps().filter(card__in={each.card_id for each in placements})
+    others = Placement.objects.on_kept_maps().filter(card__in=cards)
     counted = others.exclude(journey=journey).values("card").annotate(maps=Count("journey", distinct=True))
     return dict(counted.values_list("card", "maps"))
 

@@ -1,10 +1,15 @@
 """Where a journey stands among the others, and what the map of maps lacks or holds twice."""
 
+import json
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import combinations
+
+from django.core.cache import cache
+from django.db.models import Count, Max, QuerySet, Sum, TextField
+from django.db.models.functions import Cast
 
 from wayline.accounts.models import Membership
 
@@ -14,6 +19,7 @@ from .models import Journey, Phase, Step
 MOST_LISTED = 100
 TOO_COMMON = 40  # a signal bound in more journeys than this tells nothing about any two of them
 ALIKE_FROM = 0.5
+ALIKE_IS_KEPT = 3600
 
 
 @dataclass(frozen=True)
@@ -131,15 +137,14 @@ def gaps(member: Membership) -> Gaps:
     """Journeys without an owner, stages nobody maps, journeys bound to the same signals, and loners."""
     rows = Journey.objects.visible_to(member).current()
     ownerless = rows.filter(owner=None)
-    bound = Step.objects.visible_to(member).exclude(condition=None).values("phase__journey")
-    unbound = rows.exclude(pk__in=bound).filter(children=None)
+    unbound = list(_unbound(member))
     alone = rows.filter(parent=None, children=None) if rows.exclude(parent=None).exists() else rows.none()
     return Gaps(
         journeys=rows.count(),
         ownerless=tuple(ownerless[:MOST_LISTED]),
         ownerless_n=ownerless.count(),
-        unbound=tuple(unbound[:MOST_LISTED]),
-        unbound_n=unbound.count(),
+        unbound=tuple(rows.filter(pk__in=unbound[:MOST_LISTED])),
+        unbound_n=len(unbound),
         unmapped=_unmapped(member),
         overlaps=overlaps(member),
         alone=tuple(alone[:MOST_LISTED]),
@@ -147,12 +152,19 @@ def gaps(member: Membership) -> Gaps:
     )
 
 
+def _unbound(member: Membership) -> QuerySet:
+    """The keys of journeys that hold no others and have no bound step, in the order of their titles."""
+    bound = Step.objects.visible_to(member).filter(condition__isnull=False)
+    rows = Journey.objects.visible_to(member).current().exclude(pk__in=bound.values("phase__journey"))
+    return rows.filter(children=None).order_by("title", "pk").values_list("pk", flat=True)
+
+
 def _unmapped(member: Membership) -> tuple[Phase, ...]:
     """Phases of journeys that hold others, which no journey details and no bound step measures."""
     holding = Journey.objects.visible_to(member).current()
     holding = holding.filter(children__deleted_at=None, children__parent_phase__isnull=False).distinct()
     detailed = Journey.objects.visible_to(member).current().exclude(parent_phase=None)
-    measured = Step.objects.visible_to(member).exclude(condition=None)
+    measured = Step.objects.visible_to(member).filter(condition__isnull=False)
     phases = Phase.objects.visible_to(member).filter(journey__in=holding)
     phases = phases.exclude(pk__in=detailed.values("parent_phase"))
     return tuple(
@@ -164,10 +176,28 @@ def _unmapped(member: Membership) -> tuple[Phase, ...]:
 
 def overlaps(member: Membership) -> tuple[Overlap, ...]:
     """Pairs of journeys that share at least half of the signals either looks at, the most alike first."""
-    steps = Step.objects.visible_to(member).filter(phase__journey__archived_at=None)
+    current = Journey.objects.visible_to(member).current()
+    alike = cache.get_or_set(_state_of(current), lambda: _alike(current), ALIKE_IS_KEPT)
+    rows = current.select_related("owner", "workspace").in_bulk({key for pair in alike for key in pair[:2]})
+    return tuple(
+        Overlap(rows[a], rows[b], shared, share)
+        for a, b, shared, share in alike
+        if a in rows and b in rows and not _is_inside(rows[a], rows[b])
+    )
+
+
+def _state_of(journeys: QuerySet[Journey]) -> str:
+    """Another word as soon as one changes, comes or goes: every change of a map touches its journey."""
+    found = journeys.aggregate(n=Count("pk"), sum=Sum("pk"), last=Max("changed_at"))
+    return f"journeys:alike:{found['n']}:{found['sum']}:{found['last'] and found['last'].timestamp()}"
+
+
+def _alike(journeys: QuerySet[Journey]) -> list[tuple[int, int, tuple[str, ...], float]]:
+    steps = Step.objects.kept().filter(phase__deleted_at=None, phase__journey__in=journeys.order_by())
+    stored = steps.filter(condition__isnull=False).annotate(said=Cast("condition", TextField()))
     named: dict[int, set[str]] = {}
-    for journey, condition in steps.exclude(condition=None).values_list("phase__journey", "condition"):
-        named.setdefault(journey, set()).update(_wanted(condition))
+    for journey, said in stored.order_by().values_list("phase__journey", "said"):
+        named.setdefault(journey, set()).update(_wanted(said))
     holders: dict[str, list[int]] = {}
     for journey, names in named.items():
         for name in names:
@@ -176,17 +206,12 @@ def overlaps(member: Membership) -> tuple[Overlap, ...]:
         pair for keys in holders.values() if len(keys) <= TOO_COMMON for pair in combinations(sorted(keys), 2)
     )
     likeness = {
-        (a, b): shared / len(named[a] | named[b])
+        (a, b): share
         for (a, b), shared in pairs.items()
-        if shared / len(named[a] | named[b]) >= ALIKE_FROM
+        if (share := shared / (len(named[a]) + len(named[b]) - shared)) >= ALIKE_FROM
     }
     found = sorted(likeness, key=lambda pair: (-likeness[pair], pair))[:MOST_LISTED]
-    rows = Journey.objects.select_related("owner").in_bulk({key for pair in found for key in pair})
-    return tuple(
-        Overlap(rows[a], rows[b], tuple(sorted(named[a] & named[b])), likeness[a, b])
-        for a, b in found
-        if not _is_inside(rows[a], rows[b])
-    )
+    return [(a, b, tuple(sorted(named[a] & named[b])), likeness[a, b]) for a, b in found]
 
 
 def _is_inside(first: Journey, second: Journey) -> bool:
@@ -194,8 +219,11 @@ def _is_inside(first: Journey, second: Journey) -> bool:
     return first.pk in second.ancestors or second.pk in first.ancestors
 
 
-def _wanted(condition: dict) -> Iterable[str]:
+@lru_cache(maxsize=50_000)
+def _wanted(said: str) -> tuple[str, ...]:
+    """The names a stored condition looks for. Reading JSON is most of the work; many steps say the same."""
+    condition = json.loads(said)
     if condition["type"] == "signal":
-        return condition.get("names", ())
+        return tuple(condition.get("names", ()))
     parsed = conditions.parsed(condition)
-    return conditions.named(parsed) if parsed else ()
+    return tuple(conditions.named(parsed)) if parsed else ()

@@ -12,7 +12,6 @@ from django.utils.module_loading import import_string
 
 from . import feelings, models
 
-CARDS = "journeys/map/cell.html"
 HERE = __name__
 
 
@@ -24,7 +23,7 @@ class Laid:
     title: str
     icon: str
     help: str
-    template: str = CARDS
+    template: str = ""  # of what is supplied or counted; cards are drawn by cells.py
     provider: str = ""
     is_wide: bool = False  # one cell across all phases
     card_kind: str = ""  # what a new card in it is; empty: a note
@@ -172,7 +171,7 @@ def _own(row: models.Lane, index: int) -> Laid:
         title=row.title,
         icon="chart-column" if is_summary else ICONS.get(row.card_kind, "letter-text"),
         **_whose(row, "How many at each step" if is_summary else ""),
-        template="journeys/map/count.html" if is_summary else CARDS,
+        template="journeys/map/count.html" if is_summary else "",
         card_kind="" if is_summary else row.card_kind,
         counts=row.card_kind if is_summary else "",
         is_hidden=row.is_hidden,

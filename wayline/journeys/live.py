@@ -14,12 +14,17 @@ from .models import Journey
 
 def draw(subject: str, facts: Sequence[dict]) -> list[Frame]:
     """The changed cells as they now are, or the word to fetch the map again where its shape changed."""
+    journey = Journey.objects.filter(pk=subject).first()
+    return drawn(journey, facts) if journey else []
+
+
+def drawn(journey: Journey, facts: Sequence[dict]) -> list[Frame]:
+    """The same, with the journey at hand."""
     if any(fact.get("whole") for fact in facts):
         return [Frame("", event="reload")]
     frames = []
     keys = {(lane, step) for fact in facts for lane, step in fact.get("cells", ())}
-    journey = Journey.objects.filter(pk=subject).first()
-    if keys and journey:
+    if keys:
         frames.append(Frame(partials(journey, keys)))
     if any(fact.get("curve") for fact in facts):
         frames.append(Frame("", event="curve"))

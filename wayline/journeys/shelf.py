@@ -183,7 +183,7 @@ def _inside(member: Membership, roots: Sequence[Journey]) -> list[Journey]:
         if root.inside:
             below |= Q(lineage__startswith=root.lineage_inside, level__lte=root.level + DEEP)
     rows = Journey.objects.visible_to(member).current().filter(below).order_by("level", "title", "pk")
-    return list(dressed(rows)[:MOST_SHOWN])
+    return _in_order(list(rows.values_list("pk", flat=True)[:MOST_SHOWN]))
 
 
 def _grown(roots: Sequence[Journey], inside: Sequence[Journey], waiting: set[int]) -> tuple[Shelved, ...]:

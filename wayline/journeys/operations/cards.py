@@ -204,16 +204,16 @@ def _position(
     """A number between the two that will be neighbors; the cell is numbered anew when there is no room."""
     cell = Placement.objects.kept().filter(journey=journey, step=step, lane=lane)
     cell = cell.exclude(pk__in=[placement.pk for placement in without])
-    rows = list(cell.order_by("position", "pk"))
-    index = next((n for n, row in enumerate(rows) if before and row.pk == before.pk), None)
+    rows = list(cell.order_by("position", "pk").values_list("pk", "position"))
+    index = next((n for n, (pk, _) in enumerate(rows) if before and pk == before.pk), None)
     if index is None:
-        return rows[-1].position + 1 if rows else 1.0
-    left = rows[index - 1].position if index else rows[index].position - 2
-    right = rows[index].position
+        return rows[-1][1] + 1 if rows else 1.0
+    right = rows[index][1]
+    left = rows[index - 1][1] if index else right - 2
     if right - left > GAP:
         return (left + right) / 2
-    for number, row in enumerate(rows, start=1):
-        Placement.objects.filter(pk=row.pk).update(position=float(number))
+    for number, (pk, _) in enumerate(rows, start=1):
+        Placement.objects.filter(pk=pk).update(position=float(number))
     return index + 0.5
 
 

@@ -52,9 +52,11 @@ def write(row: models.Model, *, noun: str, seen: int | None = None, **fields) ->
         same = same.filter(deleted_at=None)
     if seen is not None:
         same = same.filter(version=seen)
-    if not same.update(**fields, **_next_version(row)):
+    version = _next_version(row)
+    if not same.update(**fields, **version):
         raise _overtaken(row, noun)
-    row.refresh_from_db()
+    # Only what was written: what else is at hand, the card of a placement, is not asked for again.
+    row.refresh_from_db(fields=[*fields, *version])
     return change_of(row, before=before, after={name: _plain(value) for name, value in fields.items()})
 
 

@@ -29,7 +29,7 @@ def steps(journey):
 
 def titles(journey: Journey, lane: str, step: Step) -> list[str]:
     cells = board.some_cells(journey, {(lane, step.pk)})
-    return [standing.card.title for cell in cells for standing in cell.cards]
+    return [standing.title for cell in cells for standing in cell.cards]
 
 
 def add(journey, step, title, by, lane="pain"):

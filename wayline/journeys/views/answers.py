@@ -48,8 +48,8 @@ def change(
 
 
 def _drawn(journey: Journey, before: int, said: str) -> HttpResponse:
-    facts = Message.objects.filter(topic=announcing.topic(journey.pk), pk__gt=before).order_by("pk")
-    frames = live.draw(str(journey.pk), [message.facts for message in facts])
+    said_of_it = Message.objects.filter(topic=announcing.topic(journey.pk), pk__gt=before).order_by("pk")
+    frames = live.drawn(journey, list(said_of_it.values_list("facts", flat=True)))
     html = "".join(frame.data for frame in frames if not frame.event)
     answer = HttpResponse(html + toast(said, offers_undo=True))
     answer["Wayline-Map"] = ",".join(frame.event for frame in frames if frame.event)

@@ -1,6 +1,6 @@
 """Tags and filters every template has: icons, estimates with their uncertainty, readable numbers."""
 
-from functools import cache
+from functools import cache, lru_cache
 from os.path import commonprefix
 
 from django import template
@@ -34,7 +34,9 @@ def _sprite() -> str:
     return static("kit/icons.svg")
 
 
+# A page has a hundred icons and says only a few of them; labels made of a person's words are let go again.
 @register.simple_tag
+@lru_cache(maxsize=2_000)
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """An icon of the sprite; with a label it speaks, without one it is decoration."""
     classes = f"icon {css}".strip()

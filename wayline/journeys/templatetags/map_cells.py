@@ -1,0 +1,12 @@
+from django import template
+from django.utils.safestring import SafeString
+
+from wayline.journeys import cells
+
+register = template.Library()
+
+
+@register.simple_tag
+def draw_cell(cell, is_public=False) -> SafeString:
+    """A cell of the map with its cards. Accepts: cell (StepCell), is_public (nobody to edit it)."""
+    return cells.draw(cell, is_public=bool(is_public))
