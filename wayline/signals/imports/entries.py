@@ -4,71 +4,64 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wayline.signals import checks
 from wayline.signals.vocabulary import IDENTIFY, Signal
 
 from .lookups import Matches
 from .mapping import Customers, Signals, Test, Typed, columns_in_words
+from .reading import Get, Reading, RowRefused
 from .sources import Row
 
-if TYPE_CHECKING:
-    from .rows import Rows
-
-Get = Callable[[Row], str | None]
 KNOWN_CUSTOMERS = 200_000
 
 
-class RowRefused(ValueError):
-    """The row yields nothing; the message says why."""
-
-
 class _Entry:
-    def __init__(self, rows: "Rows", identities: dict[str, str], when: Test | None):
-        self.rows = rows
-        self.identities = [(kind, rows.source_of(source)) for kind, source in identities.items()]
+    def __init__(self, reading: Reading, identities: dict[str, str], when: Test | None):
+        self.reading = reading
+        self.identities = [(kind, reading.source_of(source)) for kind, source in identities.items()]
         self.identity_words = " and ".join(identities.values())
-        self.when = rows.test_of(when)
+        self.when = reading.test_of(when)
 
     def key(self, *parts: str) -> str:
         return blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 class SignalEntry(_Entry):
-    def __init__(self, rows: "Rows", entry: Signals, label: str):
-        super().__init__(rows, entry.identities, entry.when)
+    def __init__(self, reading: Reading, entry: Signals, label: str):
+        super().__init__(reading, entry.identities, entry.when)
         self.entry, self.label = entry, label
         self.at_column = entry.at.column
-        self.at = rows.date_of(entry.at.column, entry.at)
+        self.at = reading.date_of(entry.at.column, entry.at)
         self.constants: dict = {"kind": entry.kind}
         self.texts: list[tuple[str, Get]] = []
         for field in ("name", "channel", "step", "scale"):
             words = getattr(entry, field)
             if words is not None and columns_in_words(words):
-                self.texts.append((field, rows.source_of(words)))
+                self.texts.append((field, reading.source_of(words)))
             elif words is not None:
                 self.constants[field] = words
         for field in ("subject", "text"):
             if getattr(entry, field) is not None:
-                self.texts.append((field, rows.source_of(getattr(entry, field))))
+                self.texts.append((field, reading.source_of(getattr(entry, field))))
         self.numbers = [
-            (field, rows.number_of(source))
+            (field, reading.number_of(source))
             for field in ("weight", "value")
             if (source := getattr(entry, field)) is not None
         ]
-        self.score = rows.number_of(entry.score) if entry.score is not None else None
-        self.properties = [(name, rows.source_of(source)) for name, source in entry.properties.items()]
-        self.tag = f"{rows.mapping.name}\0{label}"
-        ids = entry.id or (() if entry.each else rows.mapping.id)
-        self.ids = [(column, rows.source_of(column)) for column in ids]
+        self.score = reading.number_of(entry.score) if entry.score is not None else None
+        self.properties = [(name, reading.source_of(source)) for name, source in entry.properties.items()]
+        self.tag = f"{reading.mapping.name}\0{label}"
+        ids = entry.id or (() if entry.each else reading.mapping.id)
+        self.ids = [(column, reading.source_of(column)) for column in ids]
         self.each: Matches | None = None
-        self.computed_from = len(rows.index) - len(rows.mapping.compute)
+        self.computed_from = len(reading.index) - len(reading.mapping.compute)
         if entry.each:
-            self.each = rows.lookups[entry.each]
+            self.each = reading.lookups[entry.each]
             first = self.each.columns[0] if self.each.columns else ""
-            self.each_from = rows.index.get(f"{entry.each}.{first}", self.computed_from)
-            self.each_on = rows.joined_on[entry.each]
+            self.each_from = reading.index.get(f"{entry.each}.{first}", self.computed_from)
+            self.each_on = reading.joined_on[entry.each]
 
     def make(self, number: int, row: Row, made: list[Signal], lacking: list[str]) -> None:
         if self.each is None:
@@ -77,10 +70,10 @@ class SignalEntry(_Entry):
         key = self.each_on(row)
         found = self.each.find(key) if key is not None else []
         if not found:
-            self.rows.counts[self.label, f"no row in {self.each.lookup.file}"] += 1
+            self.reading.counts[self.label, f"no row in {self.each.lookup.file}"] += 1
         for count, match in enumerate(found):
             row[self.each_from : self.each_from + len(match)] = match
-            row[self.computed_from :] = self.rows.not_computed
+            row[self.computed_from :] = self.reading.not_computed
             self._make_one(number, row, made, lacking, str(count))
 
     def _make_one(self, number: int, row: Row, made: list[Signal], lacking: list[str], suffix: str) -> None:
@@ -100,14 +93,14 @@ class SignalEntry(_Entry):
             }
         fields["key"] = self._key(number, row, suffix)
         signal = Signal(**fields)
-        problem = checks.validate(signal, received_at=self.rows.file.received_at)
+        problem = checks.validate(signal, received_at=self.reading.file.received_at)
         if problem:
             raise RowRefused(self._placed(problem))
-        self.rows.counts[self.label, ""] += 1
+        self.reading.counts[self.label, ""] += 1
         made.append(signal)
 
     def _leave_out(self, why: str, lacking: list[str] | None = None, sentence: str = "") -> None:
-        self.rows.counts[self.label, why] += 1
+        self.reading.counts[self.label, why] += 1
         if lacking is not None:
             lacking.append(sentence)
 
@@ -156,7 +149,7 @@ class SignalEntry(_Entry):
 
     def _key(self, number: int, row: Row, suffix: str) -> str:
         if not self.ids:
-            return self.key(self.tag, self.rows.file.digest, str(number), suffix)
+            return self.key(self.tag, self.reading.file.digest, str(number), suffix)
         values = [get(row) for _, get in self.ids]
         if None in values:
             column = self.ids[values.index(None)][0]
@@ -165,9 +158,9 @@ class SignalEntry(_Entry):
 
 
 class CustomerEntry(_Entry):
-    def __init__(self, rows: "Rows", entry: Customers):
-        super().__init__(rows, entry.identities, entry.when)
-        self.traits = [(name, _typed(rows, typed)) for name, typed in entry.traits.items()]
+    def __init__(self, reading: Reading, entry: Customers):
+        super().__init__(reading, entry.identities, entry.when)
+        self.traits = [(name, _typed(reading, typed)) for name, typed in entry.traits.items()]
         self.known: dict[str, tuple] = {}
 
     def make(
@@ -191,25 +184,24 @@ class CustomerEntry(_Entry):
         if len(self.known) >= KNOWN_CUSTOMERS:
             self.known.clear()
         self.known[who] = facts
-        self.rows.counts["customers", ""] += 1
+        self.reading.counts["customers", ""] += 1
+        name, digest = self.reading.mapping.name, self.reading.file.digest
         made.append(
             Signal(
                 kind=IDENTIFY,
                 name="Customer known",
-                at=at or self.rows.file.received_at,
-                key=self.key(
-                    self.rows.mapping.name, "customer", who, repr(facts), self.rows.file.digest, str(number)
-                ),
+                at=at or self.reading.file.received_at,
+                key=self.key(name, "customer", who, repr(facts), digest, str(number)),
                 traits=traits,
                 **identities,
             )
         )
 
 
-def _typed(rows: "Rows", typed: Typed) -> Callable[[Row], str | float | bool | None]:
+def _typed(reading: Reading, typed: Typed) -> Callable[[Row], str | float | bool | None]:
     if typed.kind == "number":
-        return rows.number_of(typed.column)
-    get = rows.source_of(typed.column)
+        return reading.number_of(typed.column)
+    get = reading.source_of(typed.column)
     if typed.kind == "text":
         return get
     words = {

@@ -14,10 +14,10 @@ from django.utils.text import get_valid_filename
 from wayline.signals.vocabulary import IDENTIFY, Signal
 
 from . import readers
-from .entries import RowRefused
 from .lookups import Matches
 from .mapping import Mapping, MappingNotUnderstood
-from .rows import File, Rows
+from .reading import File, RowRefused
+from .rows import Rows
 from .used import used_columns
 
 

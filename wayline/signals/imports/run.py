@@ -25,7 +25,7 @@ from . import mapping as mappings
 from . import plan as plans
 from . import readers
 from .models import Import, ImportRefusal
-from .rows import RowRefused
+from .reading import RowRefused
 
 log = structlog.get_logger()
 
