@@ -24,6 +24,7 @@ MICROSECOND = timedelta(microseconds=1)
 MOST_STEPS = 62
 
 _runs = cache.Kept(8)
+_told_by_arrival: set[int] = set()  # workspaces where it paid to read the order of arrival at once
 
 
 class NothingBound(Refusal):
@@ -170,18 +171,30 @@ def _is_required(question: FlowQuestion, bound: tuple[int, ...]) -> tuple[bool, 
 
 
 def _log(question: FlowQuestion, bound: tuple[int, ...], until: datetime, now: datetime):
+    conditions = _conditions(question, bound)
     signals = own_signals(question)
     signals = of_segment(signals.filter(signals.at <= stored(until)), question, now)
-    conditions = _conditions(question, bound)
-    masks = Masks(conditions)
     matching = signals.filter(_of_any_step(conditions, signals))
     if question.follow == "subject":
         matching = matching.filter(matching.subject.notnull())
-    columns = ["customer", "at", "seq"] + (["subject"] if question.follow == "subject" else [])
+    # The order of arrival is a column like another to read, and hardly ever decides anything.
+    if question.workspace not in _told_by_arrival:
+        units, log = _read_log(question, matching, conditions, arrival=False)
+        if not flows.is_told_by_arrival(log):
+            return units, log
+        _told_by_arrival.add(question.workspace)
+    return _read_log(question, matching, conditions, arrival=True)
+
+
+def _read_log(question: FlowQuestion, matching: ibis.Table, conditions, *, arrival: bool):
+    masks = Masks(conditions)
+    columns = ["customer", "at"] + ["subject"] * (question.follow == "subject") + ["seq"] * arrival
     rows = connect.current().run(matching.select(*columns, **masks.columns(matching)))
     units, unit = _units(question, rows)
     steps = masks.bits(rows)
-    log = [unit, rows["at"].to_numpy().view(np.int64), rows["seq"].to_numpy(), steps]
+    log = [unit, rows["at"].to_numpy().view(np.int64), steps]
+    if arrival:
+        log.append(rows["seq"].to_numpy())
     if not steps.all():
         log = [column[steps != 0] for column in log]
     return units, flows.sorted_log(*log)
@@ -212,16 +225,24 @@ def _as_of(question, bound, log: flows.Log, until: datetime, now: datetime) -> d
     if not len(log.at):
         return None
     seen = moment(log.at.max())
-    if question.segment is None and question.follow == "customer" and until == now:
-        return seen
-    signals = own_signals(question)
-    later = signals.filter(signals.at > stored(seen), signals.at <= stored(now))
-    steps = AnySignal(of=_conditions(question, bound))
-    later = later.filter(filters.signal_filter(steps, later))
     if question.segment is None and question.follow == "customer":
         # The log holds all until then: whatever is later says that the data reaches that far.
-        later = later.filter(later.at > stored(until))
-        return until if connect.current().run(later.select("customer").limit(1)).num_rows else seen
+        return until if _goes_on(question, bound, until, now) else seen
+    later = _steps_between(question, bound, seen, now)
     last = connect.current().run(later.agg(last=later.at.max()))["last"][0].as_py()
     # Of no rows, one engine finds nothing and another the year 1970.
     return max(seen, min(until, last.replace(tzinfo=UTC))) if last else seen
+
+
+def _goes_on(question, bound, until: datetime, now: datetime) -> bool:
+    last = extent.last_at(question.workspace)
+    if until == now or last is None or last <= until:
+        return False
+    later = _steps_between(question, bound, until, now)
+    return bool(connect.current().run(later.select("customer").limit(1)).num_rows)
+
+
+def _steps_between(question, bound, after: datetime, now: datetime) -> ibis.Table:
+    signals = own_signals(question)
+    signals = signals.filter(signals.at > stored(after), signals.at <= stored(now))
+    return signals.filter(filters.signal_filter(AnySignal(of=_conditions(question, bound)), signals))

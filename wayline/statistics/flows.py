@@ -1,19 +1,21 @@
 """How far units go along ordered steps: the arithmetic of flows, on arrays.
 
-A log is rows sorted by unit, then time, then arrival. Row numbers therefore order everything, and the latest
-start that has reached a step never falls from row to row: a start of an earlier unit is a smaller number, so
-one pass over all units at once needs no bounds. docs/guide/flows.md says what is computed.
+A log is rows sorted by unit, then time, then arrival. The latest start that has reached a step never falls
+from row to row, so one look at each row decides every unit. docs/guide/flows.md says what is computed.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
+from .compiled import compiled
+
 NOWHERE = -1
+WITHOUT_END = np.iinfo(np.int64).max
 BLOCK = 65_536
 THREADS = min(4, os.cpu_count() or 1)
 
@@ -30,9 +32,6 @@ class Log:
 
     def rows_of(self, step: int) -> np.ndarray:
         return np.flatnonzero((self.steps & self.steps.dtype.type(1 << step)) != 0)
-
-    def part(self, rows: slice) -> "Log":
-        return Log(self.unit[rows], self.at[rows], self.steps[rows])
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ class Attempts:
     def ends_at(self) -> np.ndarray:
         """The last moment that belongs to the deciding attempt."""
         if self.course.window is None:
-            return np.full(len(self.unit), np.iinfo(np.int64).max)
+            return np.full(len(self.unit), WITHOUT_END)
         return self.start_at + self.course.window
 
     def is_over(self, as_of: int) -> np.ndarray:
@@ -105,33 +104,59 @@ class Trace:
     is_looped: np.ndarray
 
 
-def sorted_log(unit: np.ndarray, at: np.ndarray, seq: np.ndarray, steps: np.ndarray) -> Log:
+def sorted_log(unit: np.ndarray, at: np.ndarray, steps: np.ndarray, seq: np.ndarray | None = None) -> Log:
     """Rows in the order of unit, time and arrival; sorted only when they are not already."""
-    if not is_sorted(unit, at, seq):
-        order = np.lexsort((seq, at, unit))
+    arrived = np.zeros(len(at), np.int8) if seq is None else seq
+    if not is_sorted(unit, at, arrived):
+        order = np.lexsort((arrived, at, unit))
         unit, at, steps = unit[order], at[order], steps[order]
     return Log(unit, at, steps)
 
 
-def is_sorted(unit: np.ndarray, at: np.ndarray, seq: np.ndarray) -> bool:
+@compiled
+def is_sorted(unit, at, seq):
     """Whether rows come by unit, time and arrival already."""
-    same_unit = unit[1:] == unit[:-1]
-    is_fine = (unit[1:] > unit[:-1]) | (same_unit & (at[1:] > at[:-1]))
-    # Few rows share their moment: only those need their arrival compared.
-    rest = np.flatnonzero(~is_fine)
-    return bool(np.all(same_unit[rest] & (at[rest + 1] == at[rest]) & (seq[rest + 1] >= seq[rest])))
+    for row in range(1, len(unit)):
+        before = row - 1
+        if unit[row] != unit[before]:
+            if unit[row] < unit[before]:
+                return False
+        elif at[row] < at[before] or (at[row] == at[before] and seq[row] < seq[before]):
+            return False
+    return True
+
+
+def is_told_by_arrival(log: Log) -> bool:
+    """Whether rows of one unit share a moment and differ: then only their arrival says which came first."""
+    return bool(_is_ambiguous(log.unit, log.at, log.steps))
+
+
+@compiled
+def _is_ambiguous(unit, at, steps):
+    for row in range(1, len(unit)):
+        before = row - 1
+        if at[row] == at[before] and unit[row] == unit[before] and steps[row] != steps[before]:
+            return True
+    return False
 
 
 def follow(log: Log, course: Course) -> Attempts:
     """How far each unit's deciding attempt got."""
-    parts = _in_blocks(lambda rows: _follow(log.part(rows), course, rows.start), blocks(log.unit))
+    rules = (
+        np.array(course.required),
+        WITHOUT_END if course.window is None else course.window,
+        course.starts_from,
+        course.starts_until,
+        course.is_any_start,
+    )
+    parts = _in_blocks(lambda rows: _follow(log.unit, log.at, log.steps, rows.start, rows.stop, *rules), log)
     columns = zip(*parts, strict=True) if parts else [[np.zeros(0, np.int64)]] * 4
     return Attempts(log, course, *(np.concatenate(column) for column in columns))
 
 
-def _in_blocks(work: Callable[[slice], T], parts: Iterable[slice]) -> list[T]:
-    """The work done on each block, in their order; NumPy leaves the interpreter free for a second thread."""
-    parts = list(parts)
+def _in_blocks(work: Callable[[slice], T], log: Log) -> list[T]:
+    """The work done on each block, in their order; compiled loops leave other threads free to run."""
+    parts = list(blocks(log.unit))
     if len(parts) < 2:
         return [work(part) for part in parts]
     with ThreadPoolExecutor(THREADS) as threads:
@@ -149,57 +174,40 @@ def blocks(unit: np.ndarray, size: int = BLOCK) -> Iterator[slice]:
         begin = end
 
 
-def _follow(log: Log, course: Course, offset: int) -> tuple[np.ndarray, ...]:
-    starts = _starts(log, course)
-    first, last = ends_of_runs(log.unit.take(starts))
-    unit = log.unit.take(starts.take(first))
-    start, latest_start = starts.take(first), starts.take(last)
-    furthest = np.zeros(len(unit), np.int32)
-    whose = np.repeat(np.arange(len(unit)), last - first + 1)
-    rows, began = starts, np.arange(len(starts))
-    for number, step in enumerate(course.required[1:], 1):
-        rows, began = _advances(log, log.rows_of(step), rows, began, starts, course.window)
-        if not len(rows):
-            break
-        mine = whose.take(began)
-        first, last = ends_of_runs(mine)
-        there = mine.take(first)
-        furthest[there] = number
-        start[there], latest_start[there] = starts.take(began.take(first)), starts.take(began.take(last))
-    return unit, furthest, start + offset, latest_start + offset
+@compiled
+def _follow(unit, at, steps, begin, end, required, window, starts_from, starts_until, is_any_start):
+    """Units that began between two rows: who, how far, where the deciding attempt and the latest one began.
 
-
-def _starts(log: Log, course: Course) -> np.ndarray:
-    rows = log.rows_of(course.required[0])
-    at = log.at.take(rows)
-    rows = rows.compress((at >= course.starts_from) & (at < course.starts_until))
-    return rows if course.is_any_start else rows.take(ends_of_runs(log.unit.take(rows))[0])
-
-
-def _advances(log: Log, rows: np.ndarray, before: np.ndarray, began: np.ndarray, starts, window: int | None):
-    """The rows that take some attempt on, each with the place of the latest start that it takes on.
-
-    `before` are the rows that reached the step before, each with the place of the latest start it took on:
-    those starts never fall from row to row, so the last one before a row is the latest.
+    `latest` is for each required step the latest start that has reached it, `first` the one that was the
+    latest when the step was reached first. Steps are looked at backwards: a row takes on what earlier rows
+    reached, not what it reaches itself.
     """
-    # Counting them up along the rows is several times faster than searching for each row's place.
-    is_before = np.zeros(len(log.unit), bool)
-    is_before[before] = True
-    reached = np.cumsum(is_before, dtype=np.int32).take(rows) - is_before.take(rows)
-    rows, reached = rows.compress(reached > 0), reached.compress(reached > 0)
-    began = began.take(reached - 1)
-    start = starts.take(began)
-    counts = log.unit.take(start) == log.unit.take(rows)
-    if window is not None:
-        counts &= log.at.take(rows) - log.at.take(start) <= window
-    return rows.compress(counts), began.compress(counts)
-
-
-def running_maximum(length: int, rows: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """At every row, the largest of the values placed at it or before it."""
-    latest = np.full(length, NOWHERE, np.int32)
-    latest[rows] = values
-    return np.maximum.accumulate(latest, out=latest)
+    units = 1
+    for row in range(begin + 1, end):
+        units += unit[row] != unit[row - 1]
+    whose, began, began_last = np.empty(units, np.int64), np.empty(units, np.int64), np.empty(units, np.int64)
+    got = np.empty(units, np.int32)
+    first, latest = np.empty(len(required), np.int64), np.empty(len(required), np.int64)
+    found, furthest = 0, NOWHERE
+    for row in range(begin, end):
+        if row == begin or unit[row] != unit[row - 1]:
+            furthest = NOWHERE
+        for place in range(min(furthest + 1, len(required) - 1), 0, -1):
+            start = latest[place - 1]
+            if steps[row] >> required[place] & 1 and at[row] - at[start] <= window:
+                if place > furthest:
+                    first[place], furthest = start, place
+                latest[place] = start
+        if steps[row] >> required[0] & 1 and starts_from <= at[row] < starts_until:
+            if furthest == NOWHERE:
+                first[0], latest[0], furthest = row, row, 0
+            elif is_any_start:
+                latest[0] = row
+        if furthest != NOWHERE and (row + 1 == end or unit[row + 1] != unit[row]):
+            whose[found], got[found] = unit[row], furthest
+            began[found], began_last[found] = first[furthest], latest[furthest]
+            found += 1
+    return whose[:found], got[:found], began[:found], began_last[:found]
 
 
 def ends_of_runs(units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -210,121 +218,104 @@ def ends_of_runs(units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(([0], changes + 1)), np.concatenate((changes, [len(units) - 1]))
 
 
+def running_maximum(length: int, rows: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """At every row, the largest of the values placed at it or before it."""
+    latest = np.full(length, NOWHERE, np.int32)
+    latest[rows] = values
+    return np.maximum.accumulate(latest, out=latest)
+
+
 def trace(attempts: Attempts) -> Trace:
     """Where each deciding attempt met each step, required and optional."""
-    shape = (len(attempts.unit), len(attempts.course.is_required))
+    log, course = attempts.log, attempts.course
+    shape = (len(attempts.unit), len(course.is_required))
     # Column by column, as everything reads them: a step of all units lies together.
-    row, last_row = (np.empty(shape, np.int64, order="F") for _ in range(2))
-    found = Trace(row, last_row, np.empty(shape, bool, order="F"))
+    row, last_row = (np.full(shape, NOWHERE, np.int64, order="F") for _ in range(2))
+    is_looped = np.zeros(shape, bool, order="F")
+    window = WITHOUT_END if course.window is None else course.window
+    rules = (np.array(course.is_required), np.array(course.required), window)
 
     def trace_block(rows: slice) -> None:
-        units = slice(*np.searchsorted(attempts.start, [rows.start, rows.stop]))
-        row, last_row, found.is_looped[units] = _trace(_part(attempts, rows, units))
-        found.row[units] = np.where(row >= 0, row + rows.start, NOWHERE)
-        found.last_row[units] = np.where(last_row >= 0, last_row + rows.start, NOWHERE)
+        first, last = np.searchsorted(attempts.start, [rows.start, rows.stop])
+        units = slice(first, last)
+        whose = (attempts.start[units], attempts.furthest[units])
+        _trace(log.unit, log.at, log.steps, *whose, *rules, row[units], last_row[units], is_looped[units])
 
-    _in_blocks(trace_block, blocks(attempts.log.unit))
-    return found
-
-
-def _part(attempts: Attempts, rows: slice, units: slice) -> Attempts:
-    """The attempts of one block of rows, as if it were the whole log."""
-    log = attempts.log
-    return Attempts(
-        log.part(rows),
-        attempts.course,
-        attempts.unit[units],
-        attempts.furthest[units],
-        attempts.start[units] - rows.start,
-        attempts.latest_start[units] - rows.start,
-    )
+    _in_blocks(trace_block, log)
+    return Trace(row, last_row, is_looped)
 
 
-class _Meetings:
-    """The rows of one step, to find the first after a row and the last before one by counting."""
-
-    def __init__(self, rows: np.ndarray, length: int):
-        is_met = np.zeros(length + 1, np.int32)
-        is_met[rows + 1] = 1
-        self._before = np.cumsum(is_met, out=is_met)  # how many lie before each row
-        self._rows = np.concatenate(([NOWHERE], rows, [length]))
-
-    def after(self, row: np.ndarray) -> np.ndarray:
-        """The first of the rows after each given one, the log's length where there is none."""
-        return self._rows.take(self._before.take(row + 1) + 1)
-
-    def before(self, row: np.ndarray) -> np.ndarray:
-        """The last of the rows before each given one, NOWHERE where there is none."""
-        return self._rows.take(self._before.take(row))
-
-
-def _trace(attempts: Attempts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    log, course = attempts.log, attempts.course
-    meetings = [_Meetings(log.rows_of(step), len(log.unit)) for step in range(len(course.is_required))]
-    row = np.full((len(attempts.unit), len(meetings)), NOWHERE, np.int64, order="F")
-    row[:, course.required[0]] = attempts.start
-    for number, step in enumerate(course.required[1:], 1):
-        before = course.required[number - 1]
-        reached = attempts.furthest >= number
-        row[reached, step] = meetings[step].after(row[reached, before])
-    _trace_optional(attempts, meetings, row)
-    last_row, is_looped = _trace_repeats(attempts, meetings, row)
-    return row, last_row, is_looped
+@compiled
+def _trace(unit, at, steps, starts, furthest, is_required, required, window, row, last_row, is_looped):
+    """Write where each attempt met each step into `row`, `last_row` and `is_looped`."""
+    for n in range(len(starts)):
+        start = starts[n]
+        begin, end = start, start + 1
+        while begin > 0 and unit[begin - 1] == unit[start]:
+            begin -= 1
+        while end < len(unit) and unit[end] == unit[start]:
+            end += 1
+        row[n, required[0]] = start
+        for place in range(1, furthest[n] + 1):
+            row[n, required[place]] = _next(steps, required[place], row[n, required[place - 1]], end)
+        _trace_steps(at, steps, n, end, is_required, required, window, row, last_row, is_looped)
+        is_looped[n, required[0]] |= _is_begun_again(at, steps, n, begin, end, required, window, row)
 
 
-def _trace_optional(attempts: Attempts, meetings: list["_Meetings"], row: np.ndarray) -> None:
-    """An optional step counts between the step reached before it and the next required one."""
-    course = attempts.course
-    previous = np.full(len(row), NOWHERE, np.int64)
-    for step, is_required in enumerate(course.is_required):
-        if is_required:
-            previous = row[:, step]
-        elif step > course.required[0]:
-            met = meetings[step].after(previous)
-            counts = (previous >= 0) & _is_before_moving_on(attempts, row, step, met)
-            row[counts, step] = met[counts]
-            previous = np.where(counts, met, previous)
+@compiled
+def _trace_steps(at, steps, n, end, is_required, required, window, row, last_row, is_looped):
+    """Optional steps count between the step reached before them and the next required one; so do repeats."""
+    start, previous, place = row[n, required[0]], NOWHERE, 0
+    for step in range(required[0], len(is_required)):
+        if is_required[step]:
+            previous, place = row[n, step], place + 1
+        onward = row[n, required[place]] if place < len(required) else NOWHERE
+        # Who has not moved on may still come, as long as the window is open.
+        until = onward if onward != NOWHERE else _end_of_window(at, start, end, window)
+        if not is_required[step] and previous != NOWHERE:
+            met = _next(steps, step, previous, until)
+            if met != NOWHERE:
+                row[n, step] = previous = met
+        if row[n, step] == NOWHERE:
+            continue
+        is_looped[n, step] = _next(steps, step, row[n, step], until) != NOWHERE
+        last_row[n, step] = row[n, step] if onward == NOWHERE else _last(steps, step, row[n, step], onward)
 
 
-def _trace_repeats(attempts: Attempts, meetings: list["_Meetings"], row: np.ndarray):
-    last_row = row.copy(order="F")
-    is_looped = np.zeros(row.shape, bool, order="F")
-    for step, met in enumerate(meetings):
-        entered = row[:, step] >= 0
-        again = met.after(row[:, step])
-        is_looped[:, step] = entered & _is_before_moving_on(attempts, row, step, again)
-        onward = _onward(attempts, row, step)
-        moved = entered & (onward >= 0)
-        last_row[moved, step] = met.before(onward[moved])
-    _trace_loops_before_start(attempts, meetings, row, is_looped)
-    return last_row, is_looped
+@compiled
+def _is_begun_again(at, steps, n, begin, end, required, window, row):
+    """The deciding attempt begins at the latest start; one just before it was a repeat of the first step."""
+    if len(required) < 2 or row[n, required[1]] == NOWHERE:
+        return False
+    start = row[n, required[0]]
+    earlier = _last(steps, required[0], begin - 1, start)
+    if earlier < begin or at[start] - at[earlier] > window:
+        return False
+    return _next(steps, required[1], earlier, end) == row[n, required[1]]
 
 
-def _trace_loops_before_start(attempts, meetings, row, is_looped) -> None:
-    """The deciding attempt begins at the latest start; those just before it were repeats of the first."""
-    course, log = attempts.course, attempts.log
-    if len(course.required) < 2:
-        return
-    first, second = course.required[:2]
-    earlier = meetings[first].before(attempts.start)
-    moved = (row[:, second] >= 0) & (earlier >= 0)
-    began, earlier = attempts.start[moved], earlier[moved]
-    repeats = (log.unit[earlier] == log.unit[began]) & (meetings[second].after(earlier) == row[moved, second])
-    if course.window is not None:
-        repeats &= log.at[began] - log.at[earlier] <= course.window
-    is_looped[moved, first] |= repeats
+@compiled
+def _next(steps, step, row, end):
+    """The first row of the step after one row and before another, NOWHERE if there is none."""
+    for later in range(row + 1, end):
+        if steps[later] >> step & 1:
+            return later
+    return NOWHERE
 
 
-def _onward(attempts: Attempts, row: np.ndarray, step: int) -> np.ndarray:
-    """The row of the next required step, NOWHERE for units that did not reach it."""
-    following = [other for other in attempts.course.required if other > step]
-    return row[:, following[0]] if following else np.full(len(row), NOWHERE, np.int64)
+@compiled
+def _last(steps, step, row, end):
+    """The last row of the step before `end`, at the least `row`."""
+    for earlier in range(end - 1, row, -1):
+        if steps[earlier] >> step & 1:
+            return earlier
+    return row
 
 
-def _is_before_moving_on(attempts: Attempts, row: np.ndarray, step: int, met: np.ndarray) -> np.ndarray:
-    """Whether the row is the unit's own and lies before the next required step, or else within the window."""
-    log, onward = attempts.log, _onward(attempts, row, step)
-    found = met < len(log.at)
-    met = np.where(found, met, 0)
-    is_own = found & (log.unit[met] == attempts.unit)
-    return is_own & np.where(onward >= 0, met < onward, log.at[met] <= attempts.ends_at)
+@compiled
+def _end_of_window(at, start, end, window):
+    """The first row that is too late for an attempt."""
+    for row in range(start + 1, end):
+        if at[row] - at[start] > window:
+            return row
+    return end

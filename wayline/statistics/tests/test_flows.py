@@ -108,7 +108,7 @@ def cases(draw):
 def as_log(units):
     """Shuffled on the way in, with the order of arrival in seq."""
     rows = [
-        (unit, at, seq, steps)
+        (unit, at, steps, seq)
         for unit, signals in enumerate(units)
         for seq, (at, steps) in enumerate(signals)
     ]
@@ -116,6 +116,15 @@ def as_log(units):
         np.array([])
     ] * 4
     return flows.sorted_log(*(column.astype(np.int64) for column in columns))
+
+
+def test_arrival_decides_only_where_steps_of_one_moment_differ():
+    def log(*rows):
+        return flows.sorted_log(*(np.array(column) for column in zip(*rows, strict=True)))
+
+    assert not flows.is_told_by_arrival(log((1, 5, 1), (2, 5, 2), (2, 6, 1)))  # others' moments
+    assert not flows.is_told_by_arrival(log((1, 5, 1), (1, 5, 1)))
+    assert flows.is_told_by_arrival(log((1, 5, 2), (2, 5, 1), (1, 5, 1)))
 
 
 @pytest.mark.slow
