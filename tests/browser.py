@@ -24,11 +24,12 @@ def wait_until_ready(server, address: str, log: Path) -> None:
     raise AssertionError(f"The server was not ready in time:\n{log.read_text()}")
 
 
-def assert_accessible(page, without: tuple[str, ...] = ()) -> None:
+def assert_accessible(page, without: tuple[str, ...] = (), only: str = "") -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     before = len(page.errors)
-    found = Axe().run(page, options=RULES).response["violations"]
+    rules = {"runOnly": {"type": "rule", "values": [only]}, "preload": False} if only else RULES
+    found = Axe().run(page, options=rules).response["violations"]
     del page.errors[before:]  # axe copies the style sheets to measure, which our policy refuses: its errors
     told = [
         f"{one['id']}: {one['nodes'][0]['html'][:160]} {one['nodes'][0]['failureSummary']}"
