@@ -168,6 +168,20 @@ def access_export(workspace):
     )
 
 
+@makes("whole_export_id")
+def whole_export(workspace):
+    from wayline.exports.models import Export
+
+    return Export.objects.create(workspace=workspace, asked_at=timezone.now())
+
+
+@makes("arrival_id")
+def arrival(workspace):
+    from wayline.exports.models import Arrival
+
+    return Arrival.objects.create(workspace=workspace, asked_at=timezone.now())
+
+
 @makes("journey_id")
 def journey(workspace):
     from wayline.journeys.testing import make_journey

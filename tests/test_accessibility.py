@@ -43,6 +43,8 @@ PAGES = (
     "settings/people/",
     "settings/keys/",
     "activities/",
+    "exports/",
+    "exports/arrivals/",
 )
 OPEN_TO_ALL = ("/account/login/", "/account/password/reset/", "/there-is-nothing/")
 WIDER_THAN_THE_WINDOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

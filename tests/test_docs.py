@@ -11,7 +11,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 import reference  # noqa: E402
 
-AREAS = ("accounts", "audit", "customers", "home", "imports", "journeys", "metrics", "signals")
+AREAS = ("accounts", "audit", "customers", "exports", "home", "imports", "journeys", "metrics", "signals")
 LIMITS = {"ARCHITECTURE.md": 200, "STYLE.md": 250, "AGENTS.md": 80, "README.md": 90}
 
 

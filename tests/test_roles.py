@@ -110,7 +110,11 @@ def role_of(endpoint: Endpoint) -> str:
     return roles_of_endpoints()[str(endpoint).rstrip("/")]
 
 
-UPLOADS = {"POST /api/v1/signals/imports", "POST /api/v1/journeys/pictures/upload"}
+UPLOADS = {
+    "POST /api/v1/signals/imports",
+    "POST /api/v1/journeys/pictures/upload",
+    "POST /api/v1/exports/arrivals",
+}
 
 # They only ask, by POST because a question is too long for an address.
 QUESTIONS = ("/metrics/answer", "/flow", "/people", "/paths", "/preview", "/compare")

@@ -10,6 +10,7 @@ from wayline.customers.api import router as customers
 from wayline.customers.companies.api import router as companies
 from wayline.customers.duplicates.api import router as duplicates
 from wayline.customers.rules.api import router as recognition
+from wayline.exports.api import router as exports
 from wayline.improvements.api import router as improvements
 from wayline.insights.api import router as insights
 from wayline.integrations.api import router as integrations
@@ -43,6 +44,7 @@ api.add_router("/journeys", library)
 api.add_router("/journeys", maps)
 api.add_router("/journeys", versions)
 api.add_router("/journeys", journeys)
+api.add_router("/exports", exports)
 api.add_router("/integrations", integrations)
 api.add_router("/insights", insights)
 api.add_router("/improvements", improvements)

@@ -18,6 +18,7 @@ NAVIGATION = (
         (
             ("accounts:settings", "Workspace", "settings"),
             ("integrations:webhooks", "Webhooks", "plug"),
+            ("exports:exports", "Exports", "download"),
             ("signals:rights", "People’s rights", "shield-check"),
             ("audit:activities", "Activities", "history"),
         ),
@@ -27,7 +28,7 @@ NAVIGATION = (
 
 # Entries that only some may open.
 RIGHTS = {"signals:rights": "privacy"}
-ROLES = {"integrations:webhooks": "manager"}
+ROLES = {"integrations:webhooks": "manager", "exports:exports": "owner"}
 
 
 def navigation(request) -> dict:

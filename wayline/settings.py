@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "wayline.integrations",
     "wayline.insights",
     "wayline.improvements",
+    "wayline.exports",
     "wayline.home",
 ]
 

@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("wayline.accounts.entrance")),
     path("shared/<str:token>/", shares.shared, name="shared"),
     path("shared/<str:token>/pictures/<int:picture_id>/", shares.shared_picture, name="shared_picture"),
+    path("<slug:workspace>/exports/", include("wayline.exports.urls")),
     path("<slug:workspace>/integrations/", include("wayline.integrations.urls")),
     path("<slug:workspace>/improvements/", include("wayline.improvements.urls")),
     path("<slug:workspace>/insights/", include("wayline.insights.urls")),

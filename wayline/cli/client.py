@@ -3,7 +3,9 @@
 import json
 import os
 import secrets
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from urllib import error, parse, request
 
 from wayline.kit.refusals import Refusal
@@ -66,6 +68,20 @@ def _over_http(server: Server, method: str, address: str, slug: str, body: dict 
             return answer.status, answer.read()
     except error.HTTPError as refused:
         return refused.code, refused.read()
+
+
+def fetch(path: str, *, workspace: str | None, to: Path) -> None:
+    """Save what an endpoint of the running server answers."""
+    server = running()
+    if server is None:
+        raise ServerRefused("The server stopped. Run the command again.")
+    slug = preparing.workspace_named(workspace).slug
+    asked = request.Request(f"{server.url}/api/v1{path}", headers=_headers(server.token, slug))
+    try:
+        with request.urlopen(asked, timeout=600) as answer, to.open("wb") as file:
+            shutil.copyfileobj(answer, file, 1 << 20)
+    except error.HTTPError as refused:
+        raise ServerRefused(_sentence(refused.code, json.loads(refused.read() or b"{}"))) from None
 
 
 def _in_process(method: str, address: str, slug: str, body: dict | None) -> tuple[int, bytes]:

@@ -19,7 +19,7 @@ from wayline.signals.imports.console import from_command_line
 from wayline.signals.imports.models import Import
 from wayline.signals.models import JournalEntry
 
-from . import client, preparing
+from . import client, preparing, workspaces
 
 SERVER_SECONDS = 0.5  # between two looks at what the server's worker has read
 
@@ -51,7 +51,9 @@ def wait_for_the_server(run: Import, *, now, steps: int) -> Import:
 
 
 def export(asked) -> int:
-    """Write customers, signals and journeys of a workspace to a directory."""
+    """Write a workspace to a directory: complete, or customers, signals and journeys as plain tables."""
+    if asked.format == "complete":
+        return workspaces.export(asked)
     workspace = preparing.workspace_named(asked.workspace)
     folder = Path(asked.directory)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

@@ -17,7 +17,10 @@ def build() -> argparse.ArgumentParser:
 
     parser.add_argument("--version", action="version", version=f"wayline {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    starting, asking = (_init, _serve, _worker, _demo), (_import, _export, _answer, _flow, _journeys)
+    starting, asking = (
+        (_init, _serve, _worker, _demo),
+        (_import, _export, _import_workspace, _answer, _flow, _journeys),
+    )
     for add in (*starting, *asking, _createuser, _warehouse, _doctor):
         add(commands)
     return parser
@@ -139,12 +142,36 @@ def _export(commands) -> None:
         commands,
         "export",
         "files:export",
-        "write a workspace to a directory of open files",
-        "Write customers, signals and journeys of a workspace as JSON lines or CSV.",
+        "write a workspace to a directory or zip of open files",
+        "Write everything of a workspace: signals and customers as Parquet, every other row as JSON lines,\n"
+        "files, and a manifest with checksums. wayline import-workspace puts it into an empty workspace.\n"
+        "--format jsonl or csv writes customers, signals and journeys alone.",
     )
-    command.add_argument("directory", metavar="DIRECTORY", help="created when missing; must be empty")
+    command.add_argument(
+        "directory", metavar="TARGET", help="a directory, created when missing, or a name ending in .zip"
+    )
     _workspace(command)
-    command.add_argument("--format", choices=["jsonl", "csv"], default="jsonl", help="jsonl (default) or csv")
+    command.add_argument(
+        "--format", choices=["complete", "jsonl", "csv"], default="complete", help="default: complete"
+    )
+
+
+def _import_workspace(commands) -> None:
+    command = _command(
+        commands,
+        "import-workspace",
+        "workspaces:import_workspace",
+        "put a complete export into an empty workspace",
+        "Put what wayline export or the page Exports wrote into an empty workspace. Checksums and counts\n"
+        "are compared first; when anything is wrong, nothing is left behind.",
+    )
+    command.add_argument("source", metavar="SOURCE", help="the directory or zip of the export")
+    command.add_argument(
+        "--workspace",
+        "-w",
+        metavar="SLUG",
+        help="created when missing (default: the name it had)",
+    )
 
 
 def _period(command) -> None:

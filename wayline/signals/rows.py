@@ -25,7 +25,7 @@ def fresh(
 
     `seen` holds the keys of this chunk; the warehouse knows the others.
     """
-    prefix = b"%d\0" % batch.workspace
+    prefix = b"%d\0" % batch.workspace  # as stored_key does it, once for all of them
     profiles = people.profiles
     candidates = [
         (i, blake2b(prefix + signal.key.encode(), digest_size=16).hexdigest())
@@ -44,6 +44,11 @@ def fresh(
         else:
             repeated.append(batch.entries[i])
     return _table(batch, people, picked, keys), repeated
+
+
+def stored_key(workspace: int, key: str) -> str:
+    """How the warehouse knows a signal with this key again; `fresh` must agree."""
+    return blake2b(b"%d\0" % workspace + key.encode(), digest_size=16).hexdigest()
 
 
 def _table(batch, people, picked: list[int], keys: list[str]) -> pa.Table:

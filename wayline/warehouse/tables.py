@@ -51,6 +51,11 @@ def stored(at: datetime) -> ibis.Value:
     return ibis.literal(at.astimezone(UTC).replace(tzinfo=None), type="timestamp(6)")
 
 
+def aware(at: datetime) -> datetime:
+    """The moment a row means, as everybody else writes it."""
+    return at.replace(tzinfo=UTC)
+
+
 _UNBOUND = {name: ibis.table(schema, name=name) for name, schema in ALL.items()}
 
 

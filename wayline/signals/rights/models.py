@@ -54,6 +54,7 @@ class Tombstone(models.Model):
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
     erasure = models.ForeignKey(Erasure, models.CASCADE, related_name="tombstones")
     digest = models.CharField(max_length=64)
+    hashed_for = models.BigIntegerField(null=True)  # the workspace it came from, when that was another one
     at = models.DateTimeField()
 
     objects = InWorkspace.as_manager()

@@ -25,6 +25,7 @@ from wayline.signals.vocabulary import Signal
 from .models import Erasure, Tombstone
 from .person import Person, named_by
 
+Stones = dict[int, dict[str, datetime]]
 REASON = "The person was erased; what is older than that is not kept again."
 LONGEST_READ = 2_000
 
@@ -67,15 +68,18 @@ class _Known:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._last: dict | None = None
-        self._of: dict[int, dict[str, datetime]] = {}
+        self._of: dict[int, Stones] = {}
 
-    def of(self, workspace: int) -> dict[str, datetime]:
+    def of(self, workspace: int) -> "Stones":
+        """When each value was erased, by the workspace whose number it was hashed with."""
         last = Tombstone.objects.aggregate(last=Max("pk"), at=Max("at"))
         with self._lock:
             if last != self._last:
                 self._of = {}
-                for owner, digest, at in Tombstone.objects.values_list("workspace", "digest", "at"):
-                    self._of.setdefault(owner, {})[digest] = at
+                found = Tombstone.objects.values_list("workspace", "hashed_for", "digest", "at")
+                for owner, hashed_for, digest, at in found:
+                    stones = self._of.setdefault(owner, {}).setdefault(hashed_for or owner, {})
+                    stones[digest] = at
                 self._last = last
             return self._of.get(workspace, {})
 
@@ -94,18 +98,19 @@ def erased(workspace: int, signals: Sequence[Signal]) -> list[int]:
     stones = known.of(workspace)
     if not stones:
         return []
-    latest = max(stones.values())
+    latest = max(max(each.values()) for each in stones.values())
     return [
         place
         for place, signal in enumerate(signals)
-        if _aware(signal.at) <= latest and _is_erased(workspace, signal, stones)
+        if _aware(signal.at) <= latest and _is_erased(signal, stones)
     ]
 
 
-def _is_erased(workspace: int, signal: Signal, stones: dict[str, datetime]) -> bool:
+def _is_erased(signal: Signal, stones: Stones) -> bool:
     return any(
-        stones.get(digest(workspace, kind, value), datetime.min.replace(tzinfo=UTC)) >= _aware(signal.at)
+        each.get(digest(number, kind, value), datetime.min.replace(tzinfo=UTC)) >= _aware(signal.at)
         for kind, value in named_by(signal)
+        for number, each in stones.items()
     )
 
 
@@ -121,9 +126,22 @@ def take_out(entry, signals, places, refused, erased: list[int]) -> None:
 
 def was_erased(workspace: int, kind: str, value: str) -> Erasure | None:
     """The erasure of whoever was recognised by this value, if there was one."""
-    stone = Tombstone.objects.filter(workspace=workspace, digest=digest(workspace, kind, value))
+    stones = Tombstone.objects.filter(workspace=workspace)
+    numbers = {workspace, *stones.exclude(hashed_for=None).values_list("hashed_for", flat=True).distinct()}
+    stone = stones.filter(digest__in=[digest(number, kind, value) for number in numbers])
     found = stone.select_related("erasure").first()
     return found.erasure if found else None
+
+
+def since(workspace: int, at: datetime) -> set[str]:
+    """What was put on the list later than that, of a workspace that need not be there any more."""
+    stones = Tombstone.objects.filter(workspace=workspace, hashed_for=None, at__gt=at)
+    listed = (
+        line["digests"]
+        for line in _lines()
+        if line["workspace"] == workspace and datetime.fromisoformat(line["at"]) > at
+    )
+    return set(stones.values_list("digest", flat=True)).union(*listed)
 
 
 def restore(*, now: datetime) -> int:

@@ -13,6 +13,7 @@ PLACES = (
     "wayline.signals.rights.places.refusals.REFUSED_ROWS",
     "wayline.signals.rights.places.files.IMPORTED_FILES",
     "wayline.signals.rights.places.files.ACCESS_EXPORTS",
+    "wayline.exports.places.EXPORTS",
     "wayline.integrations.places.DELIVERIES",
     "wayline.signals.rights.places.mentions.MENTIONS",
     "wayline.signals.rights.places.profile.PROFILE",  # last: it is what the others are found by

@@ -1,0 +1,13 @@
+from django.urls import path
+
+from . import views
+
+app_name = "exports"
+urlpatterns = [
+    path("", views.exports, name="exports"),
+    path("make/", views.make_export, name="make_export"),
+    path("<int:whole_export_id>/download/", views.download_export, name="download_export"),
+    path("<int:whole_export_id>/remove/", views.remove_export, name="remove_export"),
+    path("arrivals/", views.arrivals, name="arrivals"),
+    path("arrivals/upload/", views.upload_arrival, name="upload_arrival"),
+]
