@@ -17,13 +17,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wayline.settings")
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 pages = get_asgi_application()
 
-from django.utils import timezone  # noqa: E402
-
-from wayline.kit.tasks import recurring  # noqa: E402
-from wayline.kit.tasks.worker import Workers  # noqa: E402
+from wayline.background import Background  # noqa: E402
 from wayline.signals import intake_paths  # noqa: E402
-from wayline.signals.loader import Loader  # noqa: E402
-from wayline.signals.rights import tombstones  # noqa: E402
 from wayline.signals.segment_api import application as segment_api  # noqa: E402
 
 
@@ -33,17 +28,12 @@ async def background():
     if not settings.BACKGROUND:  # then `wayline worker` does it
         yield
         return
-    loader, workers = Loader(), Workers()
-    # Before anything is loaded: a backup that was put back may hold people who were erased since.
-    await sync_to_async(tombstones.restore)(now=timezone.now())
-    await sync_to_async(recurring.plan)(now=timezone.now())
-    await sync_to_async(loader.start)()
-    await sync_to_async(workers.start)()
+    behind = Background()
+    await sync_to_async(behind.start)()
     try:
         yield
     finally:
-        await sync_to_async(workers.stop)()
-        await sync_to_async(loader.stop)()
+        await sync_to_async(behind.stop)()
 
 
 async def application(scope, receive, send):

@@ -17,7 +17,6 @@ from wayline.signals import journal
 
 log = structlog.get_logger()
 
-SOON = 10.0  # a front that dies within so many seconds has not really started
 TRIES = 5
 PATIENCE = 25.0  # seconds a front may take for the requests it has
 
@@ -49,15 +48,14 @@ async def serve(listening: socket.socket) -> None:
 async def _keep_front(listening: socket.socket, path: str) -> None:
     failures = 0
     while failures < TRIES:
-        begun = asyncio.get_running_loop().time()
         front = await _start(listening, path)
         try:
-            await _listen_to(front)
+            has_listened = await _listen_to(front)
             status = await front.wait()
         except asyncio.CancelledError:
             await _end(front)
             raise
-        failures = failures + 1 if asyncio.get_running_loop().time() - begun < SOON else 0
+        failures = 0 if has_listened else failures + 1
         log.error("the listening process ended; it is started again", status=status)
     raise FrontFails("The process that listens ends again and again; its reason stands in the log above.")
 
@@ -76,9 +74,13 @@ async def _start(listening: socket.socket, path: str) -> asyncio.subprocess.Proc
     )
 
 
-async def _listen_to(front: asyncio.subprocess.Process) -> None:
+async def _listen_to(front: asyncio.subprocess.Process) -> bool:
+    """Wake the loader whenever the front says a word, until it ends; whether it ever said one."""
+    has_listened = False
     while front.stdout is not None and await front.stdout.read(65_536):
+        has_listened = True
         journal.arrived.set()
+    return has_listened
 
 
 async def _end(front: asyncio.subprocess.Process) -> None:

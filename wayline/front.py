@@ -46,9 +46,17 @@ def main(descriptor: int, path: str) -> None:
 
     journal.listeners.append(_tell)
     os.set_blocking(sys.stdout.fileno(), False)
-    server = uvicorn.Server(config(application))
+    server = _Front(config(application))
     threading.Thread(target=_end_with_parent, args=(server,), daemon=True).start()
     server.run(sockets=[socket.socket(fileno=descriptor)])
+
+
+class _Front(uvicorn.Server):
+    """Says when it listens: one that ends before has a reason that starting again does not mend."""
+
+    async def startup(self, sockets=None) -> None:
+        await super().startup(sockets)
+        _tell()
 
 
 def _tell() -> None:

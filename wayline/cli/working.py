@@ -3,8 +3,7 @@
 import signal
 import threading
 
-from wayline.kit.tasks.worker import Workers
-from wayline.signals.loader import Loader
+from wayline.background import Background
 from wayline.warehouse import connect
 
 from . import preparing, serving
@@ -18,12 +17,10 @@ def work(asked) -> int:
     is_over = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: is_over.set())
-    loader, workers = Loader(), Workers()
-    loader.start()
-    workers.start()
+    background = Background()
+    background.start()
     print("Working. Stop with Ctrl-C.", flush=True)
     is_over.wait()
-    workers.stop()
-    loader.stop()
+    background.stop()
     connect.close()
     return 0

@@ -68,15 +68,21 @@ class Batch:
 def of_entries(entries: Sequence[JournalEntry], refusals: list[RefusedSignal]) -> list[Batch]:
     """The entries decoded and validated, in their order, those of one workspace and source together."""
     found: dict[tuple[int, str], Batch] = {}
-    rules = {workspace: naming.of(workspace) for workspace in {entry.workspace_id for entry in entries}}
+    workspaces = {entry.workspace_id for entry in entries}
+    said = {workspace: (naming.of(workspace), tombstones.known.of(workspace)) for workspace in workspaces}
     for entry in entries:
         who = entry.workspace_id, entry.source
-        usable = _usable(entry, refusals, rules[entry.workspace_id])
+        usable = _usable(entry, refusals, *said[entry.workspace_id])
         found.setdefault(who, Batch(*who)).extend(usable)
     return [batch for batch in found.values() if batch.signals]
 
 
-def _usable(entry: JournalEntry, refusals: list[RefusedSignal], rules: naming.Rules) -> Batch:
+def _usable(
+    entry: JournalEntry,
+    refusals: list[RefusedSignal],
+    rules: naming.Rules,
+    stones: dict[str, datetime],
+) -> Batch:
     signals, places, refused = _decoded(entry)
     refusals += [
         RefusedSignal(
@@ -96,7 +102,7 @@ def _usable(entry: JournalEntry, refusals: list[RefusedSignal], rules: naming.Ru
     arrived.entries, arrived.received = [entry.pk] * len(signals), [entry.received_at] * len(signals)
     reasons = checks.refusals_of(signals, received_at=entry.received_at)
     reasons |= rules.applied(signals)
-    erased = tombstones.erased(entry.workspace_id, signals)
+    erased = tombstones.erased(entry.workspace_id, signals, stones=stones)
     if erased:
         tombstones.take_out(entry, signals, places, refused, erased)
         reasons |= dict.fromkeys(erased, tombstones.REASON)

@@ -64,7 +64,12 @@ def recognise(batch, refusals: list) -> People:
         found.customer_of,
     )
     profiles = [profiles_by_number[number] for number in who]
-    customer_of = known.customer_of | found.customer_of
+    # Of what is remembered only what this batch needs: the whole of it may be half a million people.
+    customer_of = {
+        profile: known.customer_of[profile]
+        for profile in set(profiles_by_number)
+        if profile is not None and profile not in found.customer_of
+    } | found.customer_of
     touched = _learn(batch, profiles, customer_of, refusals)
     return People(
         profiles=profiles,

@@ -98,6 +98,15 @@ class _Row:
     digest: str
 
 
+class _Own(threading.local):
+    """What compresses, one for each thread; making one costs more than its work on a batch."""
+
+    def __init__(self):
+        self.compressor = zstandard.ZstdCompressor(level=1)
+        self.decompressor = zstandard.ZstdDecompressor()
+
+
+_own = _Own()
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Body)
 _decoder_in_parts = msgspec.msgpack.Decoder(BodyInParts)
@@ -151,7 +160,7 @@ async def append_soon(
 
 def decode(body: bytes) -> tuple[list[Signal], list[int], list[Refused]]:
     """A row's signals, their places in the batch, and what was refused: on arrival, or now as unreadable."""
-    packed = zstandard.decompress(body)
+    packed = _decompressed(body)
     try:
         whole = _decoder.decode(packed)
         places = whole.places if whole.places is not None else list(range(len(whole.signals)))
@@ -162,7 +171,15 @@ def decode(body: bytes) -> tuple[list[Signal], list[int], list[Refused]]:
 
 def rewritten(signals: Sequence[Signal], places: Sequence[int], refused: Sequence[Refused]) -> bytes:
     """What a row holds once some of it was taken away; the places of the others stay theirs."""
-    return zstandard.compress(_encoder.encode(Body(list(signals), list(refused), list(places))), 1)
+    return _compressed(_encoder.encode(Body(list(signals), list(refused), list(places))))
+
+
+def _compressed(packed: bytes) -> bytes:
+    return _own.compressor.compress(packed)
+
+
+def _decompressed(body: bytes) -> bytes:
+    return _own.decompressor.decompress(body)
 
 
 def readable(signal: Signal) -> str:
@@ -203,7 +220,7 @@ def _row(workspace_id, source, signals, received_at, refused, places, digest) ->
         received_at=received_at.astimezone(UTC),
         count=len(signals),
         refused=sum(not each.was_kept for each in refused),
-        body=zstandard.compress(packed, 1),
+        body=_compressed(packed),
         digest=digest,
     )
 

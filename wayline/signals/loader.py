@@ -13,6 +13,8 @@ from . import journal, load, retention, upkeep
 log = structlog.get_logger()
 
 LONGEST_REST = 1.0  # seconds
+MANY = 1_000  # signals in one go
+GATHERED = 0.5  # seconds: then one large chunk is loaded in place of many small ones, at half their cost
 QUIET = 60.0  # seconds without signals, after which there is time to sort
 PRUNED_EVERY = 3_600.0  # seconds
 
@@ -65,7 +67,9 @@ class Loader:
                 break
             try:
                 close_old_connections()
-                if load.drain(rest=self._rest) != load.Loaded() or not is_kept_up:
+                began = time.monotonic()
+                loaded = load.drain(rest=self._rest)
+                if loaded != load.Loaded() or not is_kept_up:
                     upkeep.ask(now=timezone.now())
                     is_kept_up = True
                 if time.monotonic() - heard_at > QUIET:
@@ -75,6 +79,8 @@ class Loader:
                     prune_at = time.monotonic() + PRUNED_EVERY
                     retention.prune(now=timezone.now())
                 pause = self._every
+                if loaded.loaded > MANY:
+                    self._stopping.wait(GATHERED - (time.monotonic() - began))
             except Exception:
                 pause = min(pause * 2, 30.0)
                 log.exception("loading failed; the journal keeps the signals", again_in_seconds=pause)

@@ -12,16 +12,15 @@ from wayline.customers.consent import is_denied, traits_of
 from .checks import refusals_of
 from .journal import Refused
 from .segment_values import flat, id_of, moment, number, traits, word
-from .segment_words import Meaning, meaning_of
+from .segment_words import SUBJECTS, TEXTS, Meaning, meaning_of
 from .vocabulary import ALIAS, IDENTIFY, KINDS, SCALES, Kind, Signal
 
 EXCERPT = 32_000  # a whole call, so that it can be replayed
-TEXTS = ("text", "comment")
-SUBJECTS = ("subject", "order_id", "orderId", "ticket_id", "ticketId")
 STARS = "stars5"
 # Segment's `channel` says where the call was made; a server is no place where a customer is met.
 CHANNELS = {"browser": "web", "mobile": "app", "server": None}
 CONTEXTS = {"app": ("name", "version"), "device": ("type", "model"), "os": ("name", "version")}
+KEPT_OF_CONTEXT = frozenset({*CONTEXTS, "page", "campaign", "locale", "groupId"})
 AHEAD = timedelta(days=1)  # further ahead no clock is believed
 NO_SKEW = timedelta()
 
@@ -170,7 +169,7 @@ def signal_of(call: Call, about: Request, place: int, notes: list[Refused]) -> S
     context = call.context or {}
     if about.context:
         context = about.context | context
-    if context and is_denied(context.get("consent")):
+    if "consent" in context and is_denied(context["consent"]):
         raise Declined("The customer has not consented to analytics (context.consent).")
     integrations = call.integrations or about.integrations
     if integrations and not _is_for_us(integrations):
@@ -181,9 +180,9 @@ def signal_of(call: Call, about: Request, place: int, notes: list[Refused]) -> S
     message_id = call.messageId
     signal.key = str(message_id) if message_id not in (None, "") else f"{about.digest}-{place}"
     signal.at = _at(call, about, place, notes)
-    signal.external_id = id_of(call.userId) or signal.external_id
-    signal.anonymous_id = id_of(call.anonymousId) or signal.anonymous_id
-    if call.traits or context:
+    signal.external_id = id_of(call.userId)
+    signal.anonymous_id = id_of(call.anonymousId)
+    if call.traits or "traits" in context:
         _keep_contacts(signal, call, context)
     if not (signal.external_id or signal.anonymous_id or signal.email or signal.phone):
         raise NotUnderstood("The call names nobody; send userId or anonymousId.")
@@ -199,8 +198,8 @@ def _is_for_us(integrations: dict[str, Any]) -> bool:
 def _keep_contacts(signal: Signal, call: Call, context: dict) -> None:
     told = context.get("traits")
     known = (told if isinstance(told, dict) else {}) | (call.traits or {})
-    signal.email = signal.email or word(known.get("email"))
-    signal.phone = signal.phone or word(known.get("phone"))
+    signal.email = word(known.get("email"))
+    signal.phone = word(known.get("phone"))
 
 
 def _blank(kind: str, name: str, **fields) -> Signal:
@@ -212,7 +211,8 @@ def _track(call: Call, context: dict) -> Signal:
         raise NotUnderstood('A track call needs "event": what happened, for example "Order Placed".')
     properties = call.properties or {}
     meaning = meaning_of(call.event)
-    score, scale = _score(properties, meaning)
+    says_nothing_special = meaning.words.isdisjoint(properties)
+    score, scale = (None, None) if says_nothing_special else _score(properties, meaning)
     kind = word(properties.pop("kind", None)) or word(context.get("kind"))
     if kind is None:
         kind = Kind.ANSWER.value if score is not None and not meaning.stars else meaning.kind
@@ -281,7 +281,7 @@ def _score(properties: dict, meaning: Meaning) -> tuple[float | None, str | None
 
 def _with_properties(signal: Signal, call: Call, properties: dict, context: dict, meaning: Meaning) -> Signal:
     """Take out of the properties what has a place of its own; the rest stays, flat."""
-    if properties:
+    if not meaning.words.isdisjoint(properties):
         signal.step = _taken(properties, "step")
         signal.channel = _taken(properties, "channel")
         signal.subject = _first(properties, SUBJECTS) or _first(properties, meaning.subjects)
@@ -293,10 +293,11 @@ def _with_properties(signal: Signal, call: Call, properties: dict, context: dict
         signal.value = _value(properties, meaning)
         if signal.score is not None:
             signal.weight = number(properties.get("weight"))
+    if properties:
         signal.properties = flat(properties)
     if signal.channel is None:
         signal.channel = _channel(call, context) or meaning.channel
-    if context:
+    if not KEPT_OF_CONTEXT.isdisjoint(context):
         _keep_context(signal.properties, context)
     return signal
 
@@ -323,7 +324,7 @@ def _taken(properties: dict, name: str) -> str | None:
 
 
 def _channel(call: Call, context: dict) -> str | None:
-    said = word(call.channel) or (word(context.get("channel")) if context else None)
+    said = word(call.channel) or word(context.get("channel"))
     return CHANNELS.get(said, said) if said else None
 
 

@@ -9,6 +9,7 @@ from wayline.customers.consent import traits_of
 
 Scalar = str | int | float | bool | None
 DEEP = 8
+ONLY_TEXT = frozenset({str})
 
 
 def word(value: Any) -> str | None:
@@ -22,6 +23,8 @@ def word(value: Any) -> str | None:
 
 def id_of(value: Any) -> str | None:
     """An id, which some programs send as a number and some as 17.0."""
+    if type(value) is str:
+        return value.strip() or None
     if type(value) is float and value.is_integer():
         value = int(value)
     return word(value)
@@ -39,6 +42,8 @@ def number(value: Any) -> float | None:
 
 def flat(values: dict, prefix: str = "", depth: int = 0) -> dict[str, str]:
     """Every value as text, nested names joined by dots, lists as JSON."""
+    if not prefix and ONLY_TEXT.issuperset(map(type, values.values())):
+        return values
     found: dict[str, str] = {}
     for name, value in values.items():
         if type(value) is str:
@@ -80,7 +85,8 @@ def moment(written: str | int | float) -> datetime | None:
     try:
         if isinstance(written, str):
             # A leap second is the last one of its minute; Python knows no sixty-first.
-            found = msgspec.convert(written.strip().replace(":60Z", ":59Z"), datetime)
+            written = written.replace(":60Z", ":59Z") if ":60" in written else written
+            found = msgspec.convert(written.strip(), datetime)
         else:
             # Programs send seconds or milliseconds; no date of interest is both.
             found = datetime.fromtimestamp(written / 1000 if written > 1e11 else written, UTC)

@@ -4,10 +4,13 @@ Covered are the e-commerce (second version), mobile, B2B, e-mail, live chat and 
 published in Segment's specification. docs/guide/signals.md shows the table to people.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .vocabulary import Kind
 
+TEXTS = ("text", "comment")
+SUBJECTS = ("subject", "order_id", "orderId", "ticket_id", "ticketId")
+SPECIAL = (*TEXTS, *SUBJECTS, "kind", "step", "channel", "score", "scale", "weight")
 AMOUNTS = ("value", "revenue", "total")
 OPERATION, CONTACT, MESSAGE = Kind.OPERATION.value, Kind.CONTACT.value, Kind.MESSAGE.value
 
@@ -23,6 +26,11 @@ class Meaning:
     texts: tuple[str, ...] = ()
     stars: str | None = None  # the property that holds one to five stars
     is_priced: bool = False  # without an amount, the value is price times quantity
+    words: frozenset[str] = field(init=False, repr=False, compare=False)  # the properties that say more
+
+    def __post_init__(self):
+        own = (*self.subjects, *self.values, *self.texts, self.stars or "text", "price")
+        object.__setattr__(self, "words", frozenset(SPECIAL + own))
 
 
 ORDER = Meaning(subjects=("order_id",))

@@ -11,14 +11,17 @@ from weakref import WeakSet
 
 import duckdb
 import ibis
+import numpy as np
 import pyarrow as pa
 
 from wayline.kit.refusals import Refusal
 from wayline.warehouse import native, tables
 from wayline.warehouse.compiled import CompiledQueries, defining
 from wayline.warehouse.engine import WarehouseFailing, as_asked, as_stored, next_version
+from wayline.warehouse.keys import KnownHashes
 
 QUERIES = CompiledQueries("duckdb")
+AT_ONCE = 1_000_000  # rows
 SORTED_BY = '"workspace", "customer", "at", "seq"'
 
 
@@ -62,6 +65,7 @@ class EmbeddedWarehouse:
         self._reading, self._nobody_reads = 0, threading.Condition()
         self._cursor_lock = threading.Lock()
         self._write_lock = threading.Lock()
+        self._hashes = KnownHashes()
         self._queries = QUERIES
         for name, schema in tables.ALL.items():
             columns = ", ".join(column.sql("duckdb") for column in schema.to_sqlglot_column_defs("duckdb"))
@@ -92,7 +96,7 @@ class EmbeddedWarehouse:
             cursor.execute("BEGIN")
             try:
                 with _own_failures():
-                    yield EmbeddedWriter(cursor)
+                    yield EmbeddedWriter(cursor, self._hashes)
                     cursor.execute("COMMIT")
             except BaseException:
                 cursor.execute("ROLLBACK")
@@ -156,12 +160,15 @@ class EmbeddedWarehouse:
 class EmbeddedWriter:
     """What loading may do; see engine.Writer."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection):
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, hashes: KnownHashes):
         self._cursor = cursor
+        self._hashes = hashes
 
     def append(self, table: str, rows: pa.Table) -> int:
         """Add the rows; columns they lack stay empty."""
         with self._given(as_stored(table, rows)):
+            if table == "signals" and self._hashes.is_complete:
+                self._hashes.add(self._hashed("given"))
             self._cursor.execute(f'INSERT INTO "{table}" BY NAME SELECT * FROM given')
         return rows.num_rows
 
@@ -194,11 +201,24 @@ class EmbeddedWriter:
 
     def known_keys(self, workspace: int, keys: list[str]) -> set[str]:
         """Those of the keys that the workspace's signals have already."""
+        if not self._hashes.is_complete:
+            self._hash_everything()
         with self._given(pa.table({"key": pa.array(keys, pa.string())})):
+            if not self._hashes.any_of(self._hashed("given")):
+                return set()
             found = self._cursor.execute(
                 "SELECT key FROM signals WHERE workspace = ? AND key IN (SELECT key FROM given)", [workspace]
             )
             return {key for (key,) in found.fetchall()}
+
+    def _hashed(self, table: str) -> np.ndarray:
+        return self._cursor.execute(f"SELECT hash(key) AS hashed FROM {table}").fetchnumpy()["hashed"]
+
+    def _hash_everything(self) -> None:
+        """Once in a process, so that the first load after a start takes a second for ten million signals."""
+        for part in self._cursor.sql("SELECT hash(key) AS hashed FROM signals").to_arrow_reader(AT_ONCE):
+            self._hashes.add(part["hashed"].to_numpy())
+        self._hashes.is_complete = True
 
     def reassign(self, workspace: int, owners: dict[int, int]) -> None:
         """The signals recognised as each profile belong to its customer from now on."""

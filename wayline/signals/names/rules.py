@@ -21,6 +21,8 @@ class Rules:
     def applied(self, signals: Sequence[Signal]) -> dict[int, str]:
         """Put the names right; the reasons of those that are refused, by their index."""
         reasons: dict[int, str] = {}
+        if not self.spellings and not self.blocked:
+            return reasons
         for i, signal in enumerate(signals):
             if (true := self.spellings.get((signal.kind, signal.name))) is not None:
                 signal.properties = signal.properties | {SPELLING: signal.name}

@@ -90,12 +90,15 @@ class _Known:
 known = _Known()
 
 
-def erased(workspace: int, signals: Sequence[Signal]) -> list[int]:
+def erased(
+    workspace: int, signals: Sequence[Signal], *, stones: dict[str, datetime] | None = None
+) -> list[int]:
     """The places of those that speak of somebody erased, from before the erasure.
 
     Somebody who comes back afterwards is a new customer: what happens later is theirs to have kept.
+    `stones` is the workspace's list, for who asks about many batches at once.
     """
-    stones = known.of(workspace)
+    stones = known.of(workspace) if stones is None else stones
     if not stones:
         return []
     latest = max(max(each.values()) for each in stones.values())

@@ -12,9 +12,13 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from base64 import b64encode
+from http.client import HTTPException
 from pathlib import Path
+
+from . import seed
 
 BASE = Path(__file__).resolve().parents[3]
 SET_UP = """
@@ -76,7 +80,8 @@ class Server:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}"
-        self.process: subprocess.Popen | None = None
+        self.process: subprocess.Popen | seed.Forked | None = None
+        self.seed: seed.Seed | None = None
         self.log = data / "server.log"
         self.key, self.reader = self._prepare(data).split()
 
@@ -107,10 +112,20 @@ class Server:
         return done.stdout.strip().splitlines()[-1]
 
     def start(self) -> None:
+        self.launch()
+        self.wait_until_it_answers()
+
+    def sow(self) -> None:
+        """Have every start from now on cost little."""
+        self.seed = seed.Seed(self.environment, self.log)
+
+    def launch(self) -> None:
+        if self.seed:
+            self.process = self.seed.start(self.port)
+            return
         command = [sys.executable, "-m", "wayline", "serve", "--port", str(self.port)]
         with self.log.open("a") as log:
             self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
-        self.wait_until_it_answers()
 
     def wait_until_it_answers(self) -> None:
         patience = time.monotonic() + 90
@@ -120,6 +135,21 @@ class Server:
             assert self.process.poll() is None, self.log.read_text()[-3_000:]
             time.sleep(0.05)
         raise AssertionError(f"the server did not start in time:\n{self.log.read_text()[-3_000:]}")
+
+    def wait_until_it_takes_signals(self) -> None:
+        """Long before the pages can answer, which load much more first."""
+        patience = time.monotonic() + 90
+        while time.monotonic() < patience:
+            # A request without a key is refused by the process that listens, and needs nothing else.
+            asked = urllib.request.Request(f"{self.address}/v1/batch", b'{"batch": []}')
+            try:
+                urllib.request.urlopen(asked, timeout=2)
+            except urllib.error.HTTPError:
+                return
+            except (OSError, HTTPException):
+                assert self.process.poll() is None, self.log.read_text()[-3_000:]
+                time.sleep(0.02)
+        raise AssertionError(f"the server takes no signals:\n{self.log.read_text()[-3_000:]}")
 
     def front(self) -> int:
         """The process that listens."""
@@ -137,6 +167,8 @@ class Server:
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.end()
+        if self.seed:
+            self.seed.end()
 
     def stored(self) -> dict:
         """What lies in the warehouse once everything is loaded, and its account. The server has ended."""

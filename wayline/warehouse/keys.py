@@ -1,0 +1,32 @@
+"""Which keys are certainly new, told from memory: looking through every stored key costs more with each one."""
+
+import numpy as np
+
+LONGEST = 1 << 24  # hashes; joining longer runs would hold up loading and need twice their memory
+
+
+class KnownHashes:
+    """The hashes of every key there is, eight bytes each, in sorted runs whose lengths halve."""
+
+    def __init__(self) -> None:
+        self._runs: list[np.ndarray] = []
+        self.is_complete = False  # whether what was stored before this process is among them
+
+    def add(self, hashes: np.ndarray) -> None:
+        """Remember these. One that is taken away again stays: then the engine is asked for nothing."""
+        run = np.sort(hashes)
+        while self._runs and len(self._runs[-1]) <= min(2 * len(run), LONGEST):
+            # Both are sorted already, which this kind of sorting makes use of.
+            run = np.sort(np.concatenate((self._runs.pop(), run)), kind="stable")
+        if len(run):
+            self._runs.append(run)
+
+    def any_of(self, hashes: np.ndarray) -> bool:
+        """Whether one of them was ever added."""
+        wanted = np.sort(hashes)
+        return any(self._meets(run, wanted) for run in self._runs)
+
+    @staticmethod
+    def _meets(run: np.ndarray, wanted: np.ndarray) -> bool:
+        places = np.searchsorted(run, wanted)
+        return bool((run.take(places, mode="clip") == wanted).any())
