@@ -1,4 +1,4 @@
-"""What works behind the pages: the journal's loader and the workers of tasks, in whichever process has them."""
+"""What works behind the pages: the journal's loader and the workers of tasks, whichever process has them."""
 
 from django.utils import timezone
 

@@ -1,4 +1,4 @@
-"""Which keys are certainly new, told from memory: looking through every stored key costs more with each one."""
+"""Which keys are certainly new, told from memory; looking through all of them costs more with each."""
 
 import numpy as np
 

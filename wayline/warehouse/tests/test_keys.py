@@ -48,10 +48,15 @@ def test_keys_of_an_earlier_process_are_known_again(file):
 
 def test_a_write_that_was_undone_leaves_its_keys_unknown(file):
     warehouse = connect.open(file)
-    with pytest.raises(ZeroDivisionError), warehouse.writing() as writer:
-        writer.known_keys(1, ["x"])
-        writer.append("signals", rows("a"))
-        raise ZeroDivisionError
+
+    def write_and_fail():
+        with warehouse.writing() as writer:
+            writer.known_keys(1, ["x"])
+            writer.append("signals", rows("a"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_and_fail()
 
     with warehouse.writing() as writer:
         assert writer.known_keys(1, ["a"]) == set()
