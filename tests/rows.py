@@ -232,6 +232,22 @@ def persona(workspace):
     return make_persona(workspace=workspace)
 
 
+@makes("choice_id")
+def moment_choice(workspace):
+    from wayline.journeys import operations
+    from wayline.journeys.testing import make_journey
+
+    step = make_journey(workspace=workspace).phases.get().steps.first()
+    return operations.dismiss_moment(step, reason="The test was broken", by=None, now=timezone.now())
+
+
+@makes("moment_change_id")
+def moment_change(workspace):
+    from wayline.journeys.testing import make_change
+
+    return make_change(workspace=workspace)
+
+
 @makes("draft_id")
 def draft(workspace):
     from wayline.journeys.models import MapDraft

@@ -167,7 +167,8 @@ def _apart(drawn: list[PersonaCurve]) -> list[PersonaCurve]:
 
 def _handle_of(mark: dict, living, felt: dict[int, PersonaFeeling]) -> dict:
     row = felt.get(living.step.pk)
-    return _held(mark, living, row.feeling if row else None, row.version if row else 0)
+    held = _held(mark, living, row.feeling if row else None, row.version if row else 0)
+    return held | {"is_over": row is not None}
 
 
 def at_step(step: Step) -> list[tuple[Persona, PersonaFeeling | None]]:

@@ -11,7 +11,7 @@ from wayline.signals.conditions import SignalIs
 from wayline.signals.testing import make_signal, observe
 from wayline.signals.vocabulary import Signal
 
-from .models import Card, Journey, Persona, Phase, Picture, Placement, Step
+from .models import Card, Journey, MomentChange, Persona, Phase, Picture, Placement, Step
 
 ONE_PIXEL = bytes.fromhex("524946461a000000574542505650384c0d0000002f00000010071011118888fe0700")
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -89,3 +89,11 @@ def make_picture(workspace: Workspace) -> Picture:
     picture.file.save("one-pixel.webp", ContentFile(ONE_PIXEL), save=False)
     picture.save()
     return picture
+
+
+def make_change(*, workspace: Workspace | None = None, step: Step | None = None, **fields) -> MomentChange:
+    """A guide that is planned for the first step."""
+    now = timezone.now()
+    step = step or make_journey(workspace=workspace).phases.get().steps.first()
+    defaults = {"kind": "technology", "what": "A guide that connects for them"}
+    return MomentChange.objects.create(step=step, created_at=now, changed_at=now, **(defaults | fields))

@@ -120,7 +120,7 @@ def _answer(found: Run, words: int, now: datetime) -> FlowAnswer:
         completed=int(attempts.is_complete.sum()),
         in_progress=int(total.in_progress.sum()),
         dropped=int(lost.sum()),
-        conversion=_share(found, total.completed, total.known),
+        conversion=share(found, total.completed, total.known),
         conversion_change=None,
         median_time=_times(found, total, whole, 0.5),
         p90_time=_times(found, total, whole, 0.9),
@@ -152,9 +152,9 @@ def _counted(found: Run, place: int, answer: StepAnswer, lost: np.ndarray) -> St
     )
     if not step.is_repeatable:
         looped = found.trace.is_looped[:, place]
-        counts = replace(counts, loops=_share(found, looped, there.entered))
+        counts = replace(counts, loops=share(found, looped, there.entered))
     if place in found.required:
-        counts = replace(counts, loss_share=_share(found, there.dropped, lost))
+        counts = replace(counts, loss_share=share(found, there.dropped, lost))
     onward = [step for step in found.required if step > place]
     if not onward:
         return counts
@@ -162,7 +162,7 @@ def _counted(found: Run, place: int, answer: StepAnswer, lost: np.ndarray) -> St
     waited = _row_times(found, onward[0]) - found.attempts.log.at[left[:, place]]
     return replace(
         counts,
-        conversion=_share(found, there.completed, there.known),
+        conversion=share(found, there.completed, there.known),
         median_time=_times(found, there, waited, 0.5),
         p90_time=_times(found, there, waited, 0.9),
     )
@@ -173,7 +173,7 @@ def _row_times(found: Run, place: int) -> np.ndarray:
     return found.attempts.log.at[found.trace.row[:, place]]
 
 
-def _share(found: Run, which: np.ndarray, among: np.ndarray) -> Estimate:
+def share(found: Run, which: np.ndarray, among: np.ndarray) -> Estimate:
     """A share of units. Orders of one customer are alike: together they are worth fewer than they are."""
     yes = which[among]
     if found.question.follow == "customer" or not len(yes):

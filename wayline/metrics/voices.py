@@ -39,7 +39,8 @@ _voices = cache.Kept(8)
 class Voices:
     """Scores and sentences, sorted by the step they belong to (its place in the question).
 
-    `scale` is a place in SCALES, −1 for a sentence without a score we know how to read.
+    `scale` is a place in SCALES, −1 for a sentence without a score we know how to read. `unit` is whose
+    attempt it belongs to: the customer's, or one order's or ticket's of the customer; −1 where nobody knows.
     """
 
     step: np.ndarray
@@ -50,6 +51,7 @@ class Voices:
     scale: np.ndarray
     weight: np.ndarray
     has_text: np.ndarray
+    unit: np.ndarray
 
     def where(self, chosen: np.ndarray | slice) -> "Voices":
         return Voices(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
@@ -103,7 +105,8 @@ def _attributed(found: Run, now: datetime) -> Voices:
     places = np.array([*called.values(), NO_STEP])
     customer, at = rows["customer"].to_numpy(), rows["at"].to_numpy().view(np.int64)
     about = rows["subject"] if question.follow == "subject" else None
-    reached, is_within = _last_reached(found, found.units.of(customer, about), at)
+    unit = found.units.of(customer, about)
+    reached, is_within = _last_reached(found, unit, at)
     named = places[rows["named"].to_numpy().astype(np.int64)]  # −1, no name known, is the last place
     in_period = at < micros(question.period.end)
     step = np.where((named >= 0) & (is_within | in_period), named, np.where(named < 0, reached, NO_STEP))
@@ -116,6 +119,7 @@ def _attributed(found: Run, now: datetime) -> Voices:
         _readable(rows["scale"].to_numpy(), rows["score"].to_numpy()),
         rows["weight"].to_numpy(),
         rows["is_spoken"].to_numpy(),
+        unit,
     )
     kept = np.flatnonzero((step >= 0) & (heard.is_scored | heard.has_text))
     return heard.where(kept[np.argsort(step[kept], kind="stable")])

@@ -7,6 +7,7 @@ from .feelings import PersonaFeeling
 from .journeys import Journey, JourneyQuerySet, JourneyTag
 from .lanes import Edge, Lane
 from .library import BulkChange, SavedView, Standing
+from .moments import MomentChange, MomentChoice
 from .personas import Persona
 from .shares import Share
 from .steps import Phase, Step, Touchpoint
@@ -24,6 +25,8 @@ __all__ = [
     "JourneyTag",
     "Lane",
     "MapDraft",
+    "MomentChange",
+    "MomentChoice",
     "Notice",
     "Persona",
     "PersonaFeeling",

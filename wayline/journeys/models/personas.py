@@ -64,5 +64,10 @@ class Persona(models.Model):
         return reverse("journeys:persona", args=[self.workspace.slug, self.pk])
 
     @property
+    def short_name(self) -> str:
+        """ "Priya" of "Priya, the time-poor switcher": for where there is little room."""
+        return self.name.split(",")[0]
+
+    @property
     def initials(self) -> str:
         return "".join(word[0] for word in self.name.split()[:2]).upper()

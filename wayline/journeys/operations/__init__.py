@@ -9,6 +9,15 @@ from .journeys import create_journey, delete_journey, describe_journey, restore_
 from .lanes import add_lane, dedicate_lane, delete_lane, hide_lane, move_lane, rename_lane, show_lane
 from .library import change_journeys, delete_view, save_view, undo_change
 from .maps import draft_map, draw_draft, import_map, replace_map
+from .moments import (
+    accept_moment,
+    add_change,
+    delete_change,
+    describe_change,
+    dismiss_moment,
+    reconsider_moment,
+    restore_change,
+)
 from .pasting import paste_cards
 from .personas import (
     create_persona,
@@ -49,7 +58,9 @@ from .touchpoints import (
 from .versions import approve_version, restore_version, review_journey, save_version, withdraw_approval
 
 __all__ = [
+    "accept_moment",
     "add_card",
+    "add_change",
     "add_edge",
     "add_lane",
     "add_phase",
@@ -67,6 +78,7 @@ __all__ = [
     "create_persona",
     "dedicate_lane",
     "delete_card",
+    "delete_change",
     "delete_comment",
     "delete_edge",
     "delete_journey",
@@ -77,9 +89,11 @@ __all__ = [
     "delete_touchpoint",
     "delete_view",
     "describe_card",
+    "describe_change",
     "describe_journey",
     "describe_persona",
     "detach_journey",
+    "dismiss_moment",
     "draft_map",
     "draw_draft",
     "end_share",
@@ -97,6 +111,7 @@ __all__ = [
     "paste_cards",
     "place_card",
     "read_notices",
+    "reconsider_moment",
     "redo",
     "remove_cards",
     "rename_lane",
@@ -106,6 +121,7 @@ __all__ = [
     "reopen_thread",
     "replace_map",
     "resolve_thread",
+    "restore_change",
     "restore_journey",
     "restore_persona",
     "restore_phase",

@@ -147,5 +147,17 @@ class MapChangedMeanwhile(Refusal):
     pass
 
 
+class AlreadyDecided(Refusal):
+    pass
+
+
+class ReasonMissing(Refusal):
+    pass
+
+
+class CostOutOfRange(Refusal):
+    pass
+
+
 class AlreadyApproved(Refusal):
     pass
