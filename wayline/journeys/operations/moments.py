@@ -31,7 +31,9 @@ def accept_moment(
     """Flag the step as a moment that matters, with the reason and what the numbers said."""
     reason = _said(reason)
     mark_step(step, is_moment=True, by=by, now=now)
-    return _decided(step, MomentChoice.Kind.ACCEPTED, reason, evidence, by, now)
+    choice = _decided(step, MomentChoice.Kind.ACCEPTED, reason, evidence, by, now)
+    audit.record("moment.accepted", subject=step, by=by, at=now, reason=reason)
+    return choice
 
 
 @transaction.atomic
@@ -41,7 +43,9 @@ def dismiss_moment(
     """Say why the step is no moment that matters although the numbers propose it."""
     reason = _said(reason)
     order.touch(step.phase.journey, now=now)
-    return _decided(step, MomentChoice.Kind.DISMISSED, reason, evidence, by, now)
+    choice = _decided(step, MomentChoice.Kind.DISMISSED, reason, evidence, by, now)
+    audit.record("moment.dismissed", subject=step, by=by, at=now, reason=reason)
+    return choice
 
 
 @transaction.atomic
@@ -102,11 +106,9 @@ def _said(reason: str) -> str:
 
 def _decided(step: Step, kind: str, reason: str, evidence: dict | None, by, now) -> MomentChoice:
     MomentChoice.objects.standing().filter(step=step).update(withdrawn_at=now)
-    choice = MomentChoice.objects.create(
+    return MomentChoice.objects.create(
         step=step, kind=kind, reason=reason, evidence=evidence or {}, at=now, by=by
     )
-    audit.record(f"moment.{kind}", subject=step, by=by, at=now, reason=reason)
-    return choice
 
 
 def _checked(workspace_id: int, fields: dict) -> dict:
