@@ -429,3 +429,10 @@ def rule(workspace):
     return DerivedRule.objects.create(
         workspace=workspace, name="Repeat Contact", rule=says, created_at=timezone.now()
     )
+
+
+@makes("handoff_id")
+def handoff(workspace):
+    from wayline.journeys.testing import make_handoff
+
+    return make_handoff(workspace=workspace)

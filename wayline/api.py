@@ -16,6 +16,7 @@ from wayline.insights.api import router as insights
 from wayline.integrations.api import router as integrations
 from wayline.journeys.api import router as journeys
 from wayline.journeys.exchange_api import router as maps
+from wayline.journeys.handoffs_api import router as handoffs
 from wayline.journeys.library_api import router as library
 from wayline.journeys.moments_api import router as moments
 from wayline.journeys.personas_api import router as personas
@@ -44,6 +45,7 @@ api.add_router("/journeys/personas", personas)
 api.add_router("/journeys", library)
 api.add_router("/journeys", maps)
 api.add_router("/journeys", moments)
+api.add_router("/journeys", handoffs)
 api.add_router("/journeys", versions)
 api.add_router("/journeys", journeys)
 api.add_router("/exports", exports)

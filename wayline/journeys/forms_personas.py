@@ -22,6 +22,19 @@ class Lines(forms.CharField):
 class PersonaForm(forms.Form):
     name = forms.CharField(required=False, max_length=400)
     summary = forms.CharField(required=False, max_length=300, help_text="Who this is, in one sentence")
+    upload = forms.FileField(
+        required=False,
+        label="Picture",
+        help_text="JPEG, PNG, WebP or GIF up to 10 MB; kept small and without its metadata",
+        widget=forms.FileInput(attrs={"accept": "image/*"}),
+    )
+    picture_alt = forms.CharField(
+        required=False,
+        max_length=200,
+        label="What the picture shows",
+        help_text="For those who cannot see it",
+    )
+    no_picture = forms.BooleanField(required=False, label="Take the picture away")
     segment = forms.ModelChoiceField(
         Segment.objects.none(),
         required=False,
@@ -52,5 +65,5 @@ class PersonaForm(forms.Form):
     @staticmethod
     def values_of(persona: Persona) -> dict:
         """What the form shows of a persona that is there."""
-        plain = ("name", "summary", "segment", "evidence", "evidence_note", *LISTS)
+        plain = ("name", "summary", "picture_alt", "segment", "evidence", "evidence_note", *LISTS)
         return {name: getattr(persona, name) for name in plain} | {"journeys": persona.journeys.all()}

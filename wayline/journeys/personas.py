@@ -48,7 +48,7 @@ class Gallery:
 
 def gallery(member: Membership, *, now: datetime) -> Gallery:
     """Every persona with its size, and who is covered by none."""
-    rows = list(Persona.objects.visible_to(member).select_related("segment", "workspace"))
+    rows = list(Persona.objects.visible_to(member).select_related("segment", "workspace", "picture"))
     everybody = observed.customers_in(member.workspace_id, None)
     bound = [condition for row in rows if (condition := segment_of(row))]
     uncovered = None

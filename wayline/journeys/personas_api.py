@@ -2,24 +2,27 @@
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from ninja import Router, Schema
+from ninja import Field, Router, Schema
 
 from wayline.accounts.api_auth import needs
 from wayline.signals.models import Segment
 
 from . import operations, personas
-from .models import Journey, Persona
+from .models import Journey, Persona, Picture
+from .operations.refusals import PictureRefused
 from .schemas import FlowEstimateOut
 
 router = Router(tags=["journeys"])
 
 
 class PersonaIn(Schema):
-    """What is left out stays; `segment` 0 unbinds."""
+    """What is left out stays; `segment` 0 unbinds, `picture` 0 takes the picture away."""
 
     name: str | None = None
     summary: str | None = None
     segment: int | None = None
+    picture: int | None = None
+    picture_alt: str | None = None
     needs: list[str] | None = None
     jobs: list[str] | None = None
     behaviors: list[str] | None = None
@@ -35,6 +38,8 @@ class PersonaOut(Schema):
     name: str
     summary: str
     segment: int | None
+    picture: int | None = Field(alias="picture_id")
+    picture_alt: str
     needs: list[str]
     jobs: list[str]
     behaviors: list[str]
@@ -79,6 +84,11 @@ def _said(request, body: PersonaIn) -> tuple[dict, list[Journey] | None]:
         key = said.pop("segment")
         found = Segment.objects.visible_to(request.member)
         said["segment"] = get_object_or_404(found, pk=key) if key else None
+    if "picture" in said:
+        key = said.pop("picture")
+        said["picture"] = Picture.objects.visible_to(request.member).filter(pk=key).first() if key else None
+        if key and said["picture"] is None:
+            raise PictureRefused("That picture is not in this workspace. Upload it here first.")
     keys = said.pop("journeys", None)
     rows = Journey.objects.visible_to(request.member)
     return said, None if keys is None else list(rows.filter(pk__in=keys))

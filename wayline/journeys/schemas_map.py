@@ -5,6 +5,7 @@ from datetime import datetime
 from ninja import Field, Schema
 
 from .models import Card, Comment, Share
+from .schemas import FlowEstimateOut
 
 
 class CardOut(Schema):
@@ -118,6 +119,47 @@ class EdgeIn(Schema):
     target: int
     label: str = ""
     kind: str = ""
+
+
+class HandoffOut(Schema):
+    """Work that goes from one card of the blueprint to another; the measured wait is in seconds.
+
+    `verdict` is late, within noise, in time, too few to say, not measured, or empty without an expected wait.
+    """
+
+    id: int = Field(alias="handoff.pk")
+    source: int = Field(alias="handoff.source_id")
+    target: int = Field(alias="handoff.target_id")
+    label: str = Field(alias="handoff.label")
+    expected_minutes: int | None = Field(alias="handoff.expected_minutes")
+    begins_with: str = Field(alias="handoff.begins_with")
+    ends_with: str = Field(alias="handoff.ends_with")
+    version: int = Field(alias="handoff.version")
+    median_seconds: FlowEstimateOut | None = Field(alias="median")
+    p90_seconds: FlowEstimateOut | None = Field(alias="p90")
+    passed: FlowEstimateOut | None
+    verdict: str
+
+
+class HandoffIn(Schema):
+    """From placement to placement; signals by which it is measured are else those of the cards' steps."""
+
+    source: int
+    target: int
+    label: str = ""
+    expected_minutes: int | None = None
+    begins_with: str = ""
+    ends_with: str = ""
+
+
+class HandoffChangeIn(Schema):
+    """What is left out stays. `seen` is the version that the program read."""
+
+    label: str | None = None
+    expected_minutes: int | None = None
+    begins_with: str | None = None
+    ends_with: str | None = None
+    seen: int | None = None
 
 
 class EditOut(Schema):

@@ -11,7 +11,7 @@ from wayline.signals.conditions import SignalIs
 from wayline.signals.testing import make_signal, observe
 from wayline.signals.vocabulary import Signal
 
-from .models import Card, Journey, MomentChange, Persona, Phase, Picture, Placement, Step
+from .models import Card, Handoff, Journey, MomentChange, Persona, Phase, Picture, Placement, Step
 
 ONE_PIXEL = bytes.fromhex("524946461a000000574542505650384c0d0000002f00000010071011118888fe0700")
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -97,3 +97,13 @@ def make_change(*, workspace: Workspace | None = None, step: Step | None = None,
     step = step or make_journey(workspace=workspace).phases.get().steps.first()
     defaults = {"kind": "technology", "what": "A guide that connects for them"}
     return MomentChange.objects.create(step=step, created_at=now, changed_at=now, **(defaults | fields))
+
+
+def make_handoff(*, workspace: Workspace | None = None, journey: Journey | None = None, **fields) -> Handoff:
+    """The desk hands the first step's order to the warehouse at the second; two hours are expected."""
+    journey = journey or make_journey(workspace=workspace)
+    first, second = journey.phases.get().steps.all()[:2]
+    source = make_card(first, lane="frontstage", kind="frontstage", title="The desk takes the order")
+    target = make_card(second, lane="backstage", kind="backstage", title="The warehouse packs it")
+    defaults = {"expected_minutes": 120}
+    return Handoff.objects.create(journey=journey, source=source, target=target, **(defaults | fields))

@@ -4,6 +4,7 @@ from .cards import Card, Picture, Placement
 from .drafts import MapDraft
 from .edits import Edit
 from .feelings import PersonaFeeling
+from .handoffs import Handoff
 from .journeys import Journey, JourneyQuerySet, JourneyTag
 from .lanes import Edge, Lane
 from .library import BulkChange, SavedView, Standing
@@ -20,6 +21,7 @@ __all__ = [
     "Comment",
     "Edge",
     "Edit",
+    "Handoff",
     "Journey",
     "JourneyQuerySet",
     "JourneyTag",

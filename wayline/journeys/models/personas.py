@@ -32,6 +32,7 @@ class Persona(models.Model):
     summary = models.CharField(max_length=300, blank=True)
     segment = models.ForeignKey(Segment, models.SET_NULL, null=True, blank=True, related_name="+")
     picture = models.ForeignKey(Picture, models.SET_NULL, null=True, blank=True, related_name="+")
+    picture_alt = models.CharField(max_length=200, blank=True)  # for those who cannot see the picture
     needs = models.JSONField(default=list, blank=True)  # each of these lists holds sentences
     jobs = models.JSONField(default=list, blank=True)
     behaviors = models.JSONField(default=list, blank=True)
@@ -67,6 +68,10 @@ class Persona(models.Model):
     def short_name(self) -> str:
         """ "Priya" of "Priya, the time-poor switcher": for where there is little room."""
         return self.name.split(",")[0]
+
+    @property
+    def alt(self) -> str:
+        return self.picture_alt or f"Picture of {self.name}"
 
     @property
     def initials(self) -> str:

@@ -4,6 +4,7 @@ from .cards import add_card, delete_card, describe_card, move_cards, place_card,
 from .edges import add_edge, delete_edge
 from .edits import redo, undo
 from .feelings import assume_feeling
+from .handoffs import add_handoff, delete_handoff, describe_handoff
 from .hierarchy import attach_journey, detach_journey
 from .journeys import create_journey, delete_journey, describe_journey, restore_journey
 from .lanes import add_lane, dedicate_lane, delete_lane, hide_lane, move_lane, rename_lane, show_lane
@@ -62,6 +63,7 @@ __all__ = [
     "add_card",
     "add_change",
     "add_edge",
+    "add_handoff",
     "add_lane",
     "add_phase",
     "add_step",
@@ -81,6 +83,7 @@ __all__ = [
     "delete_change",
     "delete_comment",
     "delete_edge",
+    "delete_handoff",
     "delete_journey",
     "delete_lane",
     "delete_persona",
@@ -90,6 +93,7 @@ __all__ = [
     "delete_view",
     "describe_card",
     "describe_change",
+    "describe_handoff",
     "describe_journey",
     "describe_persona",
     "detach_journey",

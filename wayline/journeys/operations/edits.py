@@ -14,6 +14,7 @@ from wayline.journeys.models import (
     Card,
     Edge,
     Edit,
+    Handoff,
     Journey,
     Lane,
     PersonaFeeling,
@@ -35,6 +36,7 @@ ROWS: dict[str, Any] = {
     "step": Step,
     "touchpoint": Touchpoint,
     "feeling": PersonaFeeling,
+    "handoff": Handoff,
 }
 KINDS = {model: kind for kind, model in ROWS.items()}
 # Where siblings are numbered one by one, a neighbor's move shifts the others: their places are no conflict.

@@ -8,7 +8,15 @@ from wayline.audit import operations as audit
 from wayline.journeys.models import Journey, Persona
 
 from . import order
-from .refusals import AlreadyDeleted, ChoiceUnknown, NotDeleted, PersonaNameTaken, SegmentElsewhere, TooMany
+from .refusals import (
+    AlreadyDeleted,
+    ChoiceUnknown,
+    NotDeleted,
+    PersonaNameTaken,
+    PictureRefused,
+    SegmentElsewhere,
+    TooMany,
+)
 
 LISTS = ("needs", "jobs", "behaviors", "quotes", "channels")
 MOST_LINES, LONGEST_LINE = 40, 400
@@ -98,6 +106,11 @@ def _checked(workspace: Workspace, fields: dict) -> dict:
             fields[name] = " ".join((fields[name] or "").split())[:300]
     if "evidence" in fields and fields["evidence"] not in Persona.Evidence.values:
         raise ChoiceUnknown(f"Evidence must be one of: {', '.join(Persona.Evidence.values)}.")
+    if "picture_alt" in fields:
+        fields["picture_alt"] = " ".join((fields["picture_alt"] or "").split())[:200]
+    picture = fields.get("picture")
+    if picture is not None and picture.workspace_id != workspace.pk:
+        raise PictureRefused("That picture is not in this workspace. Upload it here first.")
     segment = fields.get("segment")
     if segment is not None and segment.workspace_id != workspace.pk:
         raise SegmentElsewhere("That segment is not in this workspace. Choose one of its segments.")

@@ -155,6 +155,10 @@ class ReasonMissing(Refusal):
     pass
 
 
+class WaitOutOfRange(Refusal):
+    pass
+
+
 class CostOutOfRange(Refusal):
     pass
 

@@ -1,15 +1,18 @@
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image
 
-from wayline.accounts.testing import bearer, make_key
+from wayline.accounts.testing import bearer, make_key, make_workspace
 from wayline.audit.models import Activity
 from wayline.journeys import operations, personas
 from wayline.journeys.models import Persona
-from wayline.journeys.operations.refusals import PersonaNameTaken, TooMany
-from wayline.journeys.testing import MONDAY, make_journey, make_persona, travel
+from wayline.journeys.operations.refusals import PersonaNameTaken, PictureRefused, TooMany
+from wayline.journeys.testing import MONDAY, make_journey, make_persona, make_picture, travel
 from wayline.journeys.tests.pages import SHORT, WHOLE, text
 from wayline.signals.conditions import Did, SignalIs
 from wayline.signals.testing import make_segment
@@ -125,3 +128,52 @@ def test_programs_write_and_read_personas(client, warehouse):
     numbers = client.get(f"/api/v1/journeys/personas/{made['id']}/numbers", **bearer(key)).json()
     assert numbers["customers"] == 0
     assert client.get("/api/v1/journeys/personas/coverage", **bearer(key)).json()["customers"] == 0
+
+
+def a_photo() -> SimpleUploadedFile:
+    """A wide picture that says where it was taken."""
+    image, written = Image.new("RGB", (40, 20), "green"), BytesIO()
+    metadata = Image.Exif()
+    metadata[0x010E] = "Maya's garden"
+    image.save(written, "JPEG", exif=metadata)
+    return SimpleUploadedFile("priya.jpg", written.getvalue())
+
+
+def test_a_persona_has_a_picture_without_its_metadata_and_with_words(client, noor, warehouse):
+    persona = make_persona(workspace=noor.workspace)
+    address = reverse("journeys:describe_persona", args=[noor.workspace.slug, persona.pk])
+
+    client.post(address, {"name": "Priya", "upload": a_photo(), "picture_alt": "A woman on a train"})
+
+    persona.refresh_from_db()
+    with Image.open(persona.picture.file) as kept:
+        assert (kept.format, kept.size, dict(kept.getexif())) == ("WEBP", (40, 20), {})
+    shown = client.get(persona.get_absolute_url()).content.decode()
+    assert f'src="/{noor.workspace.slug}/journeys/pictures/{persona.picture.pk}/"' in shown
+    assert 'alt="A woman on a train"' in shown
+
+
+def test_without_a_picture_the_initials_stand_there(client, noor, warehouse):
+    persona = make_persona(workspace=noor.workspace, picture=make_picture(noor.workspace), name="Priya Rao")
+    address = reverse("journeys:describe_persona", args=[noor.workspace.slug, persona.pk])
+
+    client.post(address, {"name": "Priya Rao", "no_picture": "on"})
+
+    assert ">PR</span>" in client.get(persona.get_absolute_url()).content.decode()
+
+
+def test_what_is_no_picture_is_refused_and_the_words_stay(client, noor, warehouse):
+    address = reverse("journeys:new_persona", args=[noor.workspace.slug])
+
+    answer = client.post(address, {"name": "Priya", "upload": SimpleUploadedFile("x.jpg", b"#!/bin/sh")})
+
+    assert answer.status_code == 422
+    assert "not a picture we can read" in answer.content.decode()
+    assert 'value="Priya"' in answer.content.decode()
+
+
+def test_a_picture_of_another_workspace_stays_there(noor):
+    persona, elsewhere = make_persona(workspace=noor.workspace), make_picture(make_workspace())
+
+    with pytest.raises(PictureRefused):
+        operations.describe_persona(persona, picture=elsewhere, by=noor.user, now=timezone.now())

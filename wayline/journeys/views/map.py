@@ -4,7 +4,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from wayline.accounts import access
-from wayline.journeys import feelings, lanes, queries, talks
+from wayline.journeys import feelings, handoffs, lanes, queries, talks
 from wayline.journeys.views.find import address_of, controls_of, journey_of
 from wayline.kit import live
 from wayline.kit.pages import show
@@ -53,6 +53,7 @@ def drawn(request, journey_id: int) -> dict:
     return {
         "personas": personas,
         "persona": persona,
+        "handoffs": () if view == "journey" else handoffs.of_journey(journey, reading),
         "journey": journey,
         "picture": picture,
         "reading": reading,

@@ -60,11 +60,15 @@ def describe(request, persona_id):
 
 def _write(request, found: Persona | None):
     initial = PersonaForm.values_of(found) if found else {}
-    form = PersonaForm(request.POST or None, initial=initial, member=request.member)
+    form = PersonaForm(request.POST or None, request.FILES or None, initial=initial, member=request.member)
     if request.method == "POST" and form.is_valid():
         said, by = dict(form.cleaned_data), {"by": request.user, "now": timezone.now()}
-        journeys = said.pop("journeys")
+        journeys, upload, away = (said.pop(name) for name in ("journeys", "upload", "no_picture"))
         try:
+            if upload:
+                said["picture"] = operations.upload_picture(request.workspace, upload, **by)
+            elif away:
+                said["picture"] = None
             if found is None:
                 found = operations.create_persona(request.workspace, **said, **by)
             else:

@@ -5,6 +5,7 @@ import { Chosen } from "./chosen.js";
 import { Dragging } from "./dragging.js";
 import { Editing } from "./editing.js";
 import { Feelings } from "./feelings.js";
+import { Handoffs } from "./handoffs.js";
 import { Keys } from "./keys.js";
 import { Menu } from "./menu.js";
 import { Panel } from "./panel.js";
@@ -22,6 +23,7 @@ customElements.define(
       this.panel = new Panel(this);
       this.editing = new Editing(this);
       this.keys = new Keys(this);
+      this.handoffs = new Handoffs(this);
       if (this.mayEdit) {
         this.dragging = new Dragging(this);
         this.menu = new Menu(this);
@@ -99,6 +101,7 @@ customElements.define(
       this.chosen?.mark();
       this.presence.mark();
       this.editing.survive();
+      this.handoffs.refresh();
     }
 
     say(words) {
