@@ -7,7 +7,8 @@ from django.db.models import Prefetch
 
 from wayline.accounts.models import Membership
 
-from .models import Card, Comment, Journey, Notice, Phase, Step, Thread
+from .models import Card, Comment, DriftAlarm, Journey, Notice, Phase, Step, Thread
+from .models.drift import DriftAlarmQuerySet
 
 COMMENTS = Prefetch("comments", Comment.objects.filter(deleted_at=None).select_related("by"), to_attr="said")
 
@@ -76,4 +77,10 @@ def notices(member: Membership) -> list[Notice]:
 
 
 def unread(member: Membership) -> int:
-    return Notice.objects.visible_to(member).unread().filter(comment__deleted_at=None).count()
+    notices = Notice.objects.visible_to(member).unread().filter(comment__deleted_at=None)
+    return notices.count() + alarms(member).unread().count()
+
+
+def alarms(member: Membership) -> DriftAlarmQuerySet:
+    """The maps of this member that customers have left."""
+    return DriftAlarm.objects.visible_to(member).filter(user=member.user_id)

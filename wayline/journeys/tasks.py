@@ -1,19 +1,57 @@
 """Work on journeys behind the pages."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.core.mail import send_mail
 from django.utils import timezone
 
 from wayline.kit import tasks
+from wayline.kit.tasks.recurring import every
 
-from . import standings
-from .models import Notice
+from . import operations, standings
+from .models import DriftAlarm, Journey, Notice
 
 
 @tasks.task(standings.TASK)
 def work_out_standings(payload: dict) -> None:
     """Work out how these journeys go."""
     standings.work_out(payload["journeys"])
+
+
+@every(timedelta(days=1), "journeys.watch_drift")
+def watch_drift(payload: dict) -> None:
+    """Look on every reviewed map whether customers have left it, and tell its owner once."""
+    reviewed = Journey.objects.current().exclude(reviews=None).filter(drift_muted_at=None)
+    for key in list(reviewed.distinct().values_list("pk", flat=True)):
+        journey = Journey.objects.with_steps().select_related("workspace").filter(pk=key).first()
+        if journey is not None:
+            operations.ring_drift(journey, now=timezone.now())
+
+
+@tasks.task("journeys.mail_drift")
+def mail_drift(payload: dict) -> None:
+    """Write to the owner of a map that it is not true any more."""
+    waiting = DriftAlarm.objects.filter(pk=payload["alarm"], mailed_at=None, read_at=None)
+    for alarm in waiting.filter(user__is_active=True).select_related("user", "review__journey__workspace"):
+        if DriftAlarm.objects.filter(pk=alarm.pk, mailed_at=None).update(mailed_at=timezone.now()):
+            journey = alarm.review.journey
+            subject = " ".join(f"Customers have left the mapped path: {journey.title}".split())
+            send_mail(subject, _drift_letter(alarm), None, [alarm.user.email])
+
+
+def _drift_letter(alarm: DriftAlarm) -> str:
+    journey = alarm.review.journey
+    lines = [
+        f"{each['label']}: {each['before']:.0%} before the review (n {each['n_before']}), changed by "
+        f"{each['difference']:+.0%}, 95 % interval {each['low']:+.0%} to {each['high']:+.0%}."
+        for each in alarm.found
+    ]
+    address = f"{settings.BASE_URL}{journey.get_absolute_url()}versions/"
+    said = "\n".join(lines)
+    return (
+        f"{said}\n\nLook at the paths, mend the map and review it: {address}\nThere you can also mute this.\n"
+    )
 
 
 @tasks.task("journeys.mail_notices")

@@ -57,6 +57,7 @@ urlpatterns = [
     path("<int:journey_id>/versions/", versions.versions, name="versions"),
     path("<int:journey_id>/versions/save/", versions.save_version, name="save_version"),
     path("<int:journey_id>/review/", versions.review, name="review"),
+    path("<int:journey_id>/drift/mute/", versions.mute, name="mute_drift"),
     path("versions/<int:version_id>/", versions.version, name="version"),
     path("versions/<int:version_id>/restore/", versions.restore_version, name="restore_version"),
     path("versions/<int:version_id>/approve/", versions.approve_version, name="approve_version"),

@@ -44,9 +44,10 @@ class DifferenceOut(Schema):
 
 
 class VersionDetailOut(VersionOut):
-    """With the map itself, and what the map says otherwise now."""
+    """With the map itself, the figures measured that day, and what the map says otherwise now."""
 
     document: dict[str, Any]
+    measured: dict[str, Any]
     differences_to_now: list[DifferenceOut]
 
 

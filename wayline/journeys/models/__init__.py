@@ -2,6 +2,7 @@
 
 from .cards import Card, Picture, Placement
 from .drafts import MapDraft
+from .drift import DriftAlarm
 from .edits import Edit
 from .feelings import PersonaFeeling
 from .handoffs import Handoff
@@ -19,6 +20,7 @@ __all__ = [
     "BulkChange",
     "Card",
     "Comment",
+    "DriftAlarm",
     "Edge",
     "Edit",
     "Handoff",

@@ -76,6 +76,7 @@ class Journey(models.Model):
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     changed_at = models.DateTimeField()
+    drift_muted_at = models.DateTimeField(null=True)  # nobody is told of drift; None: the owner is
     archived_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
 

@@ -25,6 +25,7 @@ class Version(models.Model):
     note = models.CharField(max_length=500, blank=True)
     document = models.JSONField()  # exchange.document.Document
     revision = models.CharField(max_length=16)
+    measured = models.JSONField(default=dict)  # figures with n and interval when it was kept, see measured.py
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     approved_at = models.DateTimeField(null=True)

@@ -1,6 +1,7 @@
 """One function for each thing a person can do to a journey, split by what it is done to."""
 
 from .cards import add_card, delete_card, describe_card, move_cards, place_card, remove_cards
+from .drift import mute_drift, read_alarms, ring_drift, unmute_drift
 from .edges import add_edge, delete_edge
 from .edits import redo, undo
 from .feelings import assume_feeling
@@ -113,7 +114,9 @@ __all__ = [
     "move_touchpoint",
     "opens",
     "paste_cards",
+    "mute_drift",
     "place_card",
+    "read_alarms",
     "read_notices",
     "reconsider_moment",
     "redo",
@@ -133,12 +136,14 @@ __all__ = [
     "restore_touchpoint",
     "restore_version",
     "review_journey",
+    "ring_drift",
     "save_version",
     "save_view",
     "set_persona_journeys",
     "show_lane",
     "unbind_step",
     "undo",
+    "unmute_drift",
     "undo_change",
     "upload_picture",
     "withdraw_approval",

@@ -159,6 +159,10 @@ class WaitOutOfRange(Refusal):
     pass
 
 
+class AlreadyMuted(Refusal):
+    pass
+
+
 class CostOutOfRange(Refusal):
     pass
 

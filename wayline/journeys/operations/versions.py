@@ -4,6 +4,7 @@ from django.db import transaction
 
 from wayline.accounts.models import User
 from wayline.audit import operations as audit
+from wayline.journeys import measured
 from wayline.journeys.exchange import document, drawing
 from wayline.journeys.models import Journey, Review, Version
 
@@ -25,6 +26,7 @@ def save_version(
         raise TitleTooLong("Shorten the note to 500 characters.")
     order.touch(journey, now=journey.changed_at)  # refused when somebody deleted it meanwhile
     found = drawing.document_of(journey)
+    drawn = Journey.objects.with_steps().select_related("workspace").get(pk=journey.pk)
     version = Version.objects.create(
         journey=journey,
         number=(journey.versions.order_by("-number").values_list("number", flat=True).first() or 0) + 1,
@@ -33,6 +35,7 @@ def save_version(
         note=note.strip(),
         document=found.plain,
         revision=found.revision,
+        measured=measured.figures_of(drawn, now=now),
         created_at=now,
         created_by=by,
     )

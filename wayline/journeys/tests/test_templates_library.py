@@ -36,11 +36,8 @@ def test_every_template_is_whole(template):
         assert set(metric) <= set(METRICS)
 
 
-BLUEPRINTED = ("return-in-store", "billing-renewal", "proactive-help", "patient-visit", "telecom-switch")
-
-
 @pytest.mark.django_db
-@pytest.mark.parametrize("slug", BLUEPRINTED)
+@pytest.mark.parametrize("slug", templates_library.ORDER)
 def test_a_template_draws_its_blueprint_and_cards(slug):
     journey = operations.create_journey(make_workspace(), template=slug, by=None, now=timezone.now())
 

@@ -112,7 +112,14 @@ def _shown(request, journey, kind, key, *, refused=""):
 @access.member("viewer")
 def notices(request):
     """What colleagues said to this member."""
-    return render(request, "journeys/talk/notices.html", {"notices": talks.notices(request.member)})
+    return render(
+        request,
+        "journeys/talk/notices.html",
+        {
+            "notices": talks.notices(request.member),
+            "alarms": talks.alarms(request.member)[:50],
+        },
+    )
 
 
 @require_POST
@@ -120,4 +127,5 @@ def notices(request):
 def read_notices(request):
     """All of it has been seen."""
     operations.read_notices(request.user, now=timezone.now())
+    operations.read_alarms(request.user, now=timezone.now())
     return redirect(reverse("journeys:notices", args=[request.workspace.slug]))

@@ -4,7 +4,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from wayline.accounts import access
-from wayline.journeys import differences, freshness, operations
+from wayline.journeys import differences, freshness, measured, operations
 from wayline.journeys.exchange import document, drawing
 from wayline.journeys.models import Version
 from wayline.journeys.views.find import journey_of
@@ -58,6 +58,20 @@ def save_version(request, journey_id):
 
 @require_POST
 @access.member("contributor")
+def mute(request, journey_id):
+    """Let nobody be told of drift; a second time takes it back."""
+    journey = journey_of(request, journey_id)
+    try:
+        (operations.unmute_drift if journey.drift_muted_at else operations.mute_drift)(
+            journey, **_by(request)
+        )
+    except Refusal as refusal:
+        return show_versions(request, journey, refused=str(refusal), status=409)
+    return redirect("journeys:versions", request.workspace.slug, journey.pk)
+
+
+@require_POST
+@access.member("contributor")
 def review(request, journey_id):
     """Say that the map is true today."""
     journey = journey_of(request, journey_id)
@@ -94,12 +108,18 @@ def show_version(request, found: Version, *, refused="", status=200):
         pair = document.parsed(other.document), written
     else:
         pair = written, document.parsed(other.document) if other else now_drawn
+    drawn = journey_of(request, found.journey_id)
+    titles = {step.key: step.title for part in pair for step in part.steps}
+    figures = other.measured if other else measured.since(drawn, found, now=timezone.now())
+    is_earlier = bool(other and other.number < found.number)
+    sides = (figures, found.measured) if is_earlier else (found.measured, figures)
     context = {
+        "comparison": measured.compared(*sides, titles),
         "version": found,
         "journey": found.journey,
         "others": others,
         "other": other,
-        "is_earlier": bool(other and other.number < found.number),
+        "is_earlier": is_earlier,
         "differences": differences.differences(*pair),
         "is_like_now": found.revision == now_drawn.revision,
         "refused": refused,
