@@ -175,6 +175,24 @@ def whole_export(workspace):
     return Export.objects.create(workspace=workspace, asked_at=timezone.now())
 
 
+@makes("schedule_id")
+def schedule(workspace):
+    from wayline.exports.models import Schedule
+
+    now = timezone.now()
+    return Schedule.objects.create(
+        workspace=workspace, name="Feedback", what="feedback", every="day", next_at=now, created_at=now
+    )
+
+
+@makes("scheduled_file_id")
+def scheduled_file(workspace):
+    now = timezone.now()
+    return schedule(workspace).files.create(
+        workspace=workspace, first_on=now.date(), last_on=now.date(), asked_at=now
+    )
+
+
 @makes("arrival_id")
 def arrival(workspace):
     from wayline.exports.models import Arrival

@@ -44,6 +44,7 @@ PAGES = (
     "settings/keys/",
     "activities/",
     "exports/",
+    "exports/files/",
     "exports/arrivals/",
 )
 OPEN_TO_ALL = ("/account/login/", "/account/password/reset/", "/there-is-nothing/")

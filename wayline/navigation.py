@@ -18,7 +18,7 @@ NAVIGATION = (
         (
             ("accounts:settings", "Workspace", "settings"),
             ("integrations:webhooks", "Webhooks", "plug"),
-            ("exports:exports", "Exports", "download"),
+            ("exports:schedules", "Exports", "download"),
             ("signals:rights", "People’s rights", "shield-check"),
             ("audit:activities", "Activities", "history"),
         ),
@@ -28,7 +28,7 @@ NAVIGATION = (
 
 # Entries that only some may open.
 RIGHTS = {"signals:rights": "privacy"}
-ROLES = {"integrations:webhooks": "manager", "exports:exports": "owner"}
+ROLES = {"integrations:webhooks": "manager", "exports:schedules": "manager"}
 
 
 def navigation(request) -> dict:

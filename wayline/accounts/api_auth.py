@@ -21,6 +21,7 @@ class Program:
     role: str
     user: User | None
     name: str
+    is_local: bool = False  # the command line on the server's own machine
 
     @property
     def workspace_id(self) -> int:
@@ -65,7 +66,7 @@ class BearerKey(HttpBearer):
         workspace = Workspace.objects.filter(slug=slug).first()
         if workspace is None:
             raise HttpError(404, f"There is no workspace {slug!r} here.")
-        return Program(workspace=workspace, role="owner", user=None, name="command line")
+        return Program(workspace=workspace, role="owner", user=None, name="command line", is_local=True)
 
 
 bearer_key = BearerKey()

@@ -40,9 +40,15 @@ def running() -> Server | None:
 
 
 def ask(
-    method: str, path: str, *, workspace: str | None, query: dict | None = None, body: dict | None = None
+    method: str,
+    path: str,
+    *,
+    workspace: str | None,
+    query: dict | None = None,
+    body: dict | None = None,
+    patience: float = 600,
 ):
-    """Call an endpoint below /api/v1 and answer its JSON."""
+    """Call an endpoint below /api/v1 and answer its JSON; `patience` is in seconds."""
     address = f"/api/v1{path}"
     if query:
         address += "?" + parse.urlencode(
@@ -51,37 +57,51 @@ def ask(
     server = running()
     slug = preparing.workspace_named(workspace).slug
     if server:
-        status, content = _over_http(server, method, address, slug, body)
+        status, content = _over_http(server, method, address, slug, body, patience)
     else:
         status, content = _in_process(method, address, slug, body)
-    answer = json.loads(content) if content else None
+    answer = _read(content)
     if status >= 400:
         raise ServerRefused(_sentence(status, answer))
     return answer
 
 
-def _over_http(server: Server, method: str, address: str, slug: str, body: dict | None) -> tuple[int, bytes]:
+def _over_http(
+    server: Server, method: str, address: str, slug: str, body: dict | None, patience: float
+) -> tuple[int, bytes]:
     asked = request.Request(server.url + address, method=method, headers=_headers(server.token, slug))
     asked.data = json.dumps(body).encode() if body is not None else None
     try:
-        with request.urlopen(asked, timeout=600) as answer:
+        with request.urlopen(asked, timeout=patience) as answer:
             return answer.status, answer.read()
     except error.HTTPError as refused:
         return refused.code, refused.read()
 
 
-def fetch(path: str, *, workspace: str | None, to: Path) -> None:
-    """Save what an endpoint of the running server answers."""
-    server = running()
+def _read(content: bytes):
+    """What was answered; nothing where it is no JSON."""
+    try:
+        return json.loads(content) if content else None
+    except ValueError:
+        return None
+
+
+def fetch(path: str, *, workspace: str | None, to: Path, body: dict | None = None) -> None:
+    """Save what an endpoint answers that is no JSON."""
+    server, slug = running(), preparing.workspace_named(workspace).slug
     if server is None:
-        raise ServerRefused("The server stopped. Run the command again.")
-    slug = preparing.workspace_named(workspace).slug
+        status, content = _in_process("POST" if body else "GET", f"/api/v1{path}", slug, body)
+        if status >= 400:
+            raise ServerRefused(_sentence(status, _read(content)))
+        to.write_bytes(content)
+        return
     asked = request.Request(f"{server.url}/api/v1{path}", headers=_headers(server.token, slug))
+    asked.data = json.dumps(body).encode() if body else None
     try:
         with request.urlopen(asked, timeout=600) as answer, to.open("wb") as file:
             shutil.copyfileobj(answer, file, 1 << 20)
     except error.HTTPError as refused:
-        raise ServerRefused(_sentence(refused.code, json.loads(refused.read() or b"{}"))) from None
+        raise ServerRefused(_sentence(refused.code, _read(refused.read()))) from None
 
 
 def _in_process(method: str, address: str, slug: str, body: dict | None) -> tuple[int, bytes]:

@@ -21,7 +21,7 @@ def build() -> argparse.ArgumentParser:
         (_init, _serve, _worker, _demo),
         (_import, _export, _import_workspace, _answer, _flow, _journeys),
     )
-    for add in (*starting, *asking, _createuser, _warehouse, _doctor):
+    for add in (*starting, *asking, _sql, _snapshot, _createuser, _backup, _restore, _warehouse, _doctor):
         add(commands)
     return parser
 
@@ -280,6 +280,66 @@ def _doctor(commands) -> None:
         "Check Python, SQLite, the data directory, the disk, the databases, the warehouse, the journal and\n"
         "the server. The exit code is 1 when something is wrong.",
     )
+
+
+def _sql(commands) -> None:
+    command = _command(
+        commands,
+        "sql",
+        "analysts:sql",
+        "ask a question in SQL, read only",
+        "Answer one SELECT on a snapshot of one workspace (docs/guide/exports.md lists its tables).\n"
+        "Personal data is masked; a running server goes on.",
+    )
+    command.add_argument("sql", metavar="SELECT", nargs="?", help="the question; or --file")
+    command.add_argument("--file", metavar="SQL", help="a file with the question")
+    _workspace(command)
+    command.add_argument(
+        "--format", choices=["table", "csv", "json", "parquet"], default="table", help="default: table"
+    )
+    command.add_argument("--output", "-o", metavar="FILE", help="where to write (needed for parquet)")
+    command.add_argument("--rows", type=int, default=10_000, help="at most so many (default: 10000)")
+    command.add_argument("--seconds", type=float, default=30, help="stop after so long (default: 30)")
+    command.add_argument("--clear", action="store_true", help="personal data as it is")
+
+
+def _snapshot(commands) -> None:
+    command = _command(
+        commands,
+        "snapshot",
+        "analysts:snapshot",
+        "write a workspace to a DuckDB file for analysts",
+        "Write one workspace's signals, customers, journeys and segments to a DuckDB file that any tool can\n"
+        "open. Personal data is masked. The file is yours: erasing somebody does not reach it.",
+    )
+    command.add_argument("target", metavar="TO", help="a file that is not there yet")
+    _workspace(command)
+    command.add_argument("--clear", action="store_true", help="personal data as it is")
+
+
+def _backup(commands) -> None:
+    command = _command(
+        commands,
+        "backup",
+        "backups:backup",
+        "copy the whole installation while it runs",
+        "Copy databases, journal, signals, stored files and keys into an empty directory, with checksums.\n"
+        "A running server goes on; never copy its files yourself (docs/operating/backup.md).",
+    )
+    command.add_argument("directory", metavar="TO", help="created when missing; must be empty")
+
+
+def _restore(commands) -> None:
+    command = _command(
+        commands,
+        "restore",
+        "backups:restore",
+        "put a backup into an empty data directory",
+        "Check every file of a backup, put it into the empty directory that WAYLINE_DATA_DIR names, erase\n"
+        "again who was erased since, and load what the journal has more than the warehouse.",
+    )
+    command.add_argument("directory", metavar="FROM", help="what wayline backup wrote")
+    command.add_argument("--check", action="store_true", help="only say whether the backup is whole")
 
 
 def _warehouse(commands) -> None:

@@ -1,17 +1,26 @@
+import math
 from datetime import datetime
+from pathlib import Path
 
-from django.http import FileResponse
+import pyarrow as pa
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Field, File, Router, Schema
 from ninja.files import UploadedFile
 
 from wayline.accounts.api_auth import needs
+from wayline.kit.refusals import Refusal
 
+from .backups import taking
 from .models import Arrival, Export
+from .schedules.api import router as schedules
+from .snapshots import asking
 from .whole import operations
 
 router = Router(tags=["exports"])
+router.add_router("/schedules", schedules)
+ARROW = "application/vnd.apache.arrow.stream"
 
 
 class WholeExportOut(Schema):
@@ -49,6 +58,116 @@ def exports(request):
 def make_export(request):
     """Make a complete export in the background."""
     return 202, operations.ask_export(request.workspace, by=request.member.user, now=timezone.now())
+
+
+class BackupIn(Schema):
+    folder: str = Field(max_length=1000, description="An empty directory on the server.")
+
+
+class BackupOut(Schema):
+    files: int
+    bytes: int
+    counts: dict[str, int]
+
+
+class OnlyOnTheServer(Refusal):
+    """A backup holds every workspace."""
+
+
+@router.post("/backup", response=BackupOut)
+@needs("owner")
+def backup(request, body: BackupIn):
+    """Copy the whole installation. Only the command line on the server may do this."""
+    if not request.member.is_local:
+        raise OnlyOnTheServer("A backup holds every workspace. Run wayline backup on the server.")
+    manifest = taking.take(Path(body.folder), now=timezone.now())
+    sizes = [told["bytes"] for told in manifest["files"].values()]
+    return {"files": len(sizes), "bytes": sum(sizes), "counts": manifest["counts"]}
+
+
+class SqlIn(Schema):
+    sql: str = Field(max_length=20_000, description="One SELECT on signals, customers, answers, feedback …")
+    rows: int = Field(10_000, ge=1, le=asking.MOST_ROWS)
+    seconds: float = Field(30, gt=0, le=asking.MOST_SECONDS)
+    clear: bool = Field(False, description="Personal data as it is; for those with the right to it.")
+
+
+class SqlOut(Schema):
+    columns: list[str]
+    types: list[str]
+    rows: list[list]
+    has_more: bool = Field(description="Whether there are more rows than were asked for.")
+    as_of: datetime
+    is_masked: bool
+
+
+@router.post("/sql", response=SqlOut)
+@needs("contributor")
+def sql(request, body: SqlIn):
+    """Answer one SELECT on a snapshot of this workspace, which is at most ten minutes old."""
+    answered = _answered(request, body)
+    plain = [[_plain(value) for value in row.values()] for row in answered.rows.to_pylist()]
+    return {
+        "columns": answered.rows.column_names,
+        "types": [str(each.type) for each in answered.rows.schema],
+        "rows": plain,
+        "has_more": answered.has_more,
+        "as_of": answered.as_of,
+        "is_masked": answered.is_masked,
+    }
+
+
+@router.post("/sql/arrow")
+@needs("contributor")
+def sql_as_arrow(request, body: SqlIn):
+    """The same as an Arrow stream, with the types as they are."""
+    answered = _answered(request, body)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, answered.rows.schema) as stream:
+        stream.write_table(answered.rows)
+    headers = {
+        "Wayline-More": "1" if answered.has_more else "0",
+        "Wayline-As-Of": answered.as_of.isoformat(),
+    }
+    return HttpResponse(sink.getvalue().to_pybytes(), ARROW, headers=headers)
+
+
+@router.get("/snapshot/download")
+@needs("contributor")
+def download_snapshot(request, clear: bool = False):
+    """The snapshot as a DuckDB file, to open with anything."""
+    now = timezone.now()
+    path = asking.snapshot(
+        request.workspace, is_masked=not clear, member=request.member, by=request.member.user, now=now
+    )
+    name = f"{request.workspace.slug}-{now:%Y-%m-%d}.duckdb"
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name)
+
+
+def _answered(request, body: SqlIn) -> asking.Answered:
+    return asking.ask(
+        request.workspace,
+        sql=body.sql,
+        rows=body.rows,
+        seconds=body.seconds,
+        is_masked=not body.clear,
+        member=request.member,
+        by=request.member.user,
+        now=timezone.now(),
+    )
+
+
+def _plain(value):
+    """As JSON has it: numbers it does not know become nothing, everything else its own words."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {str(name): _plain(each) for name, each in value.items()}
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 @router.get("/arrivals", response=list[WholeArrivalOut])

@@ -81,3 +81,75 @@ class Arrival(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in {State.WAITING, State.RUNNING}
+
+
+class Schedule(models.Model):
+    """A table that is written again and again, always for the last whole day, week or month."""
+
+    class What(models.TextChoices):
+        METRIC = "metric", "Answers of a metric"
+        SEGMENT = "segment", "Customers of a segment"
+        SIGNALS = "signals", "Signals of a kind or name"
+        FEEDBACK = "feedback", "Feedback in customers' words"
+
+    class Every(models.TextChoices):
+        DAY = "day", "Every day"
+        WEEK = "week", "Every Monday"
+        MONTH = "month", "On the first of each month"
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    name = models.CharField(max_length=120)
+    what = models.CharField(max_length=10, choices=What)
+    said = models.JSONField(default=dict)  # metric and by, or segment, or kinds and names
+    every = models.CharField(max_length=10, choices=Every)
+    hour = models.PositiveSmallIntegerField(default=6)  # of the workspace's clock
+    kept_days = models.PositiveSmallIntegerField(default=30)
+    is_clear = models.BooleanField(default=False)  # personal data as it is
+    tells = models.BooleanField(default=False)  # webhooks hear of each file
+    is_paused = models.BooleanField(default=False)
+    next_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    deleted_at = models.DateTimeField(null=True)
+
+    objects = InWorkspace.as_manager()
+
+    class Meta:
+        ordering = ["name", "id"]
+
+    def __str__(self):
+        return self.name
+
+
+class ScheduledFile(models.Model):
+    """One run of a schedule, with the file it wrote as long as that is kept."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    schedule = models.ForeignKey(Schedule, models.CASCADE, related_name="files")
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    first_on = models.DateField()  # the days it covers, both included, of the workspace's clock
+    last_on = models.DateField()
+    rows = models.BigIntegerField(default=0)
+    size = models.BigIntegerField(default=0)
+    is_clear = models.BooleanField(default=False)
+    folder = models.CharField(max_length=120, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+    asked_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+
+    objects = InWorkspace.as_manager()
+
+    class Meta:
+        ordering = ["-asked_at", "-id"]
+
+    def __str__(self):
+        return f"{self.schedule} to {self.last_on}"
+
+    @property
+    def path(self) -> Path:
+        return Path(settings.MEDIA_ROOT) / self.folder / "table.csv"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in {State.WAITING, State.RUNNING}

@@ -3,8 +3,11 @@ from datetime import timedelta
 from django.utils import timezone
 
 from wayline.kit import tasks
+from wayline.kit.tasks.recurring import every
 
-from .models import Arrival, Export
+from .models import Arrival, Export, ScheduledFile
+from .schedules import operations as schedules
+from .snapshots import asking as snapshots
 from .whole import operations as whole
 
 
@@ -24,7 +27,23 @@ def arrive(payload: dict) -> None:
         whole.arrive(found, now=timezone.now())
 
 
+@tasks.task(schedules.WRITE, lane=tasks.LONG)
+def write_file(payload: dict) -> None:
+    """Write a schedule's file."""
+    found = ScheduledFile.objects.filter(pk=payload["file"]).select_related("schedule__workspace").first()
+    if found is not None:
+        schedules.write(found, now=timezone.now())
+
+
+@every(timedelta(minutes=1), "exports.run_due")
+def run_due(payload: dict) -> None:
+    """Ask for the files whose time has come."""
+    schedules.run_due(now=timezone.now())
+
+
 @tasks.task("exports.clean", every=timedelta(hours=6))
 def clean(payload: dict) -> None:
     """Delete files whose days are over."""
     whole.remove_expired(now=timezone.now())
+    schedules.remove_expired(now=timezone.now())
+    snapshots.remove_old(now=timezone.now())

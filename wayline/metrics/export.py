@@ -13,8 +13,12 @@ COLUMNS = (
 
 def csv_of(answer: Answer) -> str:
     """The whole period first, then one line for each row. Shares are 0 to 1, durations in seconds."""
-    rows = (_line(answer, row) for row in (answer.total, *answer.rows))
-    return "".join(sheets.lines([COLUMNS, *rows]))
+    return "".join(sheets.lines(rows_of(answer)))
+
+
+def rows_of(answer: Answer) -> list:
+    """The same, still to be written."""
+    return [COLUMNS, *(_line(answer, row) for row in (answer.total, *answer.rows))]
 
 
 def _line(answer: Answer, row: Row) -> list:

@@ -127,6 +127,18 @@ class EmbeddedWarehouse:
             self._connection = _open_file(self.path, *self._settings)
             self._version = next_version()
 
+    def copy_to(self, path: Path) -> None:
+        """Write everything committed into a new file. Reading goes on, writing waits."""
+        with self._write_lock:
+            cursor = self._new_cursor()
+            (name,) = cursor.execute("SELECT current_database()").fetchone() or ("",)
+            try:
+                cursor.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS copied")
+                cursor.execute(f'COPY FROM DATABASE "{name}" TO copied')
+            finally:
+                cursor.execute("DETACH DATABASE IF EXISTS copied")
+                cursor.close()
+
     def close(self) -> None:
         with self._write_lock:
             self._connection.close()

@@ -17,6 +17,7 @@ LEFT_OUT = {
     "journeys.standing": "worked out again from maps and signals",
     "exports.export": "about the export itself",
     "exports.arrival": "about the export itself",
+    "exports.scheduledfile": "a file to download here, written again when asked for",
 }
 # Tables that belong to no workspace.
 NOBODYS = {
@@ -31,6 +32,7 @@ NOBODYS = {
 # Others name them by number in texts and JSON, so they come before, and those that do so come last.
 FIRST = ("accounts.key", "signals.import", "signals.derivedrule")
 LAST = (
+    "exports.schedule",
     "journeys.thread",
     "journeys.comment",
     "journeys.notice",

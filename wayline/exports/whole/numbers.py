@@ -214,6 +214,12 @@ def _hashed_for(ids: Ids, old: int | None, row: dict) -> int:
 
 
 Reference = Callable[[Ids, Any, dict], Any]
+
+
+def _scheduled(ids: Ids, said: dict, row: dict) -> dict:
+    return said | {"segment": ids.of("signals.segment", said["segment"]) or 0} if "segment" in said else said
+
+
 REFERENCES: dict[str, dict[str, Reference]] = {
     "audit.activity": {"by_id": _user, "subject_id": _subject, "details": _told},
     "customers.consentchange": {"source": _source},
@@ -223,6 +229,7 @@ REFERENCES: dict[str, dict[str, Reference]] = {
     "customers.merge": {"source": _source},
     "customers.refusedmerge": {"source": _source},
     "customers.told": {"source": _source},
+    "exports.schedule": {"said": _scheduled},
     "insights.evidence": {"condition": _sources_within},
     "integrations.delivery": {"body": _delivered, "activity_id": _activity},
     "journeys.bulkchange": {"before": _bulk},
@@ -260,6 +267,8 @@ def fresh(table: str, row: dict, ids: Ids) -> dict:
             return {"uid": uuid.uuid4()} | ({"state": "dead", "next_at": None} if is_waiting else {})
         case "journeys.share":
             return {"nonce": secrets.token_urlsafe(16), "revoked_at": row["revoked_at"] or ids.now}
+        case "exports.schedule":
+            return {"is_paused": True}
         case "signals.erasure":
             return {"uid": uuid.uuid4()}
         case "signals.derivedrule":

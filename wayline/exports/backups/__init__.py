@@ -1,0 +1,1 @@
+"""The whole installation, copied while it runs, and put back elsewhere."""

@@ -1,0 +1,209 @@
+"""Copies everything while signals come in. The oldest part is copied first, so that each later one has more.
+
+The warehouse knows how far it has followed the journal, so a restored one goes on exactly there. Erasures
+wait meanwhile: no copy holds somebody of whom another says that they were erased.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connections
+
+from wayline import __version__
+from wayline.customers.models import Customer
+from wayline.kit.refusals import Refusal
+from wayline.signals import load
+from wayline.signals.models import JournalEntry
+from wayline.warehouse import connect
+
+FORMAT, VERSION, MANIFEST = "wayline-backup", 1, "backup.json"
+DATABASES = {"default": "wayline.sqlite3", "journal": "journal.sqlite3"}
+WAREHOUSE, DUMP = "signals.duckdb", "database.dump"
+KEPT_FILES = ("secret_key", "erasure_key", "erased.jsonl")
+MADE_AGAIN = {"exports", "rights"}  # files for download, which hold people who may be erased later
+CHUNK = 1 << 20
+Say = Callable[[str], None]
+
+
+class FolderTaken(Refusal):
+    """A backup is written beside nothing else."""
+
+
+class DumpFailed(Refusal):
+    """PostgreSQL is copied by its own program."""
+
+
+def take(folder: Path, *, now: datetime, say: Say = lambda sentence: None) -> dict:
+    """Write a backup into an empty folder; it is whole when its manifest is there."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise FolderTaken(f"{folder} is not an empty directory. Name a new one for each backup.")
+    refuse_without_pg_dump()
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    with load.exclusively():
+        marks = _warehouse(folder, say)
+        _databases(folder, say)
+    _files(folder, say)
+    manifest = {
+        "format": FORMAT,
+        "version": VERSION,
+        "wayline": __version__,
+        "written_at": now.isoformat(),
+        "engines": {"operational": connections["default"].vendor, "warehouse": _engine()},
+        **marks,
+        "counts": _counts(folder),
+        "files": {
+            str(path.relative_to(folder)): entry(path) for path in sorted(folder.rglob("*")) if path.is_file()
+        },
+    }
+    manifest["digest"] = digest_of(manifest)
+    path = folder / MANIFEST
+    path.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    _on_disk(path)
+    _on_disk(folder)
+    return manifest
+
+
+def refuse_without_pg_dump() -> None:
+    """Say it before anything is copied."""
+    if connections["default"].vendor == "postgresql" and not shutil.which("pg_dump"):
+        raise DumpFailed(
+            "PostgreSQL is backed up by pg_dump, which is not installed here. Install the PostgreSQL client "
+            "(Debian: apt install postgresql-client), or back the database up by its own means."
+        )
+
+
+def digest_of(manifest: dict) -> str:
+    told = {name: value for name, value in manifest.items() if name != "digest"}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def entry(path: Path) -> dict:
+    """A file as the manifest lists it."""
+    with path.open("rb") as file:
+        checksum = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"sha256": checksum, "bytes": path.stat().st_size}
+
+
+def _engine() -> str:
+    return settings.WAREHOUSE_URL.partition("://")[0]
+
+
+def _warehouse(folder: Path, say: Say) -> dict:
+    """The embedded engine's file; the others are backed up by their own means."""
+    warehouse = connect.current()
+    marks = {"warehouse_mark": load.loaded_mark()}
+    copy = getattr(warehouse, "copy_to", None)
+    if copy is None:
+        say(f"The signals lie in {_engine()}, which is backed up by its own means.")
+        return marks
+    copy(folder / WAREHOUSE)
+    _on_disk(folder / WAREHOUSE)
+    say(f"Signals copied, up to entry {marks['warehouse_mark']:,} of the journal.")
+    return marks
+
+
+def _databases(folder: Path, say: Say) -> None:
+    for name, file in DATABASES.items():
+        if name not in settings.DATABASES:
+            continue
+        connection = connections[name]
+        if connection.vendor == "sqlite":
+            _copy_sqlite(str(connection.settings_dict["NAME"]), folder / file)
+            say(f"Database {name} copied.")
+        else:
+            _dump(connection.settings_dict, folder / DUMP)
+            say("PostgreSQL dumped.")
+
+
+def _copy_sqlite(source: str, target: Path) -> None:
+    """One state of a database in use. In one step: in small ones it would begin anew after every write."""
+    reading = sqlite3.connect(f"file:{source}?mode=ro", uri=True, timeout=60)
+    writing = sqlite3.connect(target)
+    try:
+        reading.backup(writing, pages=-1)
+        writing.execute("PRAGMA journal_mode=DELETE")  # everything in the one file
+        (verdict,) = writing.execute("PRAGMA quick_check(1)").fetchone()
+    finally:
+        writing.close()
+        reading.close()
+    if verdict != "ok":
+        raise DumpFailed(f"The copy of {source} is damaged: {verdict}. Run wayline doctor.")
+    _on_disk(target)
+
+
+def _dump(database: dict, target: Path) -> None:
+    command = ["pg_dump", "--format=custom", f"--file={target}", "--no-owner", str(database["NAME"])]
+    environment = os.environ | {
+        variable: str(database[name])
+        for variable, name in (
+            ("PGHOST", "HOST"),
+            ("PGPORT", "PORT"),
+            ("PGUSER", "USER"),
+            ("PGPASSWORD", "PASSWORD"),
+        )
+        if database.get(name)
+    }
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise DumpFailed(f"pg_dump did not copy the database: {reason}")
+    _on_disk(target)
+
+
+def _files(folder: Path, say: Say) -> None:
+    for name in KEPT_FILES:
+        source = Path(settings.DATA_DIR) / name
+        if source.is_file():
+            shutil.copyfile(source, folder / name)
+            (folder / name).chmod(0o600)
+            _on_disk(folder / name)
+    root, copied = Path(settings.MEDIA_ROOT), 0
+    for path in root.rglob("*"):
+        inside = path.relative_to(root)
+        if path.is_file() and inside.parts[0] not in MADE_AGAIN:
+            target = folder / "files" / inside
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                shutil.copyfile(path, target)
+            except FileNotFoundError:  # cleaned away in this moment
+                continue
+            _on_disk(target)
+            copied += 1
+    say(f"{copied:,} stored files copied.")
+
+
+def _counts(folder: Path) -> dict[str, int]:
+    """What the copies hold, to compare with after restoring. Counted in them: the originals have grown."""
+    journal = folder / DATABASES["journal"]
+    if not journal.exists():
+        return {"journal": JournalEntry.objects.count(), "customers": Customer.objects.count()}
+    with closing(sqlite3.connect(journal)) as copied:
+        query = "SELECT count(*), coalesce(max(id), 0) FROM signals_journalentry"
+        entries, last = copied.execute(query).fetchone()
+    with closing(sqlite3.connect(folder / DATABASES["default"])) as copied:
+        (customers,) = copied.execute("SELECT count(*) FROM customers_customer").fetchone()
+        (workspaces,) = copied.execute("SELECT count(*) FROM accounts_workspace").fetchone()
+    return {
+        "workspaces": workspaces,
+        "customers": customers,
+        "journal": entries,
+        "journal_mark": last,
+    }
+
+
+def _on_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
