@@ -30,6 +30,10 @@ from .places.files import remove_folder
 TASK = "signals.export_person"
 KEPT_DAYS = 7
 FILE = "person.zip"
+NOT_WRITTEN = (
+    "The files could not be written. It is tried again by itself; if that does not help within minutes, look "
+    "whether the disk is full, and ask for the export again."
+)
 
 
 class ExportGone(Refusal):
@@ -75,6 +79,7 @@ def write(export: AccessExport, *, now: datetime) -> AccessExport:
         state=State.FINISHED,
         percent=100,
         counts={name: len(rows) if isinstance(rows, list) else 1 for name, rows in found.items()},
+        error="",
         finished_at=now,
         expires_at=now + timedelta(days=KEPT_DAYS),
     )
@@ -82,10 +87,12 @@ def write(export: AccessExport, *, now: datetime) -> AccessExport:
     return export
 
 
-def fail(export: AccessExport, sentence: str, *, now: datetime) -> None:
-    """Say why there are no files."""
+def fail(export: AccessExport, *, now: datetime) -> None:
+    """Say that there are no files yet, and leave nothing of them behind."""
+    export.refresh_from_db()
+    remove_folder(export.path if export.folder else None)
     AccessExport.objects.filter(pk=export.pk).update(
-        state=State.FAILED, error=sentence[:500], finished_at=now
+        state=State.FAILED, error=NOT_WRITTEN, folder="", finished_at=now
     )
 
 

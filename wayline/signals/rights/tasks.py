@@ -21,8 +21,13 @@ def erase_person(payload: dict) -> None:
 def export_person(payload: dict) -> None:
     """Write the files about somebody."""
     found = AccessExport.objects.filter(pk=payload["export"]).select_related("workspace", "customer").first()
-    if found is not None:
+    if found is None:
+        return
+    try:
         access.write(found, now=timezone.now())
+    except Exception:
+        access.fail(found, now=timezone.now())
+        raise  # the queue tries again, and keeps the error for the operators
 
 
 @tasks.task(search.TASK)

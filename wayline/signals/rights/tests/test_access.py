@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from wayline.accounts.testing import make_member, make_workspace
 from wayline.audit.models import Activity
-from wayline.signals.rights import access
+from wayline.signals.rights import access, tasks
 from wayline.signals.rights.models import AccessExport
 from wayline.signals.testing import make_signal, observe
 
@@ -66,3 +66,22 @@ def test_asked_twice_it_is_made_once(ines):
 
     assert access.ask_access_export(ines, by=None, now=now) == first
     assert AccessExport.objects.count() == 1
+
+
+def test_files_that_cannot_be_written_are_said_to_have_failed_and_tried_again(ines, settings, tmp_path):
+    in_the_way = tmp_path / "in-the-way"
+    in_the_way.write_text("a file where a folder belongs")
+    settings.MEDIA_ROOT = in_the_way
+    export = access.ask_access_export(ines, by=None, now=timezone.now())
+
+    with pytest.raises(OSError):
+        tasks.export_person({"export": export.pk})
+
+    export.refresh_from_db()
+    assert (export.state, export.error) == ("failed", access.NOT_WRITTEN)
+
+    settings.MEDIA_ROOT = tmp_path / "media"
+    tasks.export_person({"export": export.pk})
+
+    export.refresh_from_db()
+    assert (export.state, export.error) == ("finished", "")
