@@ -11,7 +11,7 @@ from wayline.signals.conditions import SignalIs, Test
 
 from . import truth
 
-CONNECTS, DELIVERED = "Data Source Connected", "Order Delivered"
+CONNECTS, DELIVERED = truth.SUB_STEPS[0].entered_by, "Order Delivered"
 
 
 def write(workspace: Workspace, *, by: User | None, now: datetime) -> None:

@@ -14,7 +14,7 @@ from wayline.accounts.testing import bearer, make_key, make_member, make_workspa
 from wayline.customers.models import Customer, Duplicate, Merge
 from wayline.home.demo import company, truth
 from wayline.journeys import queries as journeys
-from wayline.journeys.models import Journey
+from wayline.journeys.models import Journey, Placement
 from wayline.journeys.tests.numbers import counted_links, disagreements
 from wayline.kit import numbers
 from wayline.metrics import answers, flows
@@ -238,6 +238,17 @@ def test_one_person_with_two_profiles_is_the_only_probable_duplicate(northwind):
     assert pair.one.name == pair.other.name
     assert {pair.one.email.split("@")[0]} == {pair.other.email.split("@")[0]}
     assert pair.other.email.endswith(truth.TWIN_DOMAIN) != pair.one.email.endswith(truth.TWIN_DOMAIN)
+
+
+def test_what_was_found_out_stands_on_steps_that_are_measured(northwind):
+    placed = Placement.objects.filter(step__phase__journey__workspace=northwind.workspace)
+
+    titles = set(placed.values_list("card__title", flat=True))
+    assert {
+        "I cannot connect my data without an engineer",
+        "Connect a source step by step, without an engineer",
+    } <= titles
+    assert "Tell customers on the day a parcel is late" in titles
 
 
 def test_a_rule_concludes_who_asked_again_within_three_days(northwind):

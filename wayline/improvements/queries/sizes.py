@@ -33,7 +33,7 @@ class Size:
     customers: Estimate | None = None
     worth: Estimate | None = None
     impact: Estimate | None = None
-    where: str = "No step of it is bound to signals yet, so nothing is counted."
+    where: str = "No step of it is bound to signals yet, so nothing is counted"
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def _behind(opportunity: Opportunity, placements: tuple[Placement, ...], period:
     ]
     condition = insights.condition_of(pieces)
     if among is None or condition is None:
-        return Size(where="Link insights that have evidence, and place it on bound steps.")
+        return Size(where="Link insights that have evidence, and place it on bound steps")
     found = evidence.support(opportunity.workspace_id, condition, period, among=among, words=0)
     if found.share is None:
         return Size()

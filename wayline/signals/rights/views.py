@@ -87,6 +87,7 @@ def erasure(request, erasure_id: int):
         for name in names
     ]
     context = {"erasure": found, "rows": rows, "tombstones": found.tombstones.count(), "tab": "requests"}
+    context["open_page"] = "signals:rights"
     return show(request, "signals/rights/erasure.html", context, fragment="certificate")
 
 

@@ -74,7 +74,7 @@ def test_files_that_cannot_be_written_are_said_to_have_failed_and_tried_again(in
     settings.MEDIA_ROOT = in_the_way
     export = access.ask_access_export(ines, by=None, now=timezone.now())
 
-    with pytest.raises(OSError):
+    with pytest.raises(NotADirectoryError):
         tasks.export_person({"export": export.pk})
 
     export.refresh_from_db()
