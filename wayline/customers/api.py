@@ -1,12 +1,14 @@
 from datetime import datetime
 
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from ninja import Query, Router, Schema
 from pydantic import Field
 
 from . import queries
 from .consents.api import router as consents
 from .models import Customer
+from .trust.queries import traits_of
 
 router = Router(tags=["customers"])
 router.add_router("", consents)
@@ -36,8 +38,24 @@ class CustomerOut(Schema):
     last_seen_at: datetime
 
 
+class OtherOut(Schema):
+    source: str
+    value: str | float | bool | None
+    told_at: datetime
+
+
+class TraitOut(Schema):
+    name: str
+    value: str | float | bool | None
+    source: str = Field(description="Who said it; blank where nobody remembers.")
+    told_at: datetime | None
+    is_stale: bool
+    others: list[OtherOut] = Field(description="What other sources say or said, the most trusted first.")
+
+
 class CustomerWhole(CustomerOut):
     traits: dict
+    told: list[TraitOut] = Field(description="The same traits, each with who said it and when.")
     has_declined: bool = Field(description="Said no to being observed; new signals are refused.")
     identities: list[IdentityOut]
     merges: list[MergeOut]
@@ -75,6 +93,7 @@ def customer(request, customer_id: int):
     found = get_object_or_404(Customer.objects.visible_to(request.member), pk=customer_id)
     return {
         **{name: getattr(found, name) for name in (*CustomerOut.model_fields, "traits", "has_declined")},
+        "told": traits_of(found, now=timezone.now()),
         "identities": list(queries.identities_of(found)),
         "merges": list(queries.merges_of(found)),
     }

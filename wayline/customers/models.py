@@ -16,6 +16,7 @@ class Customer(models.Model):
     email = models.CharField(max_length=320, blank=True)
     phone = models.CharField(max_length=40, blank=True)
     traits = models.JSONField(default=dict)
+    sayings = models.JSONField(default=dict)  # trait: {source: [value, told_at]}; trust/sayings.py reads it
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="absorbed")
@@ -146,3 +147,4 @@ from .companies.models import Company, Member  # noqa: E402, F401 - Django finds
 from .consents.models import Consent, ConsentChange  # noqa: E402, F401
 from .duplicates.models import Duplicate  # noqa: E402, F401
 from .rules.models import BlockedValue, IdentityRules, RefusedMerge  # noqa: E402, F401
+from .trust.models import TrustRules  # noqa: E402, F401

@@ -151,7 +151,7 @@ def _learn(batch, profiles: list[int | None], customer_of: dict[int, int], refus
             if signal.kind in PROFILE_KINDS:
                 sentence = "A public key cannot give consent; send it with a server key."
                 batch.refuse(i, sentence, refusals, was_kept=True)
-        facts.append(customers.Learned(customer_of[profile], traits))
+        facts.append(customers.Learned(customer_of[profile], traits, _aware(signal.at)))
         if choices:
             sayings.append(consents.Said(customer_of[profile], _aware(signal.at), choices))
     learned = set(customers.learn(facts, source=batch.source)) if facts else set()

@@ -6,6 +6,7 @@ from wayline.accounts.models import User, Workspace
 from wayline.audit import operations as audit
 from wayline.customers import operations as customers
 from wayline.customers.models import Customer, Identity, Merge
+from wayline.customers.trust import operations as trust
 from wayline.kit.refusals import Refusal
 
 from . import load, rows
@@ -20,6 +21,8 @@ from .models import (
     WarehouseChange,
 )
 from .names import counting
+
+CUSTOMERS_AT_ONCE = 1_000
 
 
 class SegmentNameTaken(Refusal):
@@ -87,6 +90,16 @@ def _follow(workspace: int, profiles: list[int]) -> None:
     WarehouseChange.objects.create(
         workspace_id=workspace, kind=WarehouseChange.Kind.PROFILES, subject=profiles
     )
+
+
+def settle_traits(workspace_id: int) -> None:
+    """Let every customer's traits be what the believed sources say."""
+    with load.exclusively():  # or what is learned meanwhile would be overwritten
+        with transaction.atomic():
+            changed = trust.settle_all(workspace_id)
+            for start in range(0, len(changed), CUSTOMERS_AT_ONCE):
+                _follow(workspace_id, changed[start : start + CUSTOMERS_AT_ONCE])
+        load.drain()
 
 
 def forget_source(workspace: Workspace, *, source: str, by: User | None, now: datetime) -> list[str]:

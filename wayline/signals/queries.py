@@ -4,6 +4,7 @@ from django.core.cache import cache
 from django.db.models import Max, Min, QuerySet, Sum
 
 from wayline.accounts.models import Key, Membership
+from wayline.customers.trust.sayings import voice
 from wayline.warehouse import connect
 
 from . import load
@@ -103,6 +104,12 @@ def source_names(member: Membership, sources: set[str]) -> dict[str, str]:
         else source.replace("import:", "Import ")
         for source in sources
     }
+
+
+def voices(member: Membership) -> list[str]:
+    """Everybody who has told something of customers here, imports as one."""
+    entries = LoadedEntry.objects.filter(workspace=member.workspace_id).order_by()
+    return sorted({voice(source) for source in entries.values_list("source", flat=True).distinct()})
 
 
 def write_keys(member: Membership) -> int:

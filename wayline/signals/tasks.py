@@ -1,14 +1,21 @@
 from django.utils import timezone
 
+from wayline.customers.trust import operations as trust
 from wayline.kit.tasks import task
 
-from . import registry, upkeep
+from . import operations, registry, upkeep
 from .derived import applying as rules
 from .imports import tasks as imports  # noqa: F401 - names the task that advances an import
 from .names import counting
 from .names import tasks as names  # noqa: F401 - names the task that counts names anew
 from .quality import operations as quality
 from .rights import tasks as rights  # noqa: F401 - names the tasks of people's rights
+
+
+@task(trust.TASK)
+def settle_traits(payload: dict) -> None:
+    """Let traits follow the sources that are believed now, here and in the warehouse."""
+    operations.settle_traits(payload["workspace"])
 
 
 @task(upkeep.TASK)

@@ -10,25 +10,28 @@ from django.db import connection, transaction
 from wayline.customers import told
 from wayline.customers.companies import operations as companies
 from wayline.customers.consent import is_denied
-from wayline.customers.identities import normalise
 from wayline.customers.models import Customer
+from wayline.customers.naming import take_name
+from wayline.customers.trust import sayings
+from wayline.customers.trust.queries import levels_of
 
 from .parts import parts
 
 MANY_TRAITS = 500
 WRITE = """
     UPDATE customers_customer SET
-        name = %s, email = %s, phone = %s, has_declined = %s, sole_source = %s, traits = %s
+        name = %s, email = %s, phone = %s, has_declined = %s, sole_source = %s, traits = %s, sayings = %s
     WHERE id = %s
 """
 
 
 @dataclass(frozen=True)
 class Learned:
-    """Facts about a customer, in the order they came: None takes a trait away."""
+    """Facts about a customer and when they were told: None takes a trait away."""
 
     customer: int
     traits: dict
+    at: datetime | None = None
 
 
 @transaction.atomic
@@ -40,8 +43,9 @@ def learn(facts: Iterable[Learned], *, source: str) -> dict[int, Customer]:
     for part in parts(wanted):
         people |= Customer.objects.in_bulk(part)
     before = {pk: told.fields_of(person) for pk, person in people.items()} if told.is_kept(source) else {}
+    levels = levels_of(next(iter(people.values())).workspace_id) if people else {}
     for fact in facts:
-        _apply(fact.traits, people[fact.customer])
+        _apply(fact, people[fact.customer], source, levels)
     for person in people.values():
         if person.sole_source != source:
             person.sole_source = ""
@@ -51,15 +55,28 @@ def learn(facts: Iterable[Learned], *, source: str) -> dict[int, Customer]:
     return people
 
 
-def _apply(facts: dict, person: Customer) -> None:
-    for name, value in facts.items():
-        if value is None:
-            person.traits.pop(name, None)
-        elif name in person.traits or len(person.traits) < MANY_TRAITS:
-            person.traits[name] = value
-    _name(person, facts)
-    if "consent" in facts:
-        person.has_declined = is_denied(facts["consent"])
+def _apply(fact: Learned, person: Customer, source: str, levels: dict[str, int]) -> None:
+    at, won = sayings.moment(fact.at), {}
+    for name, value in fact.traits.items():
+        if sayings.is_choice(name):
+            _put(person.traits, name, value)
+        elif name in person.traits or name in person.sayings or len(person.sayings) < MANY_TRAITS:
+            said = person.sayings.setdefault(name, {})
+            sayings.say(said, source, value, at, levels)
+            first = sayings.ranked(said, levels)[0] if len(said) > 1 else source
+            _put(person.traits, name, said[first][0])
+            if first == source:
+                won[name] = said[first][0]
+    take_name(person, won)
+    if "consent" in fact.traits:
+        person.has_declined = is_denied(fact.traits["consent"])
+
+
+def _put(traits: dict, name: str, value) -> None:
+    if value is None:
+        traits.pop(name, None)
+    elif name in traits or len(traits) < MANY_TRAITS:
+        traits[name] = value
 
 
 def _write(people: Iterable[Customer]) -> None:
@@ -75,25 +92,12 @@ def _write(people: Iterable[Customer]) -> None:
                     person.has_declined,
                     person.sole_source,
                     json.dumps(person.traits, ensure_ascii=False),
+                    json.dumps(person.sayings, ensure_ascii=False),
                     person.pk,
                 )
                 for person in people
             ],
         )
-
-
-def _name(person: Customer, traits: dict) -> None:
-    name = (
-        traits.get("name")
-        or " ".join(str(traits[part]) for part in ("firstName", "lastName") if traits.get(part))
-        or " ".join(str(traits[part]) for part in ("first_name", "last_name") if traits.get(part))
-    )
-    if name:
-        person.name = str(name)[:300]
-    if traits.get("email"):
-        person.email = (normalise("email", str(traits["email"]))[0] or person.email)[:320]
-    if traits.get("phone"):
-        person.phone = (normalise("phone", str(traits["phone"]))[0] or person.phone)[:40]
 
 
 @transaction.atomic

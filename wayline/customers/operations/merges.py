@@ -7,11 +7,13 @@ from django.db import transaction
 from wayline.accounts.models import User
 from wayline.audit import operations as audit
 from wayline.customers.models import Customer, Identity, Member, Merge
+from wayline.customers.trust import sayings
+from wayline.customers.trust.queries import levels_of
 from wayline.kit.refusals import Refusal
 
 from .parts import parts
 
-FIELDS = ("name", "email", "phone", "traits", "first_seen_at", "last_seen_at", "has_declined")
+FIELDS = ("name", "email", "phone", "traits", "sayings", "first_seen_at", "last_seen_at", "has_declined")
 
 
 class MergeAlreadyUndone(Refusal):
@@ -40,6 +42,8 @@ def merge(
     kept, merged = both[kept_id], both[merged_id]
     before = _as_json(kept)
     kept.traits = merged.traits | kept.traits
+    kept.sayings = sayings.together(kept.sayings, merged.sayings)
+    sayings.settle(kept.traits, kept.sayings, levels_of(workspace_id))
     kept.name, kept.email = kept.name or merged.name, kept.email or merged.email
     kept.phone = kept.phone or merged.phone
     kept.first_seen_at = min(kept.first_seen_at, merged.first_seen_at)
@@ -155,7 +159,8 @@ def part_device(profile_id: int, *, why: str, at: datetime) -> None:
         came = {name: value for name, value in came.items() if name not in had}
         kept = onward.kept
         kept.traits = {name: value for name, value in kept.traits.items() if came.get(name) != value}
-        kept.save(update_fields=["traits"])
+        kept.sayings = {name: said for name, said in kept.sayings.items() if name in kept.traits}
+        kept.save(update_fields=["traits", "sayings"])
 
 
 @transaction.atomic
@@ -193,16 +198,26 @@ def _restore(kept: Customer, before: dict) -> None:
     for name in ("name", "email", "phone"):
         if getattr(kept, name) == after[name]:
             setattr(kept, name, then[name])
-    traits = {}
-    for name, value in kept.traits.items():
-        if name in after["traits"] and after["traits"][name] == value:
-            if name in then["traits"]:
-                traits[name] = then["traits"][name]
-        else:
-            traits[name] = value
-    kept.traits = traits
+    kept.traits = _as_before(kept.traits, then["traits"], after["traits"])
+    was, became = then.get("sayings", {}), after.get("sayings", {})
+    parted = {
+        name: _as_before(said, was.get(name, {}), became.get(name, {})) for name, said in kept.sayings.items()
+    }
+    kept.sayings = {name: said for name, said in parted.items() if said}
+    sayings.settle(kept.traits, kept.sayings, levels_of(kept.workspace_id))
     if kept.first_seen_at.isoformat() == after["first_seen_at"]:
         kept.first_seen_at = datetime.fromisoformat(then["first_seen_at"])
     if kept.last_seen_at.isoformat() == after["last_seen_at"]:
         kept.last_seen_at = datetime.fromisoformat(then["last_seen_at"])
     kept.save()
+
+
+def _as_before(now: dict, then: dict, after: dict) -> dict:
+    """What is as the merge left it becomes what it was; what was told since stays."""
+    found = {}
+    for name, value in now.items():
+        if name not in after or after[name] != value:
+            found[name] = value
+        elif name in then:
+            found[name] = then[name]
+    return found

@@ -20,10 +20,10 @@ Attached = tuple[str, str, Profile, datetime]  # kind, value, whose, since when
 
 ROWS_AT_ONCE = 1_000
 CREATE = """
-    INSERT INTO customers_customer (workspace_id, name, email, phone, traits, first_seen_at, last_seen_at,
-        sole_source, has_declined) VALUES
+    INSERT INTO customers_customer (workspace_id, name, email, phone, traits, sayings, first_seen_at,
+        last_seen_at, sole_source, has_declined) VALUES
 """
-PLACES = "(%s, '', %s, %s, '{}', %s, %s, %s, false)"
+PLACES = "(%s, '', %s, %s, '{}', '{}', %s, %s, %s, false)"
 ATTACH = """
     INSERT INTO customers_identity
         (workspace_id, profile_id, customer_id, kind, value, first_seen_at, source, is_shared)

@@ -7,6 +7,7 @@ from django.db import transaction
 from wayline.customers import told
 from wayline.customers.companies import operations as companies
 from wayline.customers.models import Identity
+from wayline.customers.trust import operations as trust
 
 from . import merges
 
@@ -26,6 +27,7 @@ def take_back(workspace_id: int, *, source: str) -> TakenBack:
     # Merges first: parting two gives each their own facts back, which is where the import's are looked for.
     profiles, stays = merges.part_all_of(workspace_id, source=source)
     changed = set(told.take_back(workspace_id, source=source))
+    changed |= set(trust.forget(workspace_id, source=source))
     changed |= companies.take_back(workspace_id, source=source)
     Identity.objects.filter(workspace=workspace_id, source=source).delete()
     return TakenBack(sorted(changed), profiles, stays)

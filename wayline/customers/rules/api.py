@@ -8,10 +8,12 @@ from pydantic import Field
 
 from wayline.accounts.api_auth import needs
 from wayline.customers.models import BlockedValue
+from wayline.customers.trust.api import router as trust
 
 from . import operations, queries
 
 router = Router(tags=["customers"])
+router.add_router("", trust)
 
 
 class RefusedMergeOut(Schema):

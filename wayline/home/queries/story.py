@@ -10,13 +10,16 @@ from django.db.models import Q
 
 from wayline.accounts.models import Membership
 from wayline.customers.models import Customer, Identity, Merge
+from wayline.customers.trust.queries import Trait, traits_of
 from wayline.journeys import queries as journeys
 from wayline.journeys.models import Journey
 from wayline.metrics import standing, timeline
 from wayline.metrics.questions import Period
+from wayline.signals import queries as signals
 from wayline.signals.vocabulary import SCALES, Kind
 
 MOMENTS = 60
+SHOWN = {"name", "email", "phone"}  # elsewhere on the page, unless sources disagree about them
 CHANNEL_ICONS = {
     "web": "globe",
     "email": "mail",
@@ -137,16 +140,12 @@ class Story:
     past: Past
     standings: tuple[Standing, ...]
     habits: tuple[standing.Habit, ...]
+    traits: tuple[Trait, ...]
+    sources: dict[str, str]
 
     @property
     def signals(self) -> int:
         return sum(habit.n for habit in self.habits)
-
-    @property
-    def traits(self) -> list[tuple[str, object]]:
-        shown = {"name", "email", "phone"}
-        known = self.customer.traits.items()
-        return sorted((name.replace("_", " "), value) for name, value in known if name not in shown)
 
 
 def story(member: Membership, customer: Customer, *, before: str, now: datetime) -> Story:
@@ -154,6 +153,8 @@ def story(member: Membership, customer: Customer, *, before: str, now: datetime)
     identities = Identity.objects.filter(customer=customer).order_by("kind", "first_seen_at")
     merges = Merge.objects.filter(Q(kept=customer), undone_at=None).select_related("merged", "by")
     habits = standing.habits(member.workspace_id, customer.pk)
+    traits = [each for each in traits_of(customer, now=now) if each.name not in SHOWN or each.conflicts]
+    spoke = {said.source for each in traits for said in (each, *each.others) if said.source}
     return Story(
         customer=customer,
         identities=tuple(Known(each) for each in identities),
@@ -161,6 +162,8 @@ def story(member: Membership, customer: Customer, *, before: str, now: datetime)
         past=past(member, customer, before=before),
         standings=standings(member, customer, now=now) if habits else (),
         habits=habits,
+        traits=tuple(traits),
+        sources=signals.source_names(member, spoke),
     )
 
 

@@ -5,6 +5,7 @@ from . import views
 urlpatterns = [
     path("customers/recognition/", views.recognition, name="recognition"),
     path("customers/recognition/limits/", views.set_limits, name="set_limits"),
+    path("customers/recognition/trust/", views.set_trust, name="set_trust"),
     path("customers/recognition/block/", views.block_value, name="block_value"),
     path("customers/recognition/blocked/<int:blocked_id>/allow/", views.unblock_value, name="unblock_value"),
     path(

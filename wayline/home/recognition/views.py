@@ -11,12 +11,14 @@ from wayline.customers.duplicates import queries as proposed
 from wayline.customers.models import BlockedValue, Duplicate, RefusedMerge
 from wayline.customers.rules import operations as rules
 from wayline.customers.rules import queries as decided
+from wayline.customers.trust import operations as trust
+from wayline.customers.trust import queries as trusted
 from wayline.kit.pages import show
 from wayline.kit.refusals import Refusal
 from wayline.signals import operations as signals
 
 from . import queries
-from .forms import BlockForm, LimitsForm
+from .forms import BlockForm, LimitsForm, TrustForm
 
 OPEN = {"open_area": "customers", "open_page": "customers:index"}
 SHOWN = 100
@@ -41,6 +43,20 @@ def set_limits(request):
         form.add_error(None, str(reason))
         return _show(request, limits=form, status=reason.status)
     messages.success(request, "The limits hold for every call from now on.")
+    return redirect("home:recognition", request.workspace.slug)
+
+
+@require_POST
+@access.member("manager")
+def set_trust(request):
+    form = TrustForm(queries.voices(request.member), request.POST)
+    if not form.is_valid():
+        return _show(request, believed=form, status=422)
+    days = form.cleaned_data["stale_after_days"]
+    trust.set_trust(
+        request.workspace, levels=form.levels(), stale_after_days=days, by=request.user, now=timezone.now()
+    )
+    messages.success(request, "Saved. What is known of customers follows within a minute.")
     return redirect("home:recognition", request.workspace.slug)
 
 
@@ -86,12 +102,20 @@ def _joined(request, made):
     return redirect("home:customer", request.workspace.slug, made.kept_id)
 
 
-def _show(request, *, limits=None, block=None, status=200):
+def _trust_form(request) -> TrustForm:
+    own, voices = trusted.rules_of(request.workspace), queries.voices(request.member)
+    form = TrustForm(voices, initial={"stale_after_days": own.stale_after_days})
+    form.initial |= form.first_values(own.levels)
+    return form
+
+
+def _show(request, *, limits=None, block=None, believed=None, status=200):
     own = decided.rules_of(request.workspace)
     initial = {"most_identities": own.most_identities, "most_external_ids": own.most_external_ids}
     context = {
         "limits": limits or LimitsForm(initial=initial),
         "blocking": block or BlockForm(),
+        "trust": believed or _trust_form(request),
         "blocked": decided.blocked(request.member)[:SHOWN],
         "devices": decided.shared_devices(request.member)[:SHOWN],
         "refused": Paginator(decided.refused_merges(request.member), 25).get_page(request.GET.get("page")),

@@ -333,8 +333,8 @@ def test_around_a_poisoned_signal_the_account_is_still_whole(warehouse, monkeypa
     )
 
 
-def told(**traits):
-    return make_signal(kind="identify", external_id="ines", traits=traits)
+def told(at=MONDAY, **traits):
+    return make_signal(kind="identify", external_id="ines", at=at, traits=traits)
 
 
 def test_forgetting_an_import_restores_the_traits_and_times_of_customers_others_know(warehouse):
@@ -342,7 +342,8 @@ def test_forgetting_an_import_restores_the_traits_and_times_of_customers_others_
     observe(workspace, make_signal(external_id="ines", at=MONDAY), told(plan="free", name="Ines"))
     before = workspace.customers.values().get(), customers_in(warehouse)
     late = make_signal(external_id="ines", at=MONDAY + timedelta(days=3))
-    observe(workspace, late, told(plan="pro", city="Kiel", name="I. Duarte"), source="import:1")
+    later = told(late.at, plan="pro", city="Kiel", name="I. Duarte")
+    observe(workspace, late, later, source="import:1")
     during = workspace.customers.get().traits
 
     operations.forget_source(workspace, source="import:1", by=None, now=timezone.now())

@@ -1,0 +1,1 @@
+"""Which source is believed about a customer's traits, and for how long."""
