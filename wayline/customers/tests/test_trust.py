@@ -162,7 +162,8 @@ def test_people_and_programs_say_whom_to_believe(client):
 
     key = bearer(make_key(workspace=maya.workspace, role="manager"))
     asked = {"levels": {"demo": 0}, "stale_after_days": None}
-    refused = client.post("/api/v1/customers/recognition/trust", asked, content_type="application/json", **key)
+    api = "/api/v1/customers/recognition/trust"
+    refused = client.post(api, asked, content_type="application/json", **key)
     assert refused.status_code == 422
     client.force_login(noor.user)
     assert client.post(reverse("home:set_trust", args=[noor.workspace.slug])).status_code == 403
