@@ -6,11 +6,21 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods
 
 from wayline.accounts import access
-from wayline.journeys import operations
-from wayline.journeys.exchange import document, drawing, printing, slides, spreadsheets, tables, uploads
+from wayline.journeys import operations, queries
+from wayline.journeys.exchange import (
+    document,
+    drawing,
+    picture,
+    printing,
+    slides,
+    spreadsheets,
+    tables,
+    uploads,
+)
 from wayline.journeys.models import MapDraft
 from wayline.journeys.views.find import journey_of
 from wayline.kit.refusals import Refusal
+from wayline.metrics import flows
 
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SLIDES = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
@@ -28,6 +38,9 @@ FORMATS = {
     "pdf": ("PDF", "application/pdf", printing.as_pdf, "To print, A3 landscape"),
     "png": ("PNG", "image/png", printing.as_png, "One picture; needs Chromium on the server"),
 }
+
+
+DRAWN = {"pptx", "pdf", "png"}  # they show the emotion curve, with what was measured
 
 
 @require_GET
@@ -48,12 +61,22 @@ def export(request, journey_id, format):
     if format not in FORMATS:
         raise Http404
     _, kind, written, _ = FORMATS[format]
+    drawn = drawing.document_of(journey)
+    content = written(drawn, _numbers(journey)) if format in DRAWN else written(drawn)
     name = f"{slugify(journey.title) or 'journey'}.{format}"
     return HttpResponse(
-        written(drawing.document_of(journey)),
+        content,
         content_type=kind,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+def _numbers(journey) -> picture.Numbers:
+    """What was measured at each step, read as the journey is read by itself."""
+    reading = queries.usual_reading(journey, now=timezone.now())
+    answer = flows.flow(queries.asked(journey, reading), words=0)
+    days = f"{reading.period.start:%-d %b %Y} to {reading.last_day:%-d %b %Y}"
+    return picture.Numbers.of(answer.steps, f"Measured {days}")
 
 
 @require_http_methods(["GET", "POST"])
