@@ -121,7 +121,7 @@ def deliveries(request, webhook_id: int, asked: Query[DeliveriesIn]):
 @router.post("/deliveries/{delivery_id}/send-again", response=DeliveryOut)
 @needs("manager")
 def send_again(request, delivery_id: int):
-    """Give a delivery that was given up another round of tries. Answers 409 for any other."""
+    """Send a delivery once more, under the same id. Answers 409 while it was not tried yet."""
     found = get_object_or_404(Delivery.objects.visible_to(request.member), pk=delivery_id)
     operations.send_again(found, by=request.member.user, now=timezone.now())
     return found

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from wayline.accounts.testing import bearer, make_key, make_member, make_workspace
 from wayline.audit.testing import make_activity
+from wayline.integrations import tasks
 from wayline.integrations.models import Delivery, Webhook
 from wayline.integrations.webhooks import guard, operations, signing
 
@@ -145,8 +146,27 @@ def test_what_was_given_up_is_sent_again_under_the_same_id(receiver):
 
     assert delivery.state == "delivered"
     assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
-    with pytest.raises(operations.NotDead):
-        operations.send_again(delivery, by=None, now=timezone.now())
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_what_arrived_or_waits_for_its_next_try_is_sent_now_under_the_same_id(receiver, status):
+    webhook, _ = hook(receiver)
+    receiver.status = status
+    delivery, now = tell_of(webhook), timezone.now()
+    operations.deliver(delivery, now=now)
+    later = delivery.next_at
+
+    receiver.status = 200
+    operations.send_again(delivery, by=None, now=now)
+    with pytest.raises(operations.OnItsWay):
+        operations.send_again(delivery, by=None, now=now)
+    tasks.deliver({"delivery": str(delivery.uid)})
+
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.tries, delivery.next_at) == ("delivered", 1, None)
+    assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
+    assert len(receiver.got) == 2
+    assert later is None or later > now
 
 
 def test_a_redirect_is_not_followed(receiver):

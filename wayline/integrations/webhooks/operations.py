@@ -37,8 +37,8 @@ class ActivityUnknown(Refusal):
     status = 422
 
 
-class NotDead(Refusal):
-    """Only what was given up is sent again."""
+class OnItsWay(Refusal):
+    """What was never tried yet need not be sent again."""
 
 
 @transaction.atomic
@@ -118,10 +118,13 @@ def test_webhook(webhook: Webhook, *, by: User | None, now: datetime) -> Deliver
 
 @transaction.atomic
 def send_again(delivery: Delivery, *, by: User | None, now: datetime) -> None:
-    """Give a delivery that was given up another round of tries, with the same id."""
-    dead = Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.DEAD)
-    if not dead.update(state=Delivery.State.WAITING, tries=0, next_at=now):
-        raise NotDead("This delivery arrived or is still being tried.")
+    """Send a delivery once more with the same id, now and with another round of tries.
+
+    One that arrived may be sent again too: the receiver may have lost it, and knows by its id what it has.
+    """
+    tried = Delivery.objects.filter(pk=delivery.pk).exclude(state=Delivery.State.WAITING, tries=0)
+    if not tried.update(state=Delivery.State.WAITING, tries=0, next_at=now, delivered_at=None):
+        raise OnItsWay("This delivery is on its way already. Look again in a minute.")
     delivery.refresh_from_db()
     audit.record("delivery.sent_again", subject=delivery, by=by, at=now)
     _enqueue(delivery, now)
