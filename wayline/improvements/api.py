@@ -109,6 +109,12 @@ class ReasonIn(Schema):
     insight: int
 
 
+class CardIn(Schema):
+    """A card of the kind “Opportunity” that stands on a map."""
+
+    card: int
+
+
 def _by(request) -> dict:
     return {"by": request.member.user, "now": timezone.now()}
 
@@ -156,6 +162,13 @@ def write_opportunity(request, body: OpportunityIn):
         insights=[_insight(request, insight) for insight in body.insights],
         **_by(request),
     )
+
+
+@router.post("/opportunities/of-card", response={201: OpportunityOut})
+@needs("contributor")
+def adopt_card(request, body: CardIn):
+    """Make an opportunity of a card, which stays where it stands."""
+    return 201, operations.adopt_card(standing_on.named_card(request.member, body.card), **_by(request))
 
 
 @router.get("/opportunities/{opportunity_id}", response=SizedOut)

@@ -72,6 +72,27 @@ def write_opportunity(
 
 
 @transaction.atomic
+def adopt_card(card: Card, *, by: User | None, now: datetime) -> Opportunity:
+    """Make an opportunity of a card that stands on maps already: the same card, which can now be sized."""
+    if card.kind != Card.Kind.OPPORTUNITY:
+        raise ChoiceUnknown("Only a card of the kind “Opportunity” becomes one. Change its kind first.")
+    opportunity, is_new = Opportunity.objects.get_or_create(
+        card=card,
+        defaults={
+            "workspace_id": card.workspace_id,
+            "created_at": now,
+            "created_by": by,
+            "changed_at": now,
+        },
+    )
+    if not is_new:
+        raise AlreadyDone(f"“{card}” is an opportunity already.")
+    cards.show_anew(card, now=now)
+    audit.record("opportunity.written", subject=opportunity, by=by, at=now)
+    return opportunity
+
+
+@transaction.atomic
 def describe_opportunity(opportunity: Opportunity, *, by: User | None, now: datetime, **changes) -> None:
     """Change what the opportunity says: title, body, owner, and what its size is read from."""
     basis = changes.pop("basis", opportunity.basis)
@@ -162,6 +183,7 @@ def move_opportunity(opportunity: Opportunity, *, status: str, by: User | None, 
         raise ChoiceUnknown(f"The board's columns are: {', '.join(Opportunity.Status.values)}.")
     before = opportunity.status
     _change(opportunity, now=now, status=status)
+    cards.show_anew(opportunity.card, now=now)
     audit.record("opportunity.moved", subject=opportunity, by=by, at=now, before=before, after=status)
 
 

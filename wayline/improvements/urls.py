@@ -6,6 +6,7 @@ app_name = "improvements"
 urlpatterns = [
     path("", views.index, name="index"),
     path("new/", views.new, name="new"),
+    path("of-card/<int:placement_id>/", views.adopt, name="adopt"),
     path("<int:opportunity_id>/", views.opportunity, name="opportunity"),
     path("<int:opportunity_id>/describe/", views.describe, name="describe"),
     path("<int:opportunity_id>/estimate/", views.estimate, name="estimate"),

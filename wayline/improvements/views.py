@@ -8,7 +8,7 @@ from wayline.accounts import access
 from wayline.insights import queries as insights
 from wayline.insights.models import Insight
 from wayline.journeys import standing_on
-from wayline.journeys.models import Step
+from wayline.journeys.models import Placement, Step
 from wayline.kit import charts
 from wayline.kit.refusals import Refusal
 from wayline.statistics.estimates import Estimate
@@ -30,11 +30,18 @@ def index(request):
     """The opportunities as a table, a board or a matrix, and this week's quick wins."""
     now, search = timezone.now(), request.GET.get("q", "").strip()
     everything = backlog.ranked(backlog.opportunities(request.member), now=now)
-    shown = [each for each in everything if search.lower() in str(each.opportunity).lower()]
+    step = standing_on.chosen_step(request)
+    shown = [
+        each
+        for each in everything
+        if search.lower() in str(each.opportunity).lower()
+        and (step is None or step.pk in {placement.step_id for placement in each.placements})
+    ]
     view = request.GET.get("view", "table")
     deleted = request.GET.get("deleted", "")
     context = {
         "search": search,
+        "step": step,
         "view": view if view in dict(VIEWS) else "table",
         "views": VIEWS,
         "is_any": bool(everything),
@@ -103,6 +110,17 @@ def _steps_of(insight: Insight | None) -> list[Step]:
 def _chosen_insight(request) -> Insight | None:
     chosen = request.POST.get("insight") or request.GET.get("insight") or ""
     return get_object_or_404(insights.insights(request.member), pk=chosen) if chosen.isdigit() else None
+
+
+@require_POST
+@access.member("contributor")
+def adopt(request, placement_id):
+    """Make an opportunity of a card on a map."""
+    found = Placement.objects.visible_to(request.member).select_related("card")
+    card = get_object_or_404(found, pk=placement_id).card
+    made = operations.adopt_card(card, by=request.user, now=timezone.now())
+    messages.success(request, "It is an opportunity now. Say what it is worth and what it takes.")
+    return redirect(made)
 
 
 @require_GET

@@ -105,6 +105,13 @@ class PlaceIn(Schema):
     step: int
 
 
+class CardIn(Schema):
+    """A card that stands on a map."""
+
+    card: int
+    certainty: str = "interpreted"
+
+
 def _by(request) -> dict:
     return {"by": request.member.user, "now": timezone.now()}
 
@@ -150,6 +157,14 @@ def insights(request, kind: str = "", search: str = ""):
 def write_insight(request, body: InsightIn):
     """Write down what was found."""
     return 201, operations.write_insight(request.workspace, **body.dict(), **_by(request))
+
+
+@router.post("/of-card", response={201: InsightOut})
+@needs("contributor")
+def adopt_card(request, body: CardIn):
+    """Make an insight of a card, which stays where it stands."""
+    card = standing_on.named_card(request.member, body.card)
+    return 201, operations.adopt_card(card, certainty=body.certainty, **_by(request))
 
 
 @router.get("/{insight_id}", response=InsightDetailOut)

@@ -31,6 +31,10 @@ class Insight(models.Model):
     card = models.OneToOneField(Card, models.CASCADE, related_name="insight")
     certainty = models.CharField(max_length=12, choices=Certainty, default=Certainty.INTERPRETED)
     fresh_days = models.PositiveIntegerField(default=90)  # without newer evidence it is stale
+    # As counted.py counted it last: customers of 90 days, interviews and notes, the newest evidence.
+    customers = models.PositiveIntegerField(null=True)
+    told = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     changed_at = models.DateTimeField()

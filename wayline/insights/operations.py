@@ -13,6 +13,7 @@ from wayline.journeys.operations import cards
 from wayline.kit.refusals import Refusal
 from wayline.signals.conditions import SignalCondition
 
+from . import counted
 from .models import Evidence, Insight
 
 LANE_OF = {
@@ -70,6 +71,25 @@ def write_insight(
 
 
 @transaction.atomic
+def adopt_card(
+    card: Card, *, by: User | None, now: datetime, certainty: str = "interpreted", fresh_days: int = 90
+) -> Insight:
+    """Make an insight of a card that stands on maps already: the same card, which can now have evidence."""
+    fields = _checked({"kind": card.kind, "certainty": certainty, "fresh_days": fresh_days})
+    del fields["kind"]
+    insight, is_new = Insight.objects.get_or_create(
+        card=card,
+        defaults={"workspace_id": card.workspace_id, "created_at": now, "created_by": by, "changed_at": now}
+        | fields,
+    )
+    if not is_new:
+        raise AlreadyDone(f"“{card}” is an insight already.")
+    cards.show_anew(card, now=now)
+    audit.record("insight.written", subject=insight, by=by, at=now, kind=card.kind)
+    return insight
+
+
+@transaction.atomic
 def describe_insight(insight: Insight, *, by: User | None, now: datetime, **changes) -> None:
     """Change what the insight says: title, body, kind, owner, certainty, how long its evidence is fresh."""
     changes = _checked(changes)
@@ -80,6 +100,7 @@ def describe_insight(insight: Insight, *, by: User | None, now: datetime, **chan
     if not kept.update(**own, changed_at=now):
         raise AlreadyDone("This insight was deleted meanwhile. Restore it first.")
     insight.refresh_from_db()
+    cards.show_anew(insight.card, now=now)
     audit.record("insight.described", subject=insight, by=by, at=now, fields=sorted({*changes, *own}))
 
 
@@ -175,6 +196,7 @@ def restore_evidence(evidence: Evidence, *, by: User | None, now: datetime) -> N
 
 def _touch(insight: Insight, now: datetime) -> None:
     Insight.objects.filter(pk=insight.pk).update(changed_at=now)
+    counted.ask(insight, now=now)
 
 
 def _checked(fields: dict) -> dict:

@@ -6,6 +6,7 @@ app_name = "insights"
 urlpatterns = [
     path("", views.index, name="index"),
     path("new/", views.new, name="new"),
+    path("of-card/<int:placement_id>/", views.adopt, name="adopt"),
     path("<int:insight_id>/", views.insight, name="insight"),
     path("<int:insight_id>/customers/", views.customers, name="customers"),
     path("<int:insight_id>/describe/", views.describe, name="describe"),

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from wayline.accounts import access
 from wayline.customers.models import Customer
 from wayline.journeys import conditions, standing_on
+from wayline.journeys.models import Placement
 from wayline.kit.lists import listing
 from wayline.kit.refusals import Refusal
 from wayline.metrics import evidence as measured
@@ -35,6 +36,12 @@ def _of_kind(rows: QuerySet, kind: str) -> QuerySet:
     return rows.filter(card__kind=kind) if kind in Insight.KINDS else rows
 
 
+def _at_step(rows: QuerySet, step: str) -> QuerySet:
+    """Those on exactly this step."""
+    at = Placement.objects.on_kept_maps().filter(step=int(step)) if step.isdigit() else None
+    return rows if at is None else rows.filter(card__in=at.values("card"))
+
+
 def _of_certainty(rows: QuerySet, certainty: str) -> QuerySet:
     return rows.filter(certainty=certainty) if certainty in Insight.Certainty.values else rows
 
@@ -51,6 +58,7 @@ def index(request):
         filters={
             "q": lambda rows, words: rows.filter(card__title__icontains=words),
             "kind": _of_kind,
+            "step": _at_step,
             "certainty": _of_certainty,
         },
         per_page=INSIGHTS_ON_A_PAGE,
@@ -63,6 +71,7 @@ def index(request):
         "certainties": Insight.Certainty.choices,
         "periods": queries.PERIODS,
         "period_choice": choice,
+        "step": standing_on.chosen_step(request),
         "deleted": Insight.objects.deleted_from(request.member).filter(pk=deleted).first()
         if deleted.isdigit()
         else None,
@@ -87,6 +96,17 @@ def new(request):
             return redirect(insight)
     context = {"form": form, "step": step}
     return render(request, "insights/new.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@access.member("contributor")
+def adopt(request, placement_id):
+    """Make an insight of a card on a map."""
+    found = Placement.objects.visible_to(request.member).select_related("card")
+    card = get_object_or_404(found, pk=placement_id).card
+    insight = operations.adopt_card(card, by=request.user, now=timezone.now())
+    messages.success(request, "It is an insight now. Add what shows it.")
+    return redirect(insight)
 
 
 @require_GET

@@ -8,6 +8,7 @@ from django.db.models import Count, QuerySet
 
 from wayline.accounts.models import Membership
 
+from .badges import Badge, Badges, of_map
 from .lanes import Laid, layout
 from .models import Card, Journey, Placement, Step, Thread
 
@@ -34,6 +35,7 @@ class Standing:
     leads_by: str = ""  # the icon of that
     talks: int = 0  # open discussions
     elsewhere: int = 0  # how many other maps it is on
+    badges: tuple[Badge, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,11 +61,11 @@ class StepCell:
 Key = tuple[str, int]  # lane, step
 
 
-def cells(journey: Journey, lanes: Sequence[Laid], steps: Sequence) -> dict[Key, StepCell]:
+def cells(journey: Journey, lanes: Sequence[Laid], steps: Sequence, badges: Badges) -> dict[Key, StepCell]:
     """Every cell of these lanes. The steps are numbered ones: anything with `number` and `step`."""
     if not lanes:
         return {}
-    standing = _standing(journey, {lane.key for lane in lanes}, [each.step.pk for each in steps])
+    standing = _standing(journey, {lane.key for lane in lanes}, [each.step.pk for each in steps], badges)
     counted = _counted(journey, {lane.counts for lane in lanes if lane.counts})
     most = {kind: max(each.values(), default=0) for kind, each in counted.items()}
     return {
@@ -115,7 +117,7 @@ def some_cells(journey: Journey, keys: Collection[Key]) -> list[StepCell]:
         for number, (pk, title) in enumerate(titles, start=1)
         if pk in wanted
     ]
-    found = cells(journey, lanes, steps)
+    found = cells(journey, lanes, steps, of_map(journey))
     return [cell for key, cell in found.items() if key in set(keys) or cell.lane.counts]
 
 
@@ -159,7 +161,9 @@ _READ = (
 )
 
 
-def _standing(journey: Journey, lanes: set[str], steps: Sequence[int]) -> dict[Key, list[Standing]]:
+def _standing(
+    journey: Journey, lanes: set[str], steps: Sequence[int], badges: Badges
+) -> dict[Key, list[Standing]]:
     placements = Placement.objects.kept().filter(
         journey=journey, lane__in=lanes, step__in=steps, card__deleted_at=None
     )
@@ -170,12 +174,12 @@ def _standing(journey: Journey, lanes: set[str], steps: Sequence[int]) -> dict[K
     elsewhere = _elsewhere(journey, {row[4] for row in rows})
     found: dict[Key, list[Standing]] = {}
     for row in rows:
-        standing = _read(row, talks[str(row[4])], elsewhere.get(row[4], 0))
+        standing = _read(row, talks[str(row[4])], elsewhere.get(row[4], 0), badges.cards.get(row[4], ()))
         found.setdefault((standing.lane, standing.step), []).append(standing)
     return found
 
 
-def _read(row: tuple, talks: int, elsewhere: int) -> Standing:
+def _read(row: tuple, talks: int, elsewhere: int, badges: tuple[Badge, ...]) -> Standing:
     own, (body, owner_name, owner_email, picture, width, height, to_journey, to_step) = row[:9], row[9:]
     shown = dict(zip(_OWN, own, strict=True))
     return Standing(
@@ -189,6 +193,7 @@ def _read(row: tuple, talks: int, elsewhere: int) -> Standing:
         leads_by="layers" if to_journey else "corner-down-right",
         talks=talks,
         elsewhere=elsewhere,
+        badges=badges,
     )
 
 

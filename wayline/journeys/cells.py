@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from wayline.kit.templatetags.kit import icon
 
+from .badges import Badge
 from .board import Standing, StepCell
 
 
@@ -69,4 +70,16 @@ def _marks(card: Standing, is_public: bool) -> str:
         marks.append(f"on {card.elsewhere} more map{'' if card.elsewhere == 1 else 's'}")
     if card.owner and not is_public:
         marks.append(escape(card.owner))
+    if not is_public:
+        marks += [_badge(badge) for badge in card.badges]
     return f"<small>{''.join(f'<span>{mark}</span>' for mark in marks)}</small>" if marks else ""
+
+
+def _badge(badge: Badge) -> str:
+    """Leads to what the card is in a higher area. Its panel has the same link, for the keyboard."""
+    css = "badge warn" if badge.is_warning else "badge"
+    return (
+        f'<a class="{css}" href="../../{escape(badge.path)}" title="{escape(badge.meaning)}" tabindex="-1"'
+        f' draggable="false">{icon(badge.icon)}{escape(badge.text)}'
+        f'<span class="vh"> ({escape(badge.meaning)})</span></a>'
+    )

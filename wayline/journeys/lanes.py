@@ -194,11 +194,12 @@ ICONS = {lane.card_kind: lane.icon for lane in LANES if lane.card_kind} | {
 
 def laid(picture, view: str = "journey", persona: int | None = None):
     """The picture with its lanes filled: one query for all cards, whatever their number."""
-    from . import board
+    from . import badges, board
 
-    picture = replace(_with_ways(picture), curve=feelings.with_personas(picture, persona))
+    known = badges.of_map(picture.journey)
+    picture = replace(_with_ways(picture, known), curve=feelings.with_personas(picture, persona))
     lanes = shown(picture.journey, view, persona)
-    cards = board.cells(picture.journey, [lane for lane in lanes if not lane.provider], picture.steps)
+    cards = board.cells(picture.journey, [lane for lane in lanes if not lane.provider], picture.steps, known)
     rows, region = [], ""
     for lane in lanes:
         columns = _columns(picture, lane, cards)
@@ -219,19 +220,26 @@ class Way:
     label: str
 
 
-def _with_ways(picture):
-    """The picture whose steps know the branches and loops that leave from them."""
+def _with_ways(picture, known):
+    """The picture whose steps know the branches and loops that leave from them, and their badges."""
     numbers = {living.step.pk: living.number for living in picture.steps}
     ways: dict[int, list[Way]] = {}
     for edge in models.Edge.objects.kept().filter(journey=picture.journey):
         if edge.target_id in numbers:
             ways.setdefault(edge.source_id, []).append(Way(edge.kind, numbers[edge.target_id], edge.label))
-    if not ways:
+    if not ways and not known.steps:
         return picture
     phases = tuple(
         replace(
             phase,
-            steps=tuple(replace(step, ways=tuple(ways.get(step.step.pk, ()))) for step in phase.steps),
+            steps=tuple(
+                replace(
+                    step,
+                    ways=tuple(ways.get(step.step.pk, ())),
+                    badges=known.steps.get(step.step.pk, ()),
+                )
+                for step in phase.steps
+            ),
         )
         for phase in picture.phases
     )

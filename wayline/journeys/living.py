@@ -68,6 +68,7 @@ class LivingStep:
     time_difference: Change | None = None
     is_goal: bool = False  # the last required step: reaching it completes the journey
     ways: tuple = ()  # branches and loops that leave from here
+    badges: tuple = ()  # what higher areas know about it
 
     @property
     def is_alive(self) -> bool:

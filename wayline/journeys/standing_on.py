@@ -26,6 +26,14 @@ def named_step(member: Membership, step_id: int) -> Step:
     return step
 
 
+def named_card(member: Membership, card_id: int) -> Card:
+    """The card that a body names."""
+    card = Card.objects.visible_to(member).filter(pk=card_id).first()
+    if card is None:
+        raise NotThere(f"There is no card {card_id} in this workspace.")
+    return card
+
+
 def placement_of(member: Membership, card: Card, placement_id: int) -> Placement:
     """One place where the card stands."""
     placements = Placement.objects.visible_to(member).filter(card=card)

@@ -4,7 +4,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from wayline.accounts import access
 from wayline.accounts.models import User
-from wayline.journeys import board, forms_map, lanes, operations, talks
+from wayline.journeys import badges, board, forms_map, lanes, operations, talks
 from wayline.journeys.models import Card, Journey, Picture, Placement, Step
 from wayline.journeys.operations.edits import labeled
 
@@ -95,6 +95,8 @@ def card_context(request, placement: Placement, **more) -> dict:
         "card": card,
         "form": forms_map.CardForm(instance=card, member=request.member, members=members),
         "maps": board.maps_of(card),
+        "badges": badges.of_map(journey).cards.get(card.pk, ()),
+        "offers": badges.offers(placement),
         "steps": board.numbered(journey),
         "threads": talks.about(journey, "card", str(card.pk)),
         "subject": ("card", card.pk),

@@ -3,7 +3,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 
 from wayline.accounts import access
-from wayline.journeys import board, conditions, feelings, forms, operations, talks, wording
+from wayline.journeys import badges, board, conditions, feelings, forms, operations, talks, wording
 from wayline.journeys.models import Edge, Persona, Phase, Step
 from wayline.journeys.operations.edits import labeled
 from wayline.journeys.operations.refusals import FeelingOutOfRange
@@ -30,6 +30,7 @@ def show(request, step_id):
         "edges": Edge.objects.between_kept_steps().filter(source=step).select_related("target"),
         "binding": conditions.sentence(conditions.parsed(step.condition)),
         "felt": feelings.at_step(step),
+        "badges": badges.of_step(step),
         "remark": wording.remark(step.title),
         "threads": talks.about(journey, "step", str(step.pk)),
         "subject": ("step", step.pk),

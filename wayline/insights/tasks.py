@@ -1,0 +1,24 @@
+"""Work on insights behind the pages."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from wayline.kit import tasks
+from wayline.kit.tasks.recurring import every
+
+from . import counted
+from .models import Insight
+
+
+@tasks.task(counted.TASK)
+def count(payload: dict) -> None:
+    """Count who is behind these insights."""
+    chosen = Insight.objects.filter(pk__in=payload["insights"], card__deleted_at=None)
+    counted.count(chosen.with_evidence().select_related("workspace"), now=timezone.now())
+
+
+@every(timedelta(hours=1), "insights.count_all")
+def count_all(payload: dict) -> None:
+    """Count who is behind every insight: signals came in, and evidence has aged."""
+    counted.count(counted.everything(), now=timezone.now())
