@@ -8,7 +8,7 @@ from wayline.journeys.models import Card
 
 class OpportunityQuerySet(models.QuerySet):
     def visible_to(self, member: Membership) -> "OpportunityQuerySet":
-        return self.filter(workspace=member.workspace_id, card__deleted_at=None)
+        return self.filter(workspace=member.workspace_id, card__in=Card.objects.visible_to(member))
 
     def deleted_from(self, member: Membership) -> "OpportunityQuerySet":
         return self.filter(workspace=member.workspace_id).exclude(card__deleted_at=None)

@@ -7,7 +7,7 @@ from wayline.journeys.models import Card
 
 class InsightQuerySet(models.QuerySet):
     def visible_to(self, member: Membership) -> "InsightQuerySet":
-        return self.filter(workspace=member.workspace_id, card__deleted_at=None)
+        return self.filter(workspace=member.workspace_id, card__in=Card.objects.visible_to(member))
 
     def deleted_from(self, member: Membership) -> "InsightQuerySet":
         return self.filter(workspace=member.workspace_id).exclude(card__deleted_at=None)
@@ -58,7 +58,7 @@ class Insight(models.Model):
 
 class EvidenceQuerySet(models.QuerySet):
     def visible_to(self, member: Membership) -> "EvidenceQuerySet":
-        return self.filter(insight__workspace=member.workspace_id, insight__card__deleted_at=None)
+        return self.filter(insight__in=Insight.objects.visible_to(member))
 
 
 class Evidence(models.Model):

@@ -16,6 +16,8 @@ ACTIVITIES = {
     "version.restored": "Restored a version of a journey",
     "version.approved": "Approved a version of a journey",
     "version.approval_withdrawn": "Took back the approval of a version",
+    "journey.restricted": "Let only some people see a journey",
+    "journey.opened": "Let the whole workspace see a journey again",
     "journey.attached": "Put a journey into another",
     "journey.detached": "Took a journey out of another",
     "journeys.changed": "Changed several journeys at once",

@@ -8,6 +8,7 @@ from wayline.accounts.api_auth import needs
 from wayline.metrics import flows, observed, periods
 
 from . import actual_paths, operations, queries, templates_library
+from .access_api import router as access_router
 from .api_map import router as map_router
 from .models import Journey, Persona, Phase, Step, Touchpoint
 from .operations.refusals import PersonaElsewhere
@@ -35,6 +36,7 @@ from .schemas import (
 
 router = Router(tags=["journeys"])
 router.add_router("", map_router)
+router.add_router("", access_router)
 
 
 def _journey(request, journey_id: int) -> Journey:

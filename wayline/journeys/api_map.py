@@ -10,7 +10,7 @@ from ninja.files import UploadedFile
 from wayline.accounts.api_auth import needs
 from wayline.accounts.models import User
 
-from . import board, lanes, operations, talks, wording
+from . import board, lanes, operations, share_links, talks, wording
 from .models import Card, Edge, Edit, Journey, Picture, Placement, Share, Step, Thread
 from .schemas_map import (
     AnswerIn,
@@ -27,6 +27,8 @@ from .schemas_map import (
     PlaceIn,
     PlacementOut,
     RemarkOut,
+    SharedOut,
+    ShareIn,
     ShareOut,
     ThreadIn,
     ThreadOut,
@@ -236,6 +238,20 @@ def edits(request, journey_id: int):
     return Edit.objects.visible_to(request.member).filter(journey=_journey(request, journey_id))[:100]
 
 
+@router.post("/{journey_id}/undo", response=EditOut)
+@needs("contributor")
+def undo(request, journey_id: int):
+    """Take back the last change of this map that the key's maker made, by the program or by hand."""
+    return operations.undo(_journey(request, journey_id), **_by(request))
+
+
+@router.post("/{journey_id}/redo", response=EditOut)
+@needs("contributor")
+def redo(request, journey_id: int):
+    """Do again what was undone last."""
+    return operations.redo(_journey(request, journey_id), **_by(request))
+
+
 @router.get("/{journey_id}/wording", response=list[RemarkOut])
 def remarks(request, journey_id: int):
     """The steps whose titles do not speak as the customer, and what to change."""
@@ -282,6 +298,14 @@ def resolve_thread(request, thread_id: int):
 def shares(request, journey_id: int):
     """The links by which people without an account read the map."""
     return Share.objects.visible_to(request.member).filter(journey=_journey(request, journey_id))
+
+
+@router.post("/{journey_id}/shares", response={201: SharedOut})
+@needs("contributor")
+def make_share(request, journey_id: int, body: ShareIn):
+    """Make a link by which people without an account read the map; its address is in the answer."""
+    share = operations.make_share(_journey(request, journey_id), **body.dict(), **_by(request))
+    return 201, {"share": share, "address": share_links.address(request, share)}
 
 
 @router.post("/shares/{share_id}/end", response=ShareOut)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, QuerySet
+from django.db.models import Case, Count, QuerySet, Value, When
 
 from wayline.accounts.models import Membership
 
@@ -132,12 +132,13 @@ def library(member: Membership, search: str = "") -> list[Card]:
     return list(cards.order_by("-changed_at", "-pk")[:FOUND])
 
 
-def maps_of(card: Card) -> list[Placement]:
-    """Where the card stands, on every map that is kept."""
-    placements = Placement.objects.on_kept_maps().filter(card=card)
+def maps_of(card: Card, member: Membership) -> list[Placement]:
+    """Where the card stands, on every map that the member may see."""
+    placements = Placement.objects.visible_to(member).filter(card=card)
     return list(placements.select_related("journey__workspace", "step").order_by("journey__title", "pk"))
 
 
+CLOSED = "A restricted journey"
 _OWN = ("placement", "lane", "step", "version", "card", "kind", "title", "said", "channel")
 # What is read of a placement, its card, and what the card names: columns, not models.
 _READ = (
@@ -156,8 +157,15 @@ _READ = (
     "card__picture",
     "card__picture__width",
     "card__picture__height",
-    "card__linked_journey__title",
-    "card__linked_step__title",
+    # The title of what only some may see is said to nobody: a drawing is the same for everybody.
+    Case(
+        When(card__linked_journey__is_restricted=True, then=Value(CLOSED)),
+        default="card__linked_journey__title",
+    ),
+    Case(
+        When(card__linked_step__phase__journey__is_restricted=True, then=Value(CLOSED)),
+        default="card__linked_step__title",
+    ),
 )
 
 
@@ -204,7 +212,7 @@ def _talks(journey: Journey) -> Counter:
 
 def _elsewhere(journey: Journey, cards: Collection[int]) -> dict[int, int]:
     """How many other maps each card is on."""
-    others = Placement.objects.on_kept_maps().filter(card__in=cards)
+    others = Placement.objects.on_kept_maps().filter(card__in=cards, journey__is_restricted=False)
     counted = others.exclude(journey=journey).values("card").annotate(maps=Count("journey", distinct=True))
     return dict(counted.values_list("card", "maps"))
 

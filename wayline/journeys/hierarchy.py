@@ -52,7 +52,7 @@ class Place:
 
 def place(journey: Journey, member: Membership, *, now: datetime) -> Place:
     """The journey's place. It comes `with_steps`."""
-    known = Journey.objects.kept().in_bulk(journey.ancestors)
+    known = Journey.objects.visible_to(member).in_bulk(journey.ancestors)
     rows = Journey.objects.visible_to(member).current().filter(parent=journey).order_by("title", "pk")
     children = list(shelf.dressed(rows)[:MOST_LISTED])
     waiting = standings.bring_up_to_date([*children, journey], workspace=member.workspace, now=now)

@@ -4,12 +4,11 @@ from collections.abc import Collection, Sequence
 
 from django.template.loader import render_to_string
 
-from wayline.accounts.models import Membership
 from wayline.kit import live
 from wayline.kit.live.topics import Frame
 
 from . import announcing, board
-from .models import Journey
+from .models import Journey, seats
 
 
 def draw(subject: str, facts: Sequence[dict]) -> list[Frame]:
@@ -40,13 +39,11 @@ def partials(journey: Journey, keys: Collection[board.Key]) -> str:
 
 
 def readers(subject: str, users: Collection[int]) -> set[int]:
-    """Who of these may read the map: members of its workspace, as long as it is there."""
-    members = Membership.objects.filter(user__in=users, workspace__journeys=subject)
-    return set(
-        members.filter(workspace__journeys__deleted_at=None, workspace__journeys__pk=subject).values_list(
-            "user", flat=True
-        )
-    )
+    """Who of these may read the map: members of its workspace, with a seat where it is restricted."""
+    journey = Journey.objects.kept().filter(pk=subject).first()
+    if journey is None:
+        return set()
+    return set(seats.readers(journey).filter(user__in=users).values_list("user", flat=True))
 
 
 live.register(announcing.MAP, draw=draw, readers=readers)

@@ -219,6 +219,23 @@ class ShareOut(Schema):
         return bool(share.password)
 
 
+class SharedOut(Schema):
+    """A new link with its address."""
+
+    share: ShareOut
+    address: str
+
+
+class ShareIn(Schema):
+    """`expires_at` empty: until it is ended. `shows_numbers` false: the map without what was measured."""
+
+    name: str = ""
+    password: str = ""
+    expires_at: datetime | None = None
+    may_embed: bool = False
+    shows_numbers: bool = True
+
+
 class RemarkOut(Schema):
     step: int
     title: str

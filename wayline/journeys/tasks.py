@@ -10,7 +10,7 @@ from wayline.kit import tasks
 from wayline.kit.tasks.recurring import every
 
 from . import operations, standings
-from .models import DriftAlarm, Journey, Notice
+from .models import DriftAlarm, Journey, Notice, seats
 
 
 @tasks.task(standings.TASK)
@@ -60,6 +60,8 @@ def mail_notices(payload: dict) -> None:
     waiting = Notice.objects.unread().filter(comment=payload["comment"], mailed_at=None)
     waiting = waiting.filter(comment__deleted_at=None, user__is_active=True)
     for notice in waiting.select_related("user", "comment__by", "comment__thread__journey__workspace"):
+        if not seats.readers(notice.comment.thread.journey).filter(user=notice.user_id).exists():
+            continue
         # Claimed first: a letter that was perhaps lost is better than the same one every minute.
         if Notice.objects.filter(pk=notice.pk, mailed_at=None).update(mailed_at=timezone.now()):
             send_mail(_subject(notice), _letter(notice), None, [notice.user.email])

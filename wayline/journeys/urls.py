@@ -1,6 +1,7 @@
 from django.urls import path
 
 from .views import (
+    access,
     binding,
     cards,
     changes,
@@ -72,6 +73,9 @@ urlpatterns = [
     path("<int:journey_id>/paths/", paths.paths, name="paths"),
     path("<int:journey_id>/edit/", editing.edit, name="edit"),
     path("<int:journey_id>/settings/", editing.describe, name="settings"),
+    path("<int:journey_id>/access/", access.access_of, name="access"),
+    path("<int:journey_id>/access/restrict/", access.restrict_journey, name="restrict"),
+    path("<int:journey_id>/access/open/", access.open_journey, name="open"),
     path("<int:journey_id>/delete/", library.delete, name="delete"),
     path("<int:journey_id>/restore/", library.restore, name="restore"),
     path("<int:journey_id>/phases/add/", editing.add_phase, name="add_phase"),

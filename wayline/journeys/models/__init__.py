@@ -11,6 +11,7 @@ from .lanes import Edge, Lane
 from .library import BulkChange, SavedView, Standing
 from .moments import MomentChange, MomentChoice
 from .personas import Persona
+from .seats import Seat
 from .shares import Share
 from .steps import Phase, Step, Touchpoint
 from .talk import Comment, Notice, Thread
@@ -39,6 +40,7 @@ __all__ = [
     "Placement",
     "Review",
     "SavedView",
+    "Seat",
     "Share",
     "Standing",
     "Step",

@@ -1,9 +1,10 @@
 from django.db import models
 
-from wayline.accounts.models import Membership, User, Workspace
+from wayline.accounts.models import Membership, Role, User, Workspace
 
 from .journeys import Journey
 from .kept import KeptQuerySet
+from .seats import open_to
 from .steps import Step
 
 
@@ -30,7 +31,13 @@ class Picture(models.Model):
 
 class CardQuerySet(KeptQuerySet):
     def visible_to(self, member: Membership) -> "CardQuerySet":
-        return self.kept().filter(workspace=member.workspace_id)
+        """Those of the library; not those that stand only on maps which are closed to the member."""
+        found = self.kept().filter(workspace=member.workspace_id)
+        if member.may(Role.OWNER):
+            return found
+        placed = Placement.objects.on_kept_maps().filter(card=models.OuterRef("pk"))
+        is_open = models.Exists(placed.filter(open_to(member, "journey__")))
+        return found.filter(is_open | ~models.Exists(placed))
 
 
 class Card(models.Model):
@@ -86,7 +93,7 @@ class Card(models.Model):
 
 class PlacementQuerySet(KeptQuerySet):
     def visible_to(self, member: Membership) -> "PlacementQuerySet":
-        return self.on_kept_maps().filter(journey__workspace=member.workspace_id)
+        return self.on_kept_maps().filter(open_to(member, "journey__"))
 
     def on_kept_maps(self) -> "PlacementQuerySet":
         """Those whose card, journey, phase and step are all there."""

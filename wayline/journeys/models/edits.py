@@ -3,11 +3,12 @@ from django.db import models
 from wayline.accounts.models import Membership, User
 
 from .journeys import Journey
+from .seats import open_to
 
 
 class EditQuerySet(models.QuerySet):
     def visible_to(self, member: Membership) -> "EditQuerySet":
-        return self.filter(journey__workspace=member.workspace_id)
+        return self.filter(open_to(member, "journey__"))
 
     def to_undo(self, user: User) -> "EditQuerySet":
         return self.filter(by=user, state=Edit.State.DONE).order_by("-pk")

@@ -3,12 +3,13 @@ from django.db import models
 from wayline.accounts.models import Membership
 
 from .kept import KeptQuerySet
+from .seats import open_to
 from .steps import Step
 
 
 class PersonaFeelingQuerySet(KeptQuerySet):
     def visible_to(self, member: Membership) -> "PersonaFeelingQuerySet":
-        return self.drawn().filter(persona__workspace=member.workspace_id)
+        return self.drawn().filter(open_to(member, "step__phase__journey__"))
 
     def drawn(self) -> "PersonaFeelingQuerySet":
         """Those that a map shows: the persona and the step are there."""

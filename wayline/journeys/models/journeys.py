@@ -7,15 +7,20 @@ from wayline.accounts.models import Membership, User, Workspace
 
 from .feelings import PersonaFeeling
 from .kept import KeptQuerySet
+from .seats import changeable_by, open_to
 from .steps import Phase, Step, Touchpoint
 
 
 class JourneyQuerySet(KeptQuerySet):
     def visible_to(self, member: Membership) -> "JourneyQuerySet":
-        return self.kept().filter(workspace=member.workspace_id)
+        return self.kept().filter(open_to(member))
+
+    def editable_by(self, member: Membership) -> "JourneyQuerySet":
+        """Those the member may change, if their role lets them change anything."""
+        return self.visible_to(member).filter(changeable_by(member.user))
 
     def deleted_from(self, member: Membership) -> "JourneyQuerySet":
-        return self.filter(workspace=member.workspace_id).exclude(deleted_at=None)
+        return self.filter(open_to(member)).exclude(deleted_at=None)
 
     def current(self) -> "JourneyQuerySet":
         """Neither deleted nor archived."""
@@ -70,6 +75,7 @@ class Journey(models.Model):
     follow = models.CharField(max_length=10, choices=Follow, default=Follow.CUSTOMER)
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="children")
+    is_restricted = models.BooleanField(default=False)  # only those with a seat may see it
     parent_phase = models.ForeignKey(Phase, models.SET_NULL, null=True, blank=True, related_name="journeys")
     lineage = models.TextField(default="/")  # the journeys it stands in, outermost first: "/4/17/"
     level = models.PositiveSmallIntegerField(default=0)  # how many journeys it stands in

@@ -1,15 +1,8 @@
 from django.db import models
 
-from wayline.accounts.models import Membership
-
 from .journeys import Journey
-from .kept import KeptQuerySet
+from .seats import OfJourneyQuerySet
 from .steps import Step
-
-
-class LaneQuerySet(KeptQuerySet):
-    def visible_to(self, member: Membership) -> "LaneQuerySet":
-        return self.kept().filter(journey__workspace=member.workspace_id, journey__deleted_at=None)
 
 
 class Lane(models.Model):
@@ -38,7 +31,7 @@ class Lane(models.Model):
     version = models.PositiveIntegerField(default=1)
     deleted_at = models.DateTimeField(null=True)
 
-    objects = LaneQuerySet.as_manager()
+    objects = OfJourneyQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "id"]
@@ -57,10 +50,7 @@ class Lane(models.Model):
         return self.journey.workspace_id
 
 
-class EdgeQuerySet(KeptQuerySet):
-    def visible_to(self, member: Membership) -> "EdgeQuerySet":
-        return self.kept().filter(journey__workspace=member.workspace_id, journey__deleted_at=None)
-
+class EdgeQuerySet(OfJourneyQuerySet):
     def between_kept_steps(self) -> "EdgeQuerySet":
         return self.kept().filter(
             source__deleted_at=None,

@@ -4,11 +4,12 @@ from django.urls import reverse
 from wayline.accounts.models import Membership, User, Workspace
 
 from .journeys import Journey
+from .seats import open_to
 
 
 class StandingQuerySet(models.QuerySet):
     def visible_to(self, member: Membership) -> "StandingQuerySet":
-        return self.filter(journey__workspace=member.workspace_id, journey__deleted_at=None)
+        return self.filter(open_to(member, "journey__"), journey__deleted_at=None)
 
 
 class Standing(models.Model):

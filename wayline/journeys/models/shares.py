@@ -5,11 +5,12 @@ from django.db import models
 from wayline.accounts.models import Membership, User
 
 from .journeys import Journey
+from .seats import open_to
 
 
 class ShareQuerySet(models.QuerySet):
     def visible_to(self, member: Membership) -> "ShareQuerySet":
-        return self.filter(journey__workspace=member.workspace_id, journey__deleted_at=None)
+        return self.filter(open_to(member, "journey__"), journey__deleted_at=None)
 
     def usable(self, now: datetime) -> "ShareQuerySet":
         return self.filter(revoked_at=None, journey__deleted_at=None).filter(

@@ -1,13 +1,6 @@
 from django.db import models
 
-from wayline.accounts.models import Membership
-
-from .kept import KeptQuerySet
-
-
-class PhaseQuerySet(KeptQuerySet):
-    def visible_to(self, member: Membership) -> "PhaseQuerySet":
-        return self.kept().filter(journey__workspace=member.workspace_id, journey__deleted_at=None)
+from .seats import OfJourneyQuerySet
 
 
 class Phase(models.Model):
@@ -17,7 +10,7 @@ class Phase(models.Model):
     position = models.PositiveIntegerField()
     deleted_at = models.DateTimeField(null=True)
 
-    objects = PhaseQuerySet.as_manager()
+    objects = OfJourneyQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "id"]
@@ -30,13 +23,9 @@ class Phase(models.Model):
         return self.journey.workspace_id
 
 
-class StepQuerySet(KeptQuerySet):
-    def visible_to(self, member: Membership) -> "StepQuerySet":
-        return self.kept().filter(
-            phase__deleted_at=None,
-            phase__journey__deleted_at=None,
-            phase__journey__workspace=member.workspace_id,
-        )
+class StepQuerySet(OfJourneyQuerySet):
+    to_journey = "phase__journey__"
+    between = ("phase__",)
 
 
 class Step(models.Model):
@@ -72,14 +61,9 @@ class Step(models.Model):
         return self.condition is not None
 
 
-class TouchpointQuerySet(KeptQuerySet):
-    def visible_to(self, member: Membership) -> "TouchpointQuerySet":
-        return self.kept().filter(
-            step__deleted_at=None,
-            step__phase__deleted_at=None,
-            step__phase__journey__deleted_at=None,
-            step__phase__journey__workspace=member.workspace_id,
-        )
+class TouchpointQuerySet(OfJourneyQuerySet):
+    to_journey = "step__phase__journey__"
+    between = ("step__", "step__phase__")
 
 
 class Touchpoint(models.Model):

@@ -3,11 +3,12 @@ from django.db import models
 from wayline.accounts.models import Membership, User
 
 from .journeys import Journey
+from .seats import open_to
 
 
 class ThreadQuerySet(models.QuerySet):
     def visible_to(self, member: Membership) -> "ThreadQuerySet":
-        return self.filter(journey__workspace=member.workspace_id, journey__deleted_at=None)
+        return self.filter(open_to(member, "journey__"), journey__deleted_at=None)
 
     def open(self) -> "ThreadQuerySet":
         return self.filter(resolved_at=None)
@@ -47,7 +48,7 @@ class Thread(models.Model):
 
 class CommentQuerySet(models.QuerySet):
     def visible_to(self, member: Membership) -> "CommentQuerySet":
-        return self.filter(thread__journey__workspace=member.workspace_id, deleted_at=None)
+        return self.filter(open_to(member, "thread__journey__"), deleted_at=None)
 
 
 class Comment(models.Model):
@@ -72,7 +73,7 @@ class Comment(models.Model):
 
 class NoticeQuerySet(models.QuerySet):
     def visible_to(self, member: Membership) -> "NoticeQuerySet":
-        return self.filter(user=member.user_id, comment__thread__journey__workspace=member.workspace_id)
+        return self.filter(open_to(member, "comment__thread__journey__"), user=member.user_id)
 
     def unread(self) -> "NoticeQuerySet":
         return self.filter(read_at=None)

@@ -4,11 +4,12 @@ from django.urls import reverse
 from wayline.accounts.models import Membership, User
 
 from .journeys import Journey
+from .seats import open_to
 
 
 class VersionQuerySet(models.QuerySet):
     def visible_to(self, member: Membership) -> "VersionQuerySet":
-        return self.filter(journey__workspace=member.workspace_id, journey__deleted_at=None)
+        return self.filter(open_to(member, "journey__"), journey__deleted_at=None)
 
 
 class Version(models.Model):
@@ -50,7 +51,7 @@ class Version(models.Model):
 
 class ReviewQuerySet(models.QuerySet):
     def visible_to(self, member: Membership) -> "ReviewQuerySet":
-        return self.filter(journey__workspace=member.workspace_id, journey__deleted_at=None)
+        return self.filter(open_to(member, "journey__"), journey__deleted_at=None)
 
 
 class Review(models.Model):

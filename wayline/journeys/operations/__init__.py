@@ -1,5 +1,6 @@
 """One function for each thing a person can do to a journey, split by what it is done to."""
 
+from .access import open_journey, restrict_journey
 from .cards import add_card, delete_card, describe_card, move_cards, place_card, remove_cards
 from .drift import mute_drift, read_alarms, ring_drift, unmute_drift
 from .edges import add_edge, delete_edge
@@ -112,6 +113,7 @@ __all__ = [
     "move_phase",
     "move_step",
     "move_touchpoint",
+    "open_journey",
     "opens",
     "paste_cards",
     "mute_drift",
@@ -135,6 +137,7 @@ __all__ = [
     "restore_step",
     "restore_touchpoint",
     "restore_version",
+    "restrict_journey",
     "review_journey",
     "ring_drift",
     "save_version",

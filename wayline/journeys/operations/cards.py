@@ -32,7 +32,7 @@ def add_card(
 ) -> Placement:
     """Write a new card and put it at the end of a lane's cell at this step."""
     laid = _lane(journey, lane)
-    order.touch(journey, now=now)
+    order.touch(journey, by=by, now=now)
     fields = _checked(journey.workspace_id, {"kind": laid.card_kind or Card.Kind.TEXT} | details)
     card = Card.objects.create(
         workspace_id=journey.workspace_id,
@@ -93,7 +93,7 @@ def place_card(
     if card.workspace_id != journey.workspace_id or card.deleted_at:
         raise CardElsewhere("That card is not in this workspace's library. Choose one of its cards.")
     _lane(journey, lane)
-    order.touch(journey, now=now)
+    order.touch(journey, by=by, now=now)
     if Placement.objects.kept().filter(card=card, step=step, lane=lane).exists():
         raise CardElsewhere(f"“{card}” already stands at this step. Choose another step or another card.")
     placement = _place(card, journey, step, lane)
@@ -110,7 +110,7 @@ def describe_card(
     if "title" in changes:
         changes["title"] = order.worded(changes["title"], noun="card", longest=300)
     changes = _checked(card.workspace_id, changes)
-    order.touch(journey, now=now)
+    order.touch(journey, by=by, now=now)
     change = edits.write(card, noun="card", seen=seen, **_columns(changes))
     Card.objects.filter(pk=card.pk).update(changed_at=now)
     edits.keep(journey, edits.labeled("Changed", card), [change], by=by, now=now)
@@ -136,7 +136,7 @@ def move_cards(
         raise CardElsewhere("Cards of one map are moved at a time.")
     if lane:
         _lane(journey, lane)
-    order.touch(journey, now=now)
+    order.touch(journey, by=by, now=now)
     changes = []
     for index, placement in enumerate(placements):
         target = lane or placement.lane
@@ -158,7 +158,7 @@ def remove_cards(placements: Sequence[Placement], *, by: User | None, now: datet
     if not placements:
         raise CardElsewhere("Choose at least one card to remove.")
     journey = placements[0].journey
-    order.touch(journey, now=now)
+    order.touch(journey, by=by, now=now)
     changes = [edits.write(placement, noun="card", deleted_at=now) for placement in placements]
     what = str(placements[0]) if len(placements) == 1 else f"{len(placements)} cards"
     edits.keep(journey, edits.labeled("Removed", what), changes, by=by, now=now)
@@ -169,7 +169,7 @@ def remove_cards(placements: Sequence[Placement], *, by: User | None, now: datet
 @transaction.atomic
 def delete_card(card: Card, *, journey: Journey, by: User | None, now: datetime) -> None:
     """Delete the card from the library, and so from every map it is on."""
-    order.touch(journey, now=now)
+    order.touch(journey, by=by, now=now)
     change = edits.write(card, noun="card", deleted_at=now)
     edits.keep(journey, edits.labeled("Deleted", card), [change], by=by, now=now)
     audit.record("card.deleted", subject=card, by=by, at=now, maps=card.placements.kept().count())

@@ -22,7 +22,7 @@ def add_edge(
         raise StepElsewhere("A branch leads to another step. Mark the step as repeatable instead.")
     if kind and kind not in Edge.Kind.values:
         raise ChoiceUnknown(f"It must be one of: {', '.join(Edge.Kind.values)}.")
-    order.touch(journey, now=now)
+    order.touch(journey, by=by, now=now)
     edge = Edge.objects.create(
         journey=journey,
         source=source,
@@ -38,7 +38,7 @@ def add_edge(
 @transaction.atomic
 def delete_edge(edge: Edge, *, by: User | None, now: datetime) -> None:
     """Take a branch or a loop off the map."""
-    order.touch(edge.journey, now=now)
+    order.touch(edge.journey, by=by, now=now)
     change = edits.write(edge, noun="branch", deleted_at=now)
     edits.keep(edge.journey, f"Took away the {edge.kind} {edge}"[:240], [change], by=by, now=now)
     audit.record("edge.deleted", subject=edge, by=by, at=now)

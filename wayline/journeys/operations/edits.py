@@ -103,7 +103,7 @@ def redo(journey: Journey, *, by: User, now: datetime) -> Edit:
 def _settle(edit: Edit, was: str, becomes: str, state: str, *, by: User, now: datetime) -> None:
     try:
         with transaction.atomic():
-            order.touch(edit.journey, now=now)
+            order.touch(edit.journey, by=by, now=now)
             changes = edit.changes if was == "before" else list(reversed(edit.changes))
             for change in changes:
                 _turn(change, change[was], change[becomes])

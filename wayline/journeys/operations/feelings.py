@@ -26,7 +26,7 @@ def assume_feeling(
     if feeling is not None and not -2 <= feeling <= 2:
         raise FeelingOutOfRange("Choose a feeling from −2 (furious) to +2 (delighted).")
     journey = step.phase.journey
-    order.touch(journey, now=now)
+    order.touch(journey, by=by, now=now)
     if persona is None:
         change = edits.write(step, noun="step", seen=seen, assumed_feeling=feeling)
     else:

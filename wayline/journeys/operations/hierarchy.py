@@ -21,10 +21,12 @@ def attach_journey(
     Everything inside it comes along. Refused when the other stands inside this one already.
     """
     _alone(journey.workspace)
+    order.check_right(journey, by)
     journey.refresh_from_db(fields=["lineage", "level", "parent_id", "parent_phase_id"])
     parent = Journey.objects.kept().filter(pk=parent.pk, workspace=journey.workspace_id).first()
     if parent is None:
         raise AlreadyDeleted("That journey is not in this workspace. Choose another one.")
+    order.check_right(parent, by)
     if parent.pk == journey.pk or journey.pk in parent.ancestors:
         raise JourneyInItself(
             f"“{parent}” stands inside “{journey}”, so it cannot hold it too. "
@@ -50,6 +52,7 @@ def attach_journey(
 def detach_journey(journey: Journey, *, by: User | None, now: datetime) -> None:
     """Take the journey out of the one it stands in, with everything inside it."""
     _alone(journey.workspace)
+    order.check_right(journey, by)
     journey.refresh_from_db(fields=["lineage", "level", "parent_id", "parent_phase_id"])
     if journey.parent_id is None:
         raise NotAttached("This journey stands in no other.")

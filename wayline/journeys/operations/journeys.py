@@ -65,6 +65,7 @@ def describe_journey(journey: Journey, *, by: User, now: datetime, **changes) ->
     """Change the title, goal, persona, owner, status, window, start or what is followed."""
     if "title" in changes:
         changes["title"] = order.worded(changes["title"], noun="journey", longest=160)
+    order.check_right(journey, by)
     changes = _checked(journey.workspace, changes)
     before = {name: getattr(journey, name) for name in changes}
     order.change_kept(journey, noun="journey", changed_at=now, **changes)
@@ -78,6 +79,7 @@ def describe_journey(journey: Journey, *, by: User, now: datetime, **changes) ->
 @transaction.atomic
 def delete_journey(journey: Journey, *, by: User, now: datetime) -> None:
     """Take the journey out of the library. It can be restored."""
+    order.check_right(journey, by)
     if not Journey.objects.kept().filter(pk=journey.pk).update(deleted_at=now):
         raise AlreadyDeleted("This journey is already deleted.")
     journey.deleted_at = now
@@ -88,6 +90,7 @@ def delete_journey(journey: Journey, *, by: User, now: datetime) -> None:
 @transaction.atomic
 def restore_journey(journey: Journey, *, by: User, now: datetime) -> None:
     """Bring a deleted journey back as it was."""
+    order.check_right(journey, by)
     if not Journey.objects.filter(pk=journey.pk).exclude(deleted_at=None).update(deleted_at=None):
         raise NotDeleted("This journey is not deleted; there is nothing to undo.")
     journey.deleted_at = None

@@ -28,7 +28,7 @@ def add_lane(
         raise ChoiceUnknown(f"A lane's kind must be one of: {', '.join(OWN_KINDS)}.")
     if kind != Lane.Kind.BASIC and card_kind not in Card.Kind.values:
         raise ChoiceUnknown(f"Choose the kind of its cards: {', '.join(Card.Kind.values)}.")
-    order.touch(journey, now=now)
+    order.touch(journey, by=by, now=now)
     lane = Lane.objects.create(
         journey=journey,
         key=_free_key(journey),
@@ -98,7 +98,7 @@ def delete_lane(journey: Journey, key: str, *, by: User | None, now: datetime) -
     lane = Lane.objects.kept().filter(journey=journey, key=key).first()
     if lane is None or key in {laid.key for laid in lanes.LANES}:
         raise LaneUnknown("Only lanes that were added on this map can be deleted. Hide this one instead.")
-    order.touch(journey, now=now)
+    order.touch(journey, by=by, now=now)
     change = edits.write(lane, noun="lane", deleted_at=now)
     edits.keep(journey, edits.labeled("Deleted the lane", lane), [change], by=by, now=now)
     audit.record("lane.deleted", subject=lane, by=by, at=now)
@@ -108,7 +108,7 @@ def _change(journey: Journey, key: str, verb: str, by: User | None, now: datetim
     laid = next((each for each in lanes.layout(journey) if each.key == key), None)
     if laid is None:
         raise LaneUnknown(f"This map has no lane “{key}”.")
-    order.touch(journey, now=now)
+    order.touch(journey, by=by, now=now)
     lane, _ = Lane.objects.get_or_create(
         journey=journey,
         key=key,

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from wayline.accounts.models import Membership, User, Workspace
 from wayline.audit import operations as audit
 from wayline.journeys.models import BulkChange, Journey, JourneyTag, SavedView
+from wayline.journeys.models.seats import changeable_by
 
 from . import order
 from .refusals import (
@@ -34,7 +35,7 @@ def change_journeys(
         raise NothingChosen("Choose at least one journey: tick the box in front of it.")
     if len(keys) > MOST_AT_ONCE:
         raise TooMany(f"Change at most {MOST_AT_ONCE} journeys at once; filter the list further.")
-    chosen = Journey.objects.kept().filter(workspace=workspace, pk__in=keys)
+    chosen = Journey.objects.kept().filter(changeable_by(by), workspace=workspace, pk__in=keys)
     before = _acts(workspace, act, value.strip(), chosen, now)
     if not before:
         raise NothingChanged("All chosen journeys are like that already; nothing was changed.")
@@ -54,7 +55,8 @@ def undo_change(change: BulkChange, *, by: User, now: datetime) -> None:
     if not BulkChange.objects.filter(pk=change.pk, undone_at=None).update(undone_at=now):
         raise AlreadyUndone("This change is undone already.")
     change.undone_at = now
-    chosen = Journey.objects.filter(workspace=change.workspace_id, pk__in=list(change.before))
+    chosen = Journey.objects.filter(changeable_by(by), workspace=change.workspace_id)
+    chosen = chosen.filter(pk__in=list(change.before))
     if change.act == Act.TAG:
         JourneyTag.objects.filter(journey__in=chosen, name=change.value).delete()
     elif change.act == Act.UNTAG:

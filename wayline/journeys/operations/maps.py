@@ -57,7 +57,7 @@ def replace_map(
 
     With the revision that the document was written from, it is refused when the map has changed since.
     """
-    order.touch(journey, now=now)
+    order.touch(journey, by=by, now=now)
     before = drawing.document_of(journey)
     if revision is not None and revision != before.revision:
         raise MapChangedMeanwhile(

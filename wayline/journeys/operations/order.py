@@ -4,9 +4,11 @@ from datetime import datetime
 
 from django.db import models
 
+from wayline.accounts.models import User
 from wayline.journeys.models import Journey, Standing
+from wayline.journeys.models.seats import changeable_by
 
-from .refusals import AlreadyDeleted, TitleMissing, TitleTooLong
+from .refusals import AlreadyDeleted, MayNotChange, TitleMissing, TitleTooLong
 
 
 def worded(text: str, *, noun: str, longest: int) -> str:
@@ -19,12 +21,20 @@ def worded(text: str, *, noun: str, longest: int) -> str:
     return text
 
 
-def touch(journey: Journey, *, now: datetime) -> None:
-    """Note that the journey changed; refused when somebody deleted it meanwhile."""
-    if not Journey.objects.kept().filter(pk=journey.pk).update(changed_at=now):
+def touch(journey: Journey, by: User | None, *, now: datetime) -> None:
+    """Note that the journey changed; refused when somebody deleted it, or took the right away, meanwhile."""
+    kept = Journey.objects.kept().filter(pk=journey.pk)
+    if not kept.filter(changeable_by(by)).update(changed_at=now):
+        check_right(journey, by)
         raise AlreadyDeleted("This journey has been deleted. Restore it before changing it.")
     journey.changed_at = now
     outdate(journey)
+
+
+def check_right(journey: Journey, by: User | None) -> None:
+    """Refuse whoever may not change a restricted journey."""
+    if Journey.objects.filter(pk=journey.pk).exclude(changeable_by(by)).exists():
+        raise MayNotChange("You may no longer change this map. Ask an owner of the workspace, or a manager.")
 
 
 def outdate(journey: Journey) -> None:

@@ -34,7 +34,7 @@ def paste_cards(
             f"The block has {widest} columns, but only {len(along)} steps stand from here on. "
             "Paste it further left, or add steps first."
         )
-    order.touch(journey, now=now)
+    order.touch(journey, by=by, now=now)
     placements = [
         _card(journey, laid[key], at, title, by, now)
         for key, cells in rows

@@ -14,7 +14,7 @@ from .refusals import AlreadyDeleted, LastPhase, NotDeleted, PhaseHasSteps
 @transaction.atomic
 def add_phase(journey: Journey, *, name: str, question: str = "", by: User, now: datetime) -> Phase:
     """Add a phase at the end of the journey."""
-    order.touch(journey, now=now)
+    order.touch(journey, by=by, now=now)
     phase = Phase.objects.create(
         journey=journey,
         name=order.worded(name, noun="phase", longest=120),
@@ -33,7 +33,7 @@ def rename_phase(phase: Phase, *, name: str, question: str | None = None, by: Us
     fields: dict[str, Any] = {"name": order.worded(name, noun="phase", longest=120)}
     if question is not None:
         fields["question"] = question.strip()[:200]
-    order.touch(phase.journey, now=now)
+    order.touch(phase.journey, by=by, now=now)
     change = edits.write(phase, noun="phase", **fields)
     edits.keep(phase.journey, edits.labeled("Renamed the phase", phase), [change], by=by, now=now)
     audit.record("phase.renamed", subject=phase, by=by, at=now, before=before)
@@ -44,7 +44,7 @@ def move_phase(
     phase: Phase, *, by: User, now: datetime, places: int = 0, position: int | None = None
 ) -> None:
     """Move the phase by so many places (negative: earlier), or to a position."""
-    order.touch(phase.journey, now=now)
+    order.touch(phase.journey, by=by, now=now)
     order.change_kept(phase, noun="phase")
     was = order.index_of(phase.journey.phases, phase)
     position = order.place(phase.journey.phases, phase, was + places if position is None else position)
@@ -65,7 +65,7 @@ def delete_phase(phase: Phase, *, by: User, now: datetime, confirmed: bool = Fal
         )
     if not phase.journey.phases.kept().exclude(pk=phase.pk).exists():
         raise LastPhase("A journey keeps at least one phase. Rename this one, or delete the journey.")
-    order.touch(phase.journey, now=now)
+    order.touch(phase.journey, by=by, now=now)
     if not Phase.objects.kept().filter(pk=phase.pk).update(deleted_at=now):
         raise AlreadyDeleted("This phase is already deleted.")
     phase.deleted_at = now
@@ -77,7 +77,7 @@ def delete_phase(phase: Phase, *, by: User, now: datetime, confirmed: bool = Fal
 @transaction.atomic
 def restore_phase(phase: Phase, *, by: User, now: datetime) -> None:
     """Undo the deletion of the phase: it comes back to its place with its steps."""
-    order.touch(phase.journey, now=now)
+    order.touch(phase.journey, by=by, now=now)
     if not Phase.objects.filter(pk=phase.pk).exclude(deleted_at=None).update(deleted_at=None):
         raise NotDeleted("This phase is not deleted; there is nothing to undo.")
     change = edits.change_of(phase, before={"deleted_at": str(phase.deleted_at)}, after={"deleted_at": None})

@@ -169,3 +169,9 @@ class CostOutOfRange(Refusal):
 
 class AlreadyApproved(Refusal):
     pass
+
+
+class MayNotChange(Refusal):
+    """The journey is restricted, and this person has no right to change it."""
+
+    status = 403

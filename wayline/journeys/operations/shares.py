@@ -28,6 +28,7 @@ def make_share(
     shows_numbers: bool = True,
 ) -> Share:
     """A link by which people without an account can read this map, and nothing else."""
+    order.check_right(journey, by)
     if password and len(password) < SHORTEST_PASSWORD:
         raise TitleTooLong(f"Choose a password of at least {SHORTEST_PASSWORD} characters, or none.")
     if expires_at and expires_at <= now:
@@ -50,6 +51,7 @@ def make_share(
 @transaction.atomic
 def end_share(share: Share, *, by: User | None, now: datetime) -> None:
     """Close the link at once and for good."""
+    order.check_right(share.journey, by)
     if not Share.objects.filter(pk=share.pk, revoked_at=None).update(revoked_at=now):
         raise ShareEnded("This link has been ended already.")
     share.refresh_from_db()

@@ -18,7 +18,7 @@ from .refusals import AlreadyDeleted, ConditionNotUnderstood, NotDeleted
 def add_step(phase: Phase, *, title: str, by: User, now: datetime, key: str = "") -> Step:
     """Add a step at the end of the phase, not bound to any signal yet."""
     title = order.worded(title, noun="step", longest=200)
-    order.touch(phase.journey, now=now)
+    order.touch(phase.journey, by=by, now=now)
     step = Step.objects.create(
         phase=phase,
         title=title,
@@ -53,7 +53,7 @@ def move_step(
 ) -> None:
     """Move the step by so many places along the journey, across phases, or to a place in a phase."""
     journey = step.phase.journey
-    order.touch(journey, now=now)
+    order.touch(journey, by=by, now=now)
     order.change_kept(step, noun="step")
     was = {"phase_id": step.phase_id, "position": order.index_of(step.phase.steps, step)}
     if phase is None and position is None:
@@ -121,7 +121,7 @@ def mark_step(
 @transaction.atomic
 def delete_step(step: Step, *, by: User, now: datetime) -> None:
     """Delete the step with its touchpoints. It can be restored."""
-    order.touch(step.phase.journey, now=now)
+    order.touch(step.phase.journey, by=by, now=now)
     if not Step.objects.kept().filter(pk=step.pk).update(deleted_at=now):
         raise AlreadyDeleted("This step is already deleted.")
     step.deleted_at = now
@@ -133,7 +133,7 @@ def delete_step(step: Step, *, by: User, now: datetime) -> None:
 @transaction.atomic
 def restore_step(step: Step, *, by: User, now: datetime) -> None:
     """Undo the deletion of the step: it comes back to its place, with its binding."""
-    order.touch(step.phase.journey, now=now)
+    order.touch(step.phase.journey, by=by, now=now)
     if step.phase.deleted_at:
         raise NotDeleted(f"The phase “{step.phase}” is deleted too. Restore the phase first.")
     if not Step.objects.filter(pk=step.pk).exclude(deleted_at=None).update(deleted_at=None):
@@ -146,7 +146,7 @@ def restore_step(step: Step, *, by: User, now: datetime) -> None:
 
 def _change(step: Step, verb: str, by: User | None, now: datetime, seen: int | None, **fields) -> None:
     journey = step.phase.journey
-    order.touch(journey, now=now)
+    order.touch(journey, by=by, now=now)
     change = edits.write(step, noun="step", seen=seen, **fields)
     edits.keep(journey, edits.labeled(verb, step), [change], by=by, now=now)
 

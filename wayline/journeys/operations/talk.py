@@ -3,10 +3,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-from wayline.accounts.models import Membership, User
+from wayline.accounts.models import User
 from wayline.audit import operations as audit
 from wayline.journeys import announcing, talks
-from wayline.journeys.models import Comment, Journey, Notice, Thread
+from wayline.journeys.models import Comment, Journey, Notice, Thread, seats
 from wayline.kit.tasks import enqueue
 
 from . import order
@@ -93,7 +93,7 @@ def read_notices(user: User, *, now: datetime, comments=None) -> int:
 
 def mentioned(text: str, journey: Journey) -> list[User]:
     """The members named after an @, by e-mail, full or first name; a name that two share names neither."""
-    users = User.objects.filter(memberships__workspace=journey.workspace_id, is_active=True)
+    users = User.objects.filter(memberships__in=seats.readers(journey), is_active=True)
     names: dict[str, set[User]] = {}
     for user in users:
         for name in {str(user), str(user).split()[0], user.email, user.email.split("@")[0]}:
@@ -116,7 +116,7 @@ def _say(thread: Thread, text: str, by: User | None, now: datetime) -> Comment:
     text = order.limited(text, name="comment", longest=LONGEST)
     if not text:
         raise CommentMissing("Write a comment first.")
-    order.touch(thread.journey, now=now)
+    order.touch(thread.journey, by=None, now=now)  # whoever may read may discuss
     comment = Comment.objects.create(thread=thread, by=by, at=now, text=text)
     _notify(comment, by, now)
     announcing.talked(thread.journey_id, thread.subject_kind, thread.subject_key, now=now)
@@ -128,8 +128,7 @@ def _notify(comment: Comment, by: User | None, now: datetime) -> None:
     thread, own = comment.thread, {by.pk if by else None}
     meant = {user.pk for user in mentioned(comment.text, thread.journey)} - own
     taking_part = set(thread.comments.filter(deleted_at=None).values_list("by", flat=True))
-    members = Membership.objects.filter(workspace=thread.journey.workspace_id)
-    still_here = set(members.values_list("user", flat=True))
+    still_here = set(seats.readers(thread.journey).values_list("user", flat=True))
     others = (taking_part & still_here) - meant - own - {None}
     reasons = [*((pk, "mention") for pk in meant), *((pk, "reply") for pk in others)]
     Notice.objects.bulk_create(

@@ -15,7 +15,7 @@ from .refusals import AlreadyDeleted, NotDeleted
 def add_touchpoint(step: Step, *, name: str, channel: str = "", by: User, now: datetime) -> Touchpoint:
     """Add the place where the customer meets us at this step."""
     name = order.worded(name, noun="touchpoint", longest=120)
-    order.touch(step.phase.journey, now=now)
+    order.touch(step.phase.journey, by=by, now=now)
     touchpoint = Touchpoint.objects.create(
         step=step, name=name, channel=channel.strip()[:40], position=order.next_position(step.touchpoints)
     )
@@ -33,7 +33,7 @@ def rename_touchpoint(
     fields: dict[str, Any] = {"name": order.worded(name, noun="touchpoint", longest=120)}
     if channel is not None:
         fields["channel"] = channel.strip()[:40]
-    order.touch(touchpoint.step.phase.journey, now=now)
+    order.touch(touchpoint.step.phase.journey, by=by, now=now)
     _record(touchpoint, "Renamed", edits.write(touchpoint, noun="touchpoint", **fields), by, now)
     audit.record("touchpoint.renamed", subject=touchpoint, by=by, at=now, before=before)
 
@@ -42,7 +42,7 @@ def rename_touchpoint(
 def move_touchpoint(touchpoint: Touchpoint, *, places: int, by: User, now: datetime) -> None:
     """Move the touchpoint by so many places within its step."""
     siblings = touchpoint.step.touchpoints
-    order.touch(touchpoint.step.phase.journey, now=now)
+    order.touch(touchpoint.step.phase.journey, by=by, now=now)
     order.change_kept(touchpoint, noun="touchpoint")
     was = order.index_of(siblings, touchpoint)
     position = order.place(siblings, touchpoint, was + places)
@@ -54,7 +54,7 @@ def move_touchpoint(touchpoint: Touchpoint, *, places: int, by: User, now: datet
 @transaction.atomic
 def delete_touchpoint(touchpoint: Touchpoint, *, by: User, now: datetime) -> None:
     """Delete the touchpoint. It can be restored."""
-    order.touch(touchpoint.step.phase.journey, now=now)
+    order.touch(touchpoint.step.phase.journey, by=by, now=now)
     if not Touchpoint.objects.kept().filter(pk=touchpoint.pk).update(deleted_at=now):
         raise AlreadyDeleted("This touchpoint is already deleted.")
     touchpoint.deleted_at = now
@@ -66,7 +66,7 @@ def delete_touchpoint(touchpoint: Touchpoint, *, by: User, now: datetime) -> Non
 @transaction.atomic
 def restore_touchpoint(touchpoint: Touchpoint, *, by: User, now: datetime) -> None:
     """Undo the deletion of the touchpoint."""
-    order.touch(touchpoint.step.phase.journey, now=now)
+    order.touch(touchpoint.step.phase.journey, by=by, now=now)
     if not Touchpoint.objects.filter(pk=touchpoint.pk).exclude(deleted_at=None).update(deleted_at=None):
         raise NotDeleted("This touchpoint is not deleted; there is nothing to undo.")
     was = str(touchpoint.deleted_at)

@@ -24,7 +24,7 @@ def save_version(
         raise ChoiceUnknown(f"A version is one of: {', '.join(Version.Kind.values)}.")
     if len(note) > 500:
         raise TitleTooLong("Shorten the note to 500 characters.")
-    order.touch(journey, now=journey.changed_at)  # refused when somebody deleted it meanwhile
+    order.touch(journey, by=by, now=journey.changed_at)  # refused when somebody deleted it meanwhile
     found = drawing.document_of(journey)
     drawn = Journey.objects.with_steps().select_related("workspace").get(pk=journey.pk)
     version = Version.objects.create(
@@ -58,6 +58,7 @@ def restore_version(version: Version, *, by: User | None, now: datetime) -> Vers
 @transaction.atomic
 def approve_version(version: Version, *, by: User, now: datetime) -> None:
     """Say that this is how the journey is, or shall be."""
+    order.check_right(version.journey, by)
     if not Version.objects.filter(pk=version.pk, approved_at=None).update(approved_at=now, approved_by=by):
         raise AlreadyApproved("This version is approved already.")
     version.approved_at, version.approved_by = now, by
@@ -67,6 +68,7 @@ def approve_version(version: Version, *, by: User, now: datetime) -> None:
 @transaction.atomic
 def withdraw_approval(version: Version, *, by: User, now: datetime) -> None:
     """Take the approval back."""
+    order.check_right(version.journey, by)
     approved = Version.objects.filter(pk=version.pk).exclude(approved_at=None)
     if not approved.update(approved_at=None, approved_by=None):
         raise AlreadyApproved("This version is not approved; there is nothing to take back.")
@@ -81,6 +83,7 @@ def review_journey(
     """Say that the map is true today, and when to look again. Drift is counted from now."""
     if not 7 <= days <= 730:
         raise WindowOutOfRange("Choose 7 to 730 days until the next review.")
+    order.check_right(journey, by)
     order.change_kept(journey, noun="journey")
     review = Review.objects.create(
         journey=journey, at=now, by=by, note=note.strip()[:500], next_on=(now + timedelta(days=days)).date()

@@ -94,7 +94,7 @@ def card_context(request, placement: Placement, **more) -> dict:
         "placement": placement,
         "card": card,
         "form": forms_map.CardForm(instance=card, member=request.member, members=members),
-        "maps": board.maps_of(card),
+        "maps": board.maps_of(card, request.member),
         "badges": badges.of_map(journey).cards.get(card.pk, ()),
         "offers": badges.offers(placement),
         "steps": board.numbered(journey),

@@ -5,6 +5,7 @@ from django.views.decorators.http import require_GET
 
 from wayline.accounts import access
 from wayline.journeys import feelings, handoffs, lanes, queries, talks
+from wayline.journeys.models import Journey
 from wayline.journeys.views.find import address_of, controls_of, journey_of
 from wayline.kit import live
 from wayline.kit.pages import show
@@ -16,15 +17,21 @@ def map(request, journey_id):
     """The living map, which is also where it is edited."""
     # Asked first: what changes while the page is being drawn then comes by the stream as well.
     since = live.last_message()
-    context = drawn(request, journey_id) | {
+    context = drawn(request, journey_id)
+    context |= {
         "since": since,
         "tab": token_hex(6),
         "unread": talks.unread(request.member),
-        "may_edit": request.member.may("contributor"),
+        "may_edit": _may_edit(request, context["journey"]),
     }
     fragment = "curve" if request.GET.get("part") == "curve" else "living"
     status = 422 if context["controls"].errors else 200
     return show(request, "journeys/map.html", context, fragment=fragment, status=status)
+
+
+def _may_edit(request, journey) -> bool:
+    is_mine = not journey.is_restricted or Journey.objects.editable_by(request.member).filter(pk=journey.pk)
+    return request.member.may("contributor") and bool(is_mine)
 
 
 @require_GET

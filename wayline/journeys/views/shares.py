@@ -6,7 +6,6 @@ from django.core.signing import BadSignature, Signer
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.clickjacking import xframe_options_exempt
@@ -15,19 +14,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from wayline.accounts import access
 from wayline.journeys import forms_map, operations, queries
 from wayline.journeys.models import Journey, Picture, Placement, Share
+from wayline.journeys.share_links import SIGNER, address
 from wayline.kit.middleware import POLICY
 from wayline.kit.refusals import Refusal
 
 from . import answers
 from .cards import journey_of, picture_answer
 
-SIGNER = Signer(salt="journeys.share", sep="~")
 DEAD_LINK = re.compile(r'<a\b[^>]*\bhref="(?:&amp;[^"]*)?"[^>]*>(.*?)</a>', re.DOTALL)
 EMBEDDABLE = POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")
-
-
-def address(request: HttpRequest, share: Share) -> str:
-    return request.build_absolute_uri(reverse("shared", args=[SIGNER.sign(share.nonce)]))
 
 
 @require_http_methods(["GET", "POST"])
