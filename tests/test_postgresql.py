@@ -61,6 +61,66 @@ print(json.dumps({
 """
 
 
+# One process has the stream open, another changes the map: only NOTIFY can tell the first of it.
+LIVE_STORY = """
+import asyncio, json, os, subprocess, sys, time
+import django; django.setup()
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.management import call_command
+from django.utils import timezone
+from wayline.accounts.testing import make_member
+from wayline.journeys import announcing, operations
+from wayline.journeys.models import Placement
+from wayline.journeys.testing import make_card, make_journey
+from wayline.kit.live import hub
+from wayline.kit.live.readers import Person, Reader
+
+if sys.argv[1:]:
+    placement = Placement.objects.select_related("journey", "step").get()
+    step = placement.step.phase.steps.last()
+    operations.move_cards([placement], step=step, by=None, now=timezone.now())
+    sys.exit()
+
+call_command("migrate", verbosity=0, interactive=False)
+hub.SWEEP_SECONDS = 3600
+member = make_member(role="contributor")
+journey = make_journey(workspace=member.workspace)
+make_card(journey.phases.get().steps.first(), title="The slot is too late")
+session = SessionStore(); session.create()
+
+async def watch():
+    reader = Reader(
+        topic=announcing.topic(journey.pk), user=member.user.pk, session=session.session_key,
+        session_hash=member.user.get_session_auth_hash(), person=Person("t", "Noor", "N", 1), last=0,
+        loop=asyncio.get_running_loop(),
+    )
+    hub.HUB.join(reader)
+    await asyncio.to_thread(listening)
+    other = await asyncio.create_subprocess_exec(sys.executable, "-c", os.environ["STORY"], "change")
+    assert await other.wait() == 0
+    while True:
+        sent = (await asyncio.wait_for(reader.queue.get(), 60)).decode()
+        if "hx-partial" in sent:
+            return sent
+
+def listening():
+    from django.db import connection
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE query ILIKE 'LISTEN%'"
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute(asked)
+            if cursor.fetchone()[0]:
+                return connection.close()
+        time.sleep(0.05)
+    raise SystemExit("nobody listens")
+
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+print(json.dumps({"heard": asyncio.run(watch())}), flush=True)
+os._exit(0)
+"""
+
+
 def programs() -> Path | None:
     """Where PostgreSQL's programs lie, when it is installed."""
     asked = shutil.which("pg_config")
@@ -71,7 +131,7 @@ def programs() -> Path | None:
     return next((folder for folder in folders if (folder / "initdb").exists()), None)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def postgresql():
     """The URL of an empty cluster of our own, which refuses to run as root."""
     folder = programs()
@@ -115,21 +175,27 @@ def postgresql():
         shutil.rmtree(home)
 
 
-def test_a_journey_of_signals_on_postgresql(postgresql, tmp_path):
+def told(story: str, postgresql: str, folder: Path) -> dict:
+    """What the story says in its last line, told by a process of its own."""
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "wayline.settings",
         "WAYLINE_DATABASE_URL": postgresql,
-        "WAYLINE_DATA_DIR": str(tmp_path),
+        "WAYLINE_DATA_DIR": str(folder),
         "WAYLINE_WAREHOUSE_URL": "duckdb://",
         "WAYLINE_LOG_LEVEL": "WARNING",
         "PYTHONPATH": str(ROOT),
+        "STORY": story,
     }
-    told = subprocess.run(
-        [sys.executable, "-c", STORY], env=environment, capture_output=True, text=True, timeout=300
+    said = subprocess.run(
+        [sys.executable, "-c", story], env=environment, capture_output=True, text=True, timeout=300
     )
+    assert said.returncode == 0, said.stderr[-4000:]
+    return json.loads(said.stdout.splitlines()[-1])
 
-    assert told.returncode == 0, told.stderr[-4000:]
-    found = json.loads(told.stdout.splitlines()[-1])
+
+def test_a_journey_of_signals_on_postgresql(postgresql, tmp_path):
+    found = told(STORY, postgresql, tmp_path)
+
     assert {path for path, status in found.pop("pages").items() if status != 200} == set()
     assert found == {
         "vendor": "postgresql",
@@ -139,3 +205,10 @@ def test_a_journey_of_signals_on_postgresql(postgresql, tmp_path):
         "journal": True,
         "activities": True,
     }
+
+
+def test_a_change_by_another_process_is_heard_at_once(postgresql, tmp_path):
+    heard = told(LIVE_STORY, postgresql, tmp_path)["heard"]
+
+    assert "The slot is too late" in heard
+    assert "<hx-partial" in heard

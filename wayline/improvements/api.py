@@ -109,7 +109,7 @@ class ReasonIn(Schema):
     insight: int
 
 
-class CardIn(Schema):
+class OpportunityOfCardIn(Schema):
     """A card of the kind “Opportunity” that stands on a map."""
 
     card: int
@@ -166,7 +166,7 @@ def write_opportunity(request, body: OpportunityIn):
 
 @router.post("/opportunities/of-card", response={201: OpportunityOut})
 @needs("contributor")
-def adopt_card(request, body: CardIn):
+def adopt_card(request, body: OpportunityOfCardIn):
     """Make an opportunity of a card, which stays where it stands."""
     return 201, operations.adopt_card(standing_on.named_card(request.member, body.card), **_by(request))
 

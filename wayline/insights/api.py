@@ -105,7 +105,7 @@ class PlaceIn(Schema):
     step: int
 
 
-class CardIn(Schema):
+class InsightOfCardIn(Schema):
     """A card that stands on a map."""
 
     card: int
@@ -161,7 +161,7 @@ def write_insight(request, body: InsightIn):
 
 @router.post("/of-card", response={201: InsightOut})
 @needs("contributor")
-def adopt_card(request, body: CardIn):
+def adopt_card(request, body: InsightOfCardIn):
     """Make an insight of a card, which stays where it stands."""
     card = standing_on.named_card(request.member, body.card)
     return 201, operations.adopt_card(card, certainty=body.certainty, **_by(request))

@@ -12,7 +12,7 @@ from .models import Journey
 router = Router(tags=["journeys"])
 
 
-class PersonIn(Schema):
+class SeatIn(Schema):
     """A member of the workspace by the id of their user."""
 
     user: int
@@ -21,11 +21,11 @@ class PersonIn(Schema):
 
 class AccessOut(Schema):
     is_restricted: bool
-    people: list[PersonIn]
+    people: list[SeatIn]
 
 
 class AccessIn(Schema):
-    people: list[PersonIn]
+    people: list[SeatIn]
 
 
 def _journey(request, journey_id: int) -> Journey:
@@ -37,13 +37,13 @@ def _access(journey: Journey) -> dict:
     return {"is_restricted": journey.is_restricted, "people": people}
 
 
-@router.get("/{int:journey_id}/access", response=AccessOut)
+@router.get("/{journey_id}/access", response=AccessOut)
 def access_of(request, journey_id: int):
     """Whether only some people see the journey, and who they are."""
     return _access(_journey(request, journey_id))
 
 
-@router.post("/{int:journey_id}/restrict", response=AccessOut)
+@router.post("/{journey_id}/restrict", response=AccessOut)
 @needs("manager")
 def restrict_journey(request, journey_id: int, body: AccessIn):
     """Let only these people see the journey, and some of them change it. Its share links end."""
@@ -53,7 +53,7 @@ def restrict_journey(request, journey_id: int, body: AccessIn):
     return _access(journey)
 
 
-@router.post("/{int:journey_id}/open", response=AccessOut)
+@router.post("/{journey_id}/open", response=AccessOut)
 @needs("manager")
 def open_journey(request, journey_id: int):
     """Let the whole workspace see the journey again."""

@@ -42,7 +42,7 @@ def dismiss_moment(
 ) -> MomentChoice:
     """Say why the step is no moment that matters although the numbers propose it."""
     reason = _said(reason)
-    order.touch(step.phase.journey, now=now)
+    order.touch(step.phase.journey, by=by, now=now)
     choice = _decided(step, MomentChoice.Kind.DISMISSED, reason, evidence, by, now)
     audit.record("moment.dismissed", subject=step, by=by, at=now, reason=reason)
     return choice
@@ -62,7 +62,7 @@ def reconsider_moment(choice: MomentChoice, *, by: User | None, now: datetime) -
 @transaction.atomic
 def add_change(step: Step, *, kind: str, what: str, by: User | None, now: datetime, **more) -> MomentChange:
     """List something that must become different behind this step."""
-    order.touch(step.phase.journey, now=now)
+    order.touch(step.phase.journey, by=by, now=now)
     fields = _checked(step.workspace_id, {"kind": kind, "what": what} | more)
     change = MomentChange.objects.create(step=step, created_at=now, created_by=by, changed_at=now, **fields)
     audit.record("moment_change.added", subject=change, by=by, at=now, step=step.title, kind=kind)

@@ -33,7 +33,8 @@ def touch(journey: Journey, by: User | None, *, now: datetime) -> None:
 
 def check_right(journey: Journey, by: User | None) -> None:
     """Refuse whoever may not change a restricted journey."""
-    if Journey.objects.filter(pk=journey.pk).exclude(changeable_by(by)).exists():
+    same = Journey.objects.filter(pk=journey.pk)
+    if same.exists() and not same.filter(changeable_by(by)).exists():
         raise MayNotChange("You may no longer change this map. Ask an owner of the workspace, or a manager.")
 
 
