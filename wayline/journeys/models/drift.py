@@ -2,13 +2,14 @@ from django.db import models
 
 from wayline.accounts.models import Membership, User
 
+from .seats import open_to
 from .versions import Review
 
 
 class DriftAlarmQuerySet(models.QuerySet):
     def visible_to(self, member: Membership) -> "DriftAlarmQuerySet":
         return self.filter(
-            review__journey__workspace=member.workspace_id, review__journey__deleted_at=None
+            open_to(member, "review__journey__"), review__journey__deleted_at=None
         ).select_related("review__journey__workspace")
 
     def unread(self) -> "DriftAlarmQuerySet":

@@ -5,11 +5,12 @@ from wayline.accounts.models import Membership
 from .cards import Placement
 from .journeys import Journey
 from .kept import KeptQuerySet
+from .seats import open_to
 
 
 class HandoffQuerySet(KeptQuerySet):
     def visible_to(self, member: Membership) -> "HandoffQuerySet":
-        return self.drawn().filter(journey__workspace=member.workspace_id)
+        return self.drawn().filter(open_to(member, "journey__"))
 
     def drawn(self) -> "HandoffQuerySet":
         """Those whose two cards stand on the map."""

@@ -23,7 +23,7 @@ def add_handoff(source: Placement, target: Placement, *, by: User | None, now: d
     journey = source.journey
     _check(journey, source, target)
     fields = _checked(said)
-    order.touch(journey, now=now)
+    order.touch(journey, by=by, now=now)
     if Handoff.objects.drawn().filter(journey=journey).count() >= MOST_HANDOFFS:
         raise TooMany(f"A map shows at most {MOST_HANDOFFS} handoffs. Take one away first.")
     if Handoff.objects.kept().filter(source=source, target=target).exists():
@@ -40,7 +40,7 @@ def describe_handoff(
 ) -> None:
     """Change the wait that is expected, the words, or the signals by which it is measured."""
     fields = _checked(said)
-    order.touch(handoff.journey, now=now)
+    order.touch(handoff.journey, by=by, now=now)
     change = edits.write(handoff, noun="handoff", seen=seen, **fields)
     edits.keep(handoff.journey, _label("Changed", handoff), [change], by=by, now=now)
     audit.record("handoff.described", subject=handoff, by=by, at=now, fields=sorted(fields))
@@ -49,7 +49,7 @@ def describe_handoff(
 @transaction.atomic
 def delete_handoff(handoff: Handoff, *, by: User | None, now: datetime) -> None:
     """Take a handoff off the blueprint. Undo brings it back."""
-    order.touch(handoff.journey, now=now)
+    order.touch(handoff.journey, by=by, now=now)
     change = edits.write(handoff, noun="handoff", deleted_at=now)
     edits.keep(handoff.journey, _label("Took away", handoff), [change], by=by, now=now)
     audit.record("handoff.deleted", subject=handoff, by=by, at=now)

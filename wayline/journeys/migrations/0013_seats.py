@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('journeys', '0009_moments'),
+        ('journeys', '0012_measured_versions_and_drift_alarms'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
