@@ -10,6 +10,7 @@ from wayline.insights import counted, operations
 from wayline.insights.models import Insight
 from wayline.insights.testing import MONDAY, make_evidence, make_insight
 from wayline.journeys import badges
+from wayline.journeys import operations as journeys
 from wayline.journeys.testing import make_card, make_journey
 from wayline.kit.live.models import Message
 from wayline.kit.tasks.models import Job
@@ -131,3 +132,12 @@ def test_badges_are_asked_for_once_however_many_there_are(step, django_assert_nu
         found = badges.of_map(step.phase.journey)
 
     assert len(found.cards) == 5
+
+
+def test_an_insight_that_stands_only_on_a_restricted_map_is_seen_only_there(client, noor, step, warehouse):
+    insight = placed(step, title="Hidden pain")
+    assert client.get(insight.get_absolute_url()).status_code == 200
+
+    journeys.restrict_journey(step.phase.journey, people={}, by=None, now=timezone.now())
+
+    assert client.get(insight.get_absolute_url()).status_code == 404

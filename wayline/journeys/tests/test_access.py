@@ -5,9 +5,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from wayline.accounts.testing import bearer, make_key, make_member
-from wayline.insights.testing import make_insight
 from wayline.journeys import board, cells, hierarchy, live, operations, talks
-from wayline.journeys.models import Card, Journey, Notice, Phase, Placement, Seat, Share, Step
+from wayline.journeys.models import Card, Journey, Notice, Phase, Placement, Seat, Share
 from wayline.journeys.operations.refusals import MayNotChange, OwnerNotHere
 from wayline.journeys.testing import make_card, make_journey, make_step
 from wayline.journeys.tests.pages import page, text
@@ -163,17 +162,6 @@ def test_its_title_is_not_said_on_other_maps(noor, closed):
     assert "A restricted journey" in drawn
     assert "more map" not in drawn
     assert [each.journey for each in board.maps_of(card, noor)] == [step.phase.journey]
-
-
-def test_an_insight_that_stands_only_there_is_seen_only_there(client, noor, closed):
-    insight = make_insight(workspace=noor.workspace, title="Hidden pain")
-    address = reverse("insights:insight", args=[noor.workspace.slug, insight.pk])
-    assert client.get(address).status_code == 200
-
-    step = Step.objects.filter(phase__journey=closed).first()
-    Placement.objects.create(card=insight.card, journey=closed, step=step, lane="pain", position=2)
-
-    assert client.get(address).status_code == 404
 
 
 def test_nobody_is_called_to_what_they_may_not_read(noor, closed):
