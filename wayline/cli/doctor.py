@@ -94,6 +94,14 @@ def databases(server) -> Finding:
 
 
 def warehouse(server) -> Finding:
+    if aside := connect.put_aside():
+        filled = (
+            "The journal does not reach back to the beginning: put a copy of the warehouse back "
+            "(docs/operating/backup.md)."
+            if PrunedEntries.objects.exists()
+            else "It is filled anew from the journal; once no signals are missing below, delete the old file."
+        )
+        return Finding(f"Warehouse was damaged and put aside as {aside[-1]}. {filled}", is_wrong=True)
     if server:
         return Finding(f"Warehouse is open in the server, process {server.pid}")
     connect.current()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import uvicorn
 from django.conf import settings
+from django.utils import timezone
 
 from wayline import front, health
 from wayline.accounts.api_auth import BearerKey
@@ -52,7 +53,7 @@ def run(host: str, port: int, *, greeting: str = "") -> None:
             f"{problem} Free some space first; signals are acknowledged only when they are on disk."
         )
     listening = listen(host, port)
-    connect.current()  # a second server on the same data directory is refused here, with the holder's name
+    connect.ready(now=timezone.now())  # a second server on the same data directory is refused here
     print(greeting or f"Wayline is at {settings.BASE_URL}", flush=True)
     # Uvicorn raises the signal again once it has stopped; leave through here, so that `finally` is reached.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -3,6 +3,8 @@
 import signal
 import threading
 
+from django.utils import timezone
+
 from wayline.background import Background
 from wayline.warehouse import connect
 
@@ -13,7 +15,9 @@ def work(asked) -> int:
     """Load signals and work off tasks until stopped; several take turns at loading and share the tasks."""
     if preparing.unmigrated():
         raise serving.CannotServe("The databases are not up to date. Run: wayline init")
-    connect.current()  # an engine that only one process may have is refused here, with the holder's name
+    connect.ready(
+        now=timezone.now()
+    )  # an engine that only one process may have is refused here, with the holder's name
     is_over = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: is_over.set())

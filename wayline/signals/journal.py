@@ -9,6 +9,7 @@ import os
 import queue
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -33,7 +34,9 @@ log = structlog.get_logger()
 FOLDED = 64  # batches in one transaction at most
 WAITING = 2_000  # batches that may wait before senders are asked to slow down
 WAITING_BYTES = 64_000_000
+SHARES = 2  # one workspace may take up so much less of both, so that a noisy one leaves room for the others
 JUST_NOW = 0.1  # seconds
+FULL = "Too many batches are waiting for the disk. Send this one again in a second."
 
 
 class JournalFull(Refusal):
@@ -277,7 +280,10 @@ class Writer:
     def __init__(self, waiting: int = WAITING, waiting_bytes: int = WAITING_BYTES):
         self._waiting: queue.Queue = queue.Queue(maxsize=waiting)
         self._limit = waiting_bytes
+        self._share = waiting // SHARES
         self._bytes = 0
+        self._bytes_of: Counter[int] = Counter()
+        self._batches_of: Counter[int] = Counter()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._process = 0
@@ -288,19 +294,24 @@ class Writer:
         self._start()
         answer: Future = Future()
         with self._lock:
-            if self._bytes + len(row.body) > self._limit:
-                raise JournalFull(
-                    "Too many batches are waiting for the disk. Send this one again in a second."
-                )
+            if not self._has_room_for(row):
+                raise JournalFull(FULL)
             self._bytes += len(row.body)
+            self._bytes_of[row.workspace_id] += len(row.body)
+            self._batches_of[row.workspace_id] += 1
         try:
             self._waiting.put_nowait((row, answer))
         except queue.Full:
             self._released([row])
-            raise JournalFull(
-                "Too many batches are waiting for the disk. Send this one again in a second."
-            ) from None
+            raise JournalFull(FULL) from None
         return answer
+
+    def _has_room_for(self, row: _Row) -> bool:
+        return (
+            self._bytes + len(row.body) <= self._limit
+            and self._bytes_of[row.workspace_id] + len(row.body) <= self._limit // SHARES
+            and self._batches_of[row.workspace_id] < self._share
+        )
 
     def _start(self) -> None:
         if self._thread is not None and self._thread.is_alive() and self._process == os.getpid():
@@ -352,7 +363,10 @@ class Writer:
 
     def _released(self, rows: list[_Row]) -> None:
         with self._lock:
-            self._bytes -= sum(len(row.body) for row in rows)
+            for row in rows:
+                self._bytes -= len(row.body)
+                self._bytes_of[row.workspace_id] -= len(row.body)
+                self._batches_of[row.workspace_id] -= 1
 
 
 def _unavailable(error: Exception) -> JournalUnavailable:

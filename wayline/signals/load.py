@@ -91,9 +91,20 @@ def drain(*, rest: Callable[[float], bool] | None = None) -> Loaded:
                 return total
             began = time.monotonic()
             with _without_collecting():
+                _begin(last_change)
                 total += _load_chunk(ids)
         if rest is not None and rest(time.monotonic() - began):
             return total
+
+
+def _begin(last_change: int) -> None:
+    """An empty warehouse follows no change from before: whoever is loaded now is loaded as things are now.
+
+    A source that was forgotten and sent again would otherwise be forgotten once more.
+    """
+    if not marks():
+        with connect.current().writing() as writer:
+            writer.mark(CHANGES, last_change)
 
 
 def _last(model: type[JournalEntry] | type[WarehouseChange]) -> int:

@@ -8,6 +8,8 @@ import structlog
 from django.db import close_old_connections, connections
 from django.utils import timezone
 
+from wayline.warehouse import connect
+
 from . import journal, load, retention, upkeep
 
 log = structlog.get_logger()
@@ -67,6 +69,8 @@ class Loader:
                 break
             try:
                 close_old_connections()
+                if aside := connect.mend():
+                    log.error("the warehouse was damaged; it is filled anew from the journal", kept_as=aside)
                 began = time.monotonic()
                 loaded = load.drain(rest=self._rest)
                 if loaded != load.Loaded() or not is_kept_up:
@@ -81,6 +85,8 @@ class Loader:
                 pause = self._every
                 if loaded.loaded > MANY:
                     self._stopping.wait(GATHERED - (time.monotonic() - began))
+            except connect.WarehouseDamaged:
+                pause = self._every  # the next turn begins with mending it
             except Exception:
                 pause = min(pause * 2, 30.0)
                 log.exception("loading failed; the journal keeps the signals", again_in_seconds=pause)

@@ -3,6 +3,7 @@
 A small ASGI application of its own, so that an acknowledgement waits for the journal's disk and nothing else.
 """
 
+import asyncio
 import base64
 import binascii
 import time
@@ -14,6 +15,7 @@ from hashlib import blake2b
 
 import msgspec
 from asgiref.sync import sync_to_async
+from django.db import Error as DatabaseFailing
 from django.db import close_old_connections
 
 from wayline.accounts.models import Key, Role
@@ -24,6 +26,7 @@ BATCH_BYTES = 500_000
 CALL_BYTES = 32_000
 WIRE_BYTES = 4_000_000  # nothing longer is even read
 KEY_SECONDS = 5.0
+PATIENCE = 10.0  # seconds
 KEYS_KEPT = 10_000
 CALLS = frozenset({"identify", "track", "page", "screen", "group", "alias"})
 PATHS = {
@@ -52,6 +55,11 @@ class Answer(Exception):
     def __init__(self, status: int, sentence: str, retry_after: int | None = None):
         super().__init__(sentence)
         self.status, self.sentence, self.retry_after = status, sentence, retry_after
+
+
+NO_DATABASE = Answer(
+    503, "The database does not answer. The batch was not stored; send it again later.", retry_after=5
+)
 
 
 class KeyCache:
@@ -103,7 +111,8 @@ async def application(scope: dict, receive: Callable[[], Awaitable[dict]], send:
         return
     try:
         status, answer, extra = 200, await _answer(scope, receive), []
-    except Answer as no:
+    except (Answer, DatabaseFailing) as error:
+        no = error if isinstance(error, Answer) else NO_DATABASE
         status, answer = no.status, {"success": False, "error": no.sentence}
         extra = [(b"retry-after", str(no.retry_after).encode())] if no.retry_after else []
         if no.status == 401:
@@ -195,15 +204,20 @@ async def _written(
     if not read.signals and not read.refused:
         return journal.Receipt(0, is_repeat=False)
     try:
-        return await journal.append_soon(
-            workspace_id,
-            source,
-            read.signals,
-            received_at=received_at,
-            refused=read.refused,
-            places=read.places if read.has_gaps else None,
-            digest=digest,
-        )
+        async with asyncio.timeout(PATIENCE):
+            return await journal.append_soon(
+                workspace_id,
+                source,
+                read.signals,
+                received_at=received_at,
+                refused=read.refused,
+                places=read.places if read.has_gaps else None,
+                digest=digest,
+            )
+    except TimeoutError as late:
+        # Should it still be written, the same bytes sent again are known, and count once.
+        sentence = "The journal takes too long. Send the batch again; it counts once."
+        raise Answer(503, sentence, retry_after=5) from late
     except journal.JournalFull as full:
         raise Answer(429, str(full), retry_after=1) from full
     except journal.JournalUnavailable as unavailable:

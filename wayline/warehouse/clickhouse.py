@@ -214,6 +214,10 @@ class ClickHouseWarehouse:
             if writer.has_removed or state.has_removed:
                 self._sweep()
 
+    def mend(self) -> str | None:
+        """Damage is for its own servers to find and mend."""
+        return None
+
     def purge(self) -> None:
         """Leave nothing of rows that were deleted."""
         with self.writing() as writer:

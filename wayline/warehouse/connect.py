@@ -3,10 +3,13 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from django.conf import settings
 
+from wayline.warehouse import damage
 from wayline.warehouse.engine import Warehouse as Warehouse
+from wayline.warehouse.engine import WarehouseDamaged as WarehouseDamaged
 from wayline.warehouse.engine import WarehouseFailing as WarehouseFailing
 from wayline.warehouse.engine import WarehouseUnknown
 from wayline.warehouse.engine import Writer as Writer
@@ -59,6 +62,26 @@ def current() -> Warehouse:
             if _current is None:
                 _current = open(settings.WAREHOUSE_URL)
     return _current
+
+
+def ready(*, now: datetime) -> Warehouse:
+    """The same for who fills it: a file that is too damaged to open is put aside first."""
+    try:
+        return current()
+    except WarehouseDamaged:
+        from wayline.warehouse import embedded
+
+        damage.put_aside(embedded.path_of(settings.WAREHOUSE_URL), now=now)
+        return current()
+
+
+def put_aside() -> list[str]:
+    """Damaged files that were put aside and still lie there."""
+    if not settings.WAREHOUSE_URL.startswith("duckdb:///"):
+        return []
+    from wayline.warehouse import embedded
+
+    return damage.put_aside_before(embedded.path_of(settings.WAREHOUSE_URL))
 
 
 def close() -> None:

@@ -5,7 +5,8 @@ import re
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from weakref import WeakSet
 
@@ -15,9 +16,16 @@ import numpy as np
 import pyarrow as pa
 
 from wayline.kit.refusals import Refusal
-from wayline.warehouse import native, tables
+from wayline.warehouse import damage, native, tables
 from wayline.warehouse.compiled import CompiledQueries, defining
-from wayline.warehouse.engine import WarehouseFailing, as_asked, as_stored, next_version
+from wayline.warehouse.engine import (
+    WarehouseDamaged,
+    WarehouseFailing,
+    WarehouseUnreadable,
+    as_asked,
+    as_stored,
+    next_version,
+)
 from wayline.warehouse.keys import KnownHashes
 
 QUERIES = CompiledQueries("duckdb")
@@ -29,17 +37,17 @@ class WarehouseHeld(Refusal):
     """Another process has the file."""
 
 
-class WarehouseUnreadable(Refusal):
-    """The file cannot be opened as a warehouse."""
+def path_of(url: str) -> str:
+    """The file that duckdb:///path/to/file names; nothing for one kept in memory."""
+    path = url.removeprefix("duckdb://")
+    # Like sqlite:///, the third slash may be the path's own: both /a and //a name the file /a.
+    return path[1:] if path.startswith("//") else path
 
 
 def open(url: str, *, memory: str, threads: int, own_tables: str = "") -> "EmbeddedWarehouse":
     """Open duckdb:///path/to/file, or duckdb:// for one kept in memory."""
-    path = url.removeprefix("duckdb://")
-    # Like sqlite:///, the third slash may be the path's own: both /a and //a name the file /a.
-    path = path[1:] if path.startswith("//") else path
     own = native.read(own_tables)
-    return EmbeddedWarehouse(path, memory=memory, threads=threads or None, own=own)
+    return EmbeddedWarehouse(path_of(url), memory=memory, threads=threads or None, own=own)
 
 
 class EmbeddedWarehouse:
@@ -59,6 +67,7 @@ class EmbeddedWarehouse:
         self._freshness = native.freshness()
         stored = {name: f"FROM main.{name}" for name in ("signals", "customers")}
         self._defined = native.together(stored, own, "duckdb") if own else {}
+        self._is_damaged = False
         self._connection = _open_file(path, memory, threads)
         self._cursors = threading.local()
         self._opened: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
@@ -67,9 +76,7 @@ class EmbeddedWarehouse:
         self._write_lock = threading.Lock()
         self._hashes = KnownHashes()
         self._queries = QUERIES
-        for name, schema in tables.ALL.items():
-            columns = ", ".join(column.sql("duckdb") for column in schema.to_sqlglot_column_defs("duckdb"))
-            self._connection.execute(f'CREATE TABLE IF NOT EXISTS "{name}" ({columns})')
+        self._create_tables()
 
     @property
     def version(self) -> int:
@@ -84,7 +91,7 @@ class EmbeddedWarehouse:
     def run(self, expression: ibis.Expr) -> pa.Table:
         """The rows the expression asks for, as they were committed last."""
         expression = expression.as_table()
-        with _own_failures(), self._read() as cursor:
+        with self._own_failures(), self._read() as cursor:
             rows = cursor.sql(self._sql(expression)).to_arrow_table()
         return as_asked(rows, expression)
 
@@ -95,11 +102,12 @@ class EmbeddedWarehouse:
             cursor = self._new_cursor()
             cursor.execute("BEGIN")
             try:
-                with _own_failures():
+                with self._own_failures():
                     yield EmbeddedWriter(cursor, self._hashes)
                     cursor.execute("COMMIT")
             except BaseException:
-                cursor.execute("ROLLBACK")
+                with suppress(duckdb.Error):  # an engine that gave up has nothing to take back
+                    cursor.execute("ROLLBACK")
                 raise
             finally:
                 cursor.close()
@@ -117,11 +125,7 @@ class EmbeddedWarehouse:
             self._connection.execute(f"ATTACH '{anew.replace(chr(39), chr(39) * 2)}' AS purged")
             self._connection.execute(f'COPY FROM DATABASE "{name}" TO purged')
             self._connection.execute("DETACH purged")
-            # The engine gives the file back only when the last cursor on it is closed.
-            for cursor in list(self._opened):
-                cursor.close()
-            self._opened, self._cursors = WeakSet(), threading.local()
-            self._connection.close()
+            self._let_go()
             os.replace(anew, self.path)
             Path(f"{self.path}.wal").unlink(missing_ok=True)
             self._connection = _open_file(self.path, *self._settings)
@@ -138,6 +142,46 @@ class EmbeddedWarehouse:
             finally:
                 cursor.execute("DETACH DATABASE IF EXISTS copied")
                 cursor.close()
+
+    def mend(self) -> str | None:
+        """Put a file that was found damaged aside and begin an empty one; answers the old one's new name."""
+        if not self._is_damaged:
+            return None
+        with self._write_lock, self._nobody_reads:
+            self._nobody_reads.wait_for(lambda: self._reading == 0)
+            self._let_go()
+            aside = damage.put_aside(self.path, now=datetime.now(UTC))
+            self._connection = _open_file(self.path, *self._settings)
+            self._hashes, self._is_damaged = KnownHashes(), False
+            self._create_tables()
+            self._version = next_version()
+        return aside
+
+    def _let_go(self) -> None:
+        """The engine gives the file back only when the last cursor on it is closed."""
+        for cursor in list(self._opened):
+            cursor.close()
+        self._opened, self._cursors = WeakSet(), threading.local()
+        self._connection.close()
+
+    def _create_tables(self) -> None:
+        with self._own_failures():
+            for name, schema in tables.ALL.items():
+                columns = schema.to_sqlglot_column_defs("duckdb")
+                told = ", ".join(column.sql("duckdb") for column in columns)
+                self._connection.execute(f'CREATE TABLE IF NOT EXISTS "{name}" ({told})')
+
+    @contextmanager
+    def _own_failures(self) -> Iterator[None]:
+        try:
+            yield
+        except duckdb.Error as error:
+            if self.path and damage.is_meant(error):
+                self._is_damaged = True
+                raise WarehouseDamaged(damage.SENTENCE) from error
+            if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
+                raise WarehouseFailing(str(error)) from error
+            raise
 
     def close(self) -> None:
         with self._write_lock:
@@ -276,14 +320,6 @@ class EmbeddedWriter:
             self._cursor.unregister("given")
 
 
-@contextmanager
-def _own_failures() -> Iterator[None]:
-    try:
-        yield
-    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        raise WarehouseFailing(str(error)) from error
-
-
 def _open_file(path: str, memory: str, threads: int | None) -> duckdb.DuckDBPyConnection:
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -299,18 +335,18 @@ def _open_file(path: str, memory: str, threads: int | None) -> duckdb.DuckDBPyCo
         settings["threads"] = threads
     try:
         return duckdb.connect(path or ":memory:", config=settings)
-    except duckdb.IOException as error:
-        raise _held_or_unreadable(path, str(error)) from error
     except duckdb.Error as error:
-        raise WarehouseUnreadable(f"The warehouse {path or 'in memory'} cannot be opened: {error}") from error
+        if path and damage.is_meant(error):
+            raise WarehouseDamaged(f"The file of signals {path} is damaged: {error}") from error
+        if not isinstance(error, duckdb.IOException):
+            where = path or "in memory"
+            raise WarehouseUnreadable(f"The warehouse {where} cannot be opened: {error}") from error
+        raise _held_or_unreadable(path, str(error)) from error
 
 
 def _held_or_unreadable(path: str, reason: str) -> Refusal:
     if "lock" not in reason:
-        return WarehouseUnreadable(
-            f"The warehouse file {path} cannot be opened: {reason} If it is damaged, move it aside and start "
-            "again: it is filled anew from the journal."
-        )
+        return WarehouseUnreadable(f"The warehouse file {path} cannot be opened: {reason}")
     holder = re.search(r"\(?PID (\d+)\)?", reason)
     name = f"the process {holder[1]} ({_command_of(holder[1])})" if holder else "another process"
     return WarehouseHeld(

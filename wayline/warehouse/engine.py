@@ -19,6 +19,16 @@ class WarehouseFailing(Exception):
     """The engine cannot work just now, whatever it is asked: no disk, no memory."""
 
 
+class WarehouseUnreadable(Refusal):
+    """The file cannot be opened as a warehouse."""
+
+
+class WarehouseDamaged(Refusal):
+    """The engine finds its own file damaged; see damage.py."""
+
+    status = 503
+
+
 class Writer(Protocol):
     """What loading may do inside one transaction."""
 
@@ -56,6 +66,8 @@ class Warehouse(Protocol):
     def writing(self) -> AbstractContextManager[Writer]: ...
 
     def purge(self) -> None: ...
+
+    def mend(self) -> str | None: ...
 
     def close(self) -> None: ...
 

@@ -13,9 +13,11 @@ from wayline.kit import sheets
 from wayline.kit.lists import listing
 from wayline.kit.pages import show
 from wayline.kit.refusals import Refusal
+from wayline.signals import load
 from wayline.signals import queries as signals
 from wayline.signals.models import RefusedSignal
 from wayline.signals.vocabulary import ALIAS, IDENTIFY, Kind
+from wayline.warehouse import connect
 
 from . import lines, queries, replay
 from .lines import Line, Sought
@@ -49,6 +51,7 @@ def live(request):
         "is_paused": sought.until is not None,
         "is_filtered": sought != Sought(until=sought.until),
         "may_export": request.member.may("manager"),
+        "is_filled_anew": bool(connect.put_aside()) and seen.newest > load.loaded_mark(),
     }
     return show(request, "signals/debugger/live.html", context, fragment="found")
 

@@ -80,5 +80,5 @@ class Seed:
         return Forked(int(self._process.stdout.readline()))
 
     def end(self) -> None:
-        self._process.stdin.close()
-        self._process.wait(10)
+        self._process.kill()  # it holds nothing
+        self._process.wait()
