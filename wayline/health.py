@@ -85,7 +85,10 @@ def lag() -> Lag:
 def loader() -> str | None:
     if not settings.BACKGROUND:  # servers that only take signals go on taking them while no worker runs
         return None
-    found = lag()
+    try:
+        found = lag()
+    except Error:
+        return None  # the check of the databases says so
     return f"{found.sentence}." if found.is_late else None
 
 

@@ -1,12 +1,14 @@
 """Middleware for every page, safe under ASGI and WSGI alike."""
 
 from asgiref.sync import iscoroutinefunction
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.decorators import sync_and_async_middleware
 
 from .refusals import Refusal
 
+AWAY = "The database does not answer just now. Signals are not lost by it. Try again in a moment.\n"
 POLICY = "; ".join(
     [
         "default-src 'self'",
@@ -43,7 +45,7 @@ def _with_policy(response: HttpResponse) -> HttpResponse:
 
 
 class refusals:  # noqa: N801 - a middleware is named in settings like a function
-    """Answer a refusal with 409 and its sentence, as a page or as JSON."""
+    """Answer a refusal with its status and sentence, as a page or JSON; a database that is away with 503."""
 
     sync_capable = True
 
@@ -54,6 +56,9 @@ class refusals:  # noqa: N801 - a middleware is named in settings like a functio
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, OperationalError):
+            # A page of ours would ask the database again.
+            return HttpResponse(AWAY, status=503, headers={"Retry-After": "5"}, content_type="text/plain")
         if not isinstance(exception, Refusal):
             return None
         if request.headers.get("Accept", "").startswith("application/json"):

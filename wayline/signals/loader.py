@@ -69,7 +69,7 @@ class Loader:
                 break
             try:
                 close_old_connections()
-                if aside := connect.mend():
+                if aside := connect.current().mend():
                     log.error("the warehouse was damaged; it is filled anew from the journal", kept_as=aside)
                 began = time.monotonic()
                 loaded = load.drain(rest=self._rest)
