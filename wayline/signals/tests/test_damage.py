@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from wayline.accounts.testing import make_key, make_workspace
-from wayline.cli import doctor
+from wayline.accounts.testing import make_workspace
 from wayline.signals import load, operations
-from wayline.signals.models import PrunedEntries
 from wayline.signals.testing import make_signal, observe
 from wayline.warehouse import connect
 
@@ -135,18 +133,3 @@ def test_a_missing_right_or_another_holder_is_no_damage(file):
 
     assert not isinstance(refused.value, connect.WarehouseDamaged)
     file.rmdir()
-
-
-def test_doctor_says_what_was_put_aside_and_what_to_do(workspace, file):
-    make_key(workspace=workspace)
-    connect.close()
-    os.truncate(file, 100)
-
-    found = doctor._found(doctor.warehouse, None)
-    assert found.is_wrong
-    assert "damaged" in found.sentence
-    beats_after_mending()
-    assert "filled anew from the journal" in doctor.warehouse(None).sentence
-
-    PrunedEntries.objects.create(workspace_id=workspace.pk, source="key:1", entries=1, received=1)
-    assert "put a copy of the warehouse back" in doctor.warehouse(None).sentence
