@@ -31,9 +31,7 @@ def test_the_command_line_writes_files_and_says_what_is_wrong(noor, tmp_path, ca
     days = tmp_path / "days.parquet"
     codes = [
         cli.main(["snapshot", str(tmp_path / "n.duckdb"), "-w", "northwind"]),
-        cli.main(
-            ["sql", "FROM days", "-w", "northwind", "--format", "parquet", "-o", str(days)]
-        ),
+        cli.main(["sql", "FROM days", "-w", "northwind", "--format", "parquet", "-o", str(days)]),
         cli.main(["snapshot", str(tmp_path / "n.duckdb"), "-w", "northwind"]),
         cli.main(["sql", "DROP TABLE signals", "-w", "northwind"]),
         cli.main(["sql", "-w", "northwind"]),

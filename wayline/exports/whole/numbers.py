@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from wayline.accounts.models import Key
 from wayline.integrations.webhooks import signing
-from wayline.journeys.models import Card, Edge, Lane, Phase, Placement, Step, Touchpoint
+from wayline.journeys.operations import edits
 from wayline.metrics.models import Baseline
 
 SOURCE = re.compile(r"(import|key|api|rule):(\d+)")
@@ -21,16 +21,6 @@ SOURCES = {
     "key": "accounts.key",
     "api": "accounts.key",
     "rule": "signals.derivedrule",
-}
-# As operations.edits of journeys names them.
-EDITED: dict[str, Any] = {
-    "card": Card,
-    "placement": Placement,
-    "lane": Lane,
-    "edge": Edge,
-    "phase": Phase,
-    "step": Step,
-    "touchpoint": Touchpoint,
 }
 PINNED = {
     "journey": "journeys.journey",
@@ -97,6 +87,26 @@ def _sources_within(ids: Ids, said: Any, row: dict) -> Any:
     return ids.source(said) if isinstance(said, str) else said
 
 
+def _levels(ids: Ids, said: dict, row: dict) -> dict:
+    """By source."""
+    return {ids.source(source): level for source, level in said.items()}
+
+
+def _sayings(ids: Ids, said: dict, row: dict) -> dict:
+    """By trait, then by source."""
+    return {
+        trait: {ids.source(source): saying for source, saying in each.items()} for trait, each in said.items()
+    }
+
+
+def _merged(ids: Ids, before: dict, row: dict) -> dict:
+    """Both profiles as they were, with what was said of them."""
+    return {
+        side: fields | {"sayings": _sayings(ids, fields["sayings"], row)} if "sayings" in fields else fields
+        for side, fields in before.items()
+    }
+
+
 def _subject(ids: Ids, old: str, row: dict) -> str:
     return _named(ids, row["subject_kind"], old)
 
@@ -147,7 +157,7 @@ def _edits(ids: Ids, changes: list, row: dict) -> list:
 
 
 def _edit(ids: Ids, change: dict) -> dict:
-    model = EDITED[change["kind"]]
+    model = edits.ROWS[change["kind"]]
     columns = {each.attname: each.related_model._meta.label_lower for each in model._meta.concrete_fields
                if each.is_relation}  # fmt: skip
 
@@ -223,12 +233,13 @@ def _scheduled(ids: Ids, said: dict, row: dict) -> dict:
 REFERENCES: dict[str, dict[str, Reference]] = {
     "audit.activity": {"by_id": _user, "subject_id": _subject, "details": _told},
     "customers.consentchange": {"source": _source},
-    "customers.customer": {"sole_source": _source},
+    "customers.customer": {"sole_source": _source, "sayings": _sayings},
     "customers.identity": {"source": _source},
     "customers.member": {"source": _source},
-    "customers.merge": {"source": _source},
+    "customers.merge": {"source": _source, "before": _merged},
     "customers.refusedmerge": {"source": _source},
     "customers.told": {"source": _source},
+    "customers.trustrules": {"levels": _levels},
     "exports.schedule": {"said": _scheduled},
     "insights.evidence": {"condition": _sources_within},
     "integrations.delivery": {"body": _delivered, "activity_id": _activity},
