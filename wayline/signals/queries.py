@@ -108,8 +108,11 @@ def source_names(member: Membership, sources: set[str]) -> dict[str, str]:
 
 def voices(member: Membership) -> list[str]:
     """Everybody who has told something of customers here, imports as one."""
-    entries = LoadedEntry.objects.filter(workspace=member.workspace_id).order_by()
-    return sorted({voice(source) for source in entries.values_list("source", flat=True).distinct()})
+    sources: set[str] = set()
+    for model in (SignalName, LoadedEntry):  # a source that only says who somebody is has no names
+        rows = model.objects.filter(workspace=member.workspace_id).order_by()
+        sources.update(rows.values_list("source", flat=True).distinct())
+    return sorted({voice(source) for source in sources if source and not source.startswith("rule:")})
 
 
 def write_keys(member: Membership) -> int:

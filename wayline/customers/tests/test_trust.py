@@ -3,11 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wayline.accounts.testing import bearer, make_key, make_member, make_workspace
+from wayline.accounts.testing import make_workspace
 from wayline.customers import operations
 from wayline.customers.models import Customer, Merge
 from wayline.customers.operations import Learned
@@ -143,27 +142,3 @@ def test_undoing_a_merge_gives_back_who_said_what():
 
     after = Customer.objects.get(pk=ines.pk)
     assert (after.traits, after.sayings) == (before.traits, before.sayings)
-
-
-@pytest.mark.django_db
-@pytest.mark.usefixtures("warehouse")
-def test_people_and_programs_say_whom_to_believe(client):
-    maya, noor = (make_member(role=role) for role in ("manager", "viewer"))
-    ines = make_customer(maya.workspace)
-    told(ines, "demo", plan="pro")
-    client.force_login(maya.user)
-    address = reverse("home:set_trust", args=[maya.workspace.slug])
-
-    assert client.post(address, {"stale_after_days": "0"}).status_code == 422
-    assert client.post(address, {"stale_after_days": "90"}).status_code == 302
-    page = client.get(reverse("home:customer", args=[maya.workspace.slug, ines.pk])).content.decode()
-    assert "demo, <time" in page
-    assert "Stale" in page
-
-    key = bearer(make_key(workspace=maya.workspace, role="manager"))
-    asked = {"levels": {"demo": 0}, "stale_after_days": None}
-    api = "/api/v1/customers/recognition/trust"
-    refused = client.post(api, asked, content_type="application/json", **key)
-    assert refused.status_code == 422
-    client.force_login(noor.user)
-    assert client.post(reverse("home:set_trust", args=[noor.workspace.slug])).status_code == 403

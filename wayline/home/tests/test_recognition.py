@@ -4,9 +4,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from wayline.accounts.testing import make_member
+from wayline.accounts.testing import bearer, make_key, make_member
 from wayline.customers.models import BlockedValue, Customer, Duplicate, IdentityRules, RefusedMerge
 from wayline.customers.testing import make_customer
+from wayline.customers.trust import queries as trust
 from wayline.signals.testing import make_signal, observe
 from wayline.signals.vocabulary import IDENTIFY, Kind
 from wayline.warehouse import connect
@@ -143,3 +144,32 @@ def test_a_company_shows_its_members_and_their_scores_with_n_and_interval(client
     assert ">2</span> members" in shown
     assert "Net Promoter" in shown or "NPS" in shown
     assert "gold" in shown
+
+
+def test_people_and_programs_say_whom_to_believe(client, maya):
+    identify = make_signal(kind=IDENTIFY, name="Identify", traits={"plan": "pro"})
+    observe(maya.workspace, identify, make_signal(), source="demo")
+    observe(maya.workspace, make_signal(), source="import:7")
+    ines = maya.workspace.customers.get()
+
+    page = client.get(address("recognition", maya)).content.decode()
+    refused = client.post(address("set_trust", maya), {"stale_after_days": "0"})
+    saved = client.post(address("set_trust", maya), {"stale_after_days": "90", "voice0": "2", "voice1": "1"})
+
+    assert "Imports" in page
+    assert (refused.status_code, saved.status_code) == (422, 302)
+    assert trust.levels_of(maya.workspace_id) == {"demo": 2, "import": 1}
+    shown = client.get(address("customer", maya, ines.pk)).content.decode()
+    assert "demo, <time" in shown
+    assert "Stale" in shown
+    key = bearer(make_key(workspace=maya.workspace, role="manager"))
+    asked = {"levels": {"demo": 0}, "stale_after_days": None}
+    api = "/api/v1/customers/recognition/trust"
+    assert client.post(api, asked, content_type="application/json", **key).status_code == 422
+
+
+def test_a_viewer_does_not_say_whom_to_believe(client):
+    noor = make_member(role="viewer")
+    client.force_login(noor.user)
+
+    assert client.post(address("set_trust", noor)).status_code == 403
