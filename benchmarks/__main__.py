@@ -20,7 +20,9 @@ INTAKES = {
     "intake_by_10": (10, 0),
     "intake_by_1000": (1_000, 0),
 }
-MEASURES = (*QUESTIONS, "map_page", "map_editor", *INTAKES, "import")
+LOADS = {"load": "duckdb", "load_clickhouse": "clickhouse"}
+LOADED = 400_000  # signals at most
+MEASURES = (*QUESTIONS, "map_page", "map_editor", *INTAKES, *LOADS, "import")
 PEERS = ("clickhouse", "polars", "pandas")
 IN_MEMORY_LIMIT = 10_000_000  # pandas and pm4py copy the log several times
 PEER_SECONDS = 1_800
@@ -54,7 +56,7 @@ def _options() -> argparse.Namespace:
 
 def _measured(name: str, options: argparse.Namespace, folder: Path) -> dict:
     size = synthetic.size_of(options.size)
-    if name not in (*INTAKES, "import", "map_editor"):
+    if name not in (*INTAKES, *LOADS, "import", "map_editor"):
         _prepare(folder, size)
     if name in QUESTIONS:
         mine = _run("benchmarks.product", name, folder, options.repeat)
@@ -73,12 +75,20 @@ def _measured(name: str, options: argparse.Namespace, folder: Path) -> dict:
     elif name in INTAKES:
         batch, rate = INTAKES[name]
         mine = _run("benchmarks.intake", folder, batch, options.seconds, rate)
+        found = {"name": name, "database": _kind_of_database()} | _spread(mine.pop("wayline")) | mine
+    elif name in LOADS:
+        mine = _run("benchmarks.load", folder, min(size, LOADED), LOADS[name])
         found = {"name": name} | _spread(mine.pop("wayline")) | mine
     else:
         mine = _run("benchmarks.server", name, folder, min(size, 200_000))
         found = {"name": name} | _spread(mine.pop("wayline")) | mine
     print(_sentence(found), flush=True)
     return found
+
+
+def _kind_of_database() -> str:
+    """WAYLINE_DATABASE_URL may name an empty PostgreSQL database, which the measure of intake then fills."""
+    return os.environ.get("WAYLINE_DATABASE_URL", "sqlite").partition(":")[0]
 
 
 def _prepare(folder: Path, size: int) -> None:
@@ -158,7 +168,7 @@ def _sentence(found: dict) -> str:
     parts += [f"{key} {found[key]:,.3f} s" for key in seconds if key in found]
     rates = ("signals_per_second", "visible_per_second")
     parts += [f"{key} {found[key]:,.0f}" for key in rates if key in found]
-    costs = ("front_microseconds", "pages_microseconds")
+    costs = ("front_microseconds", "pages_microseconds", "load_microseconds")
     parts += [f"{key} {found[key]:,.1f}" for key in costs if key in found]
     parts += [
         f"{value:.2f} × {key.removeprefix('ratio_to_')}"

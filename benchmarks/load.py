@@ -1,0 +1,65 @@
+"""Loading alone: batches that lie in the journal become profiles and rows, engine by engine."""
+
+import contextlib
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from benchmarks import intake, timing  # noqa: E402
+from benchmarks.server import prepare  # noqa: E402
+from wayline.signals import journal, load, segment_api, segment_calls  # noqa: E402
+from wayline.warehouse import connect  # noqa: E402
+
+BATCH = 100
+CUSTOMERS_APART = 8
+
+
+@contextlib.contextmanager
+def opened(engine: str, folder: Path) -> Iterator[str]:
+    """The address of an empty warehouse of the engine."""
+    with tempfile.TemporaryDirectory(dir=folder) as own:
+        if engine == "clickhouse":
+            from wayline.warehouse import chdb_testing
+
+            with chdb_testing.server(Path(own)) as address:
+                yield address
+        else:
+            yield f"duckdb:///{own}/signals.duckdb"
+
+
+def fill(workspace: int, signals: int) -> None:
+    """Write the batches down as the way in does."""
+    for number in range(signals // BATCH):
+        body = intake.batch(number % CUSTOMERS_APART, number // CUSTOMERS_APART, BATCH)
+        now, digest = datetime.now(UTC), f"{number:032x}"
+        batch, items, decode = segment_api._opened("batch", body)
+        about = segment_calls.request(batch, kind=None, received_at=now, digest=digest)
+        read = segment_calls.read(items, about, longest=segment_api.CALL_BYTES, decode=decode)
+        journal.append(workspace, "key:1", read.signals, received_at=now, digest=digest)
+
+
+def main(folder: Path, signals: int, engine: str) -> None:
+    workspace = prepare()
+    fill(workspace.pk, signals)
+    with opened(engine, folder) as address, connect.using(connect.open(address)):
+        begun, worked = time.perf_counter(), time.process_time()
+        loaded = load.drain().loaded
+        seconds, worked = time.perf_counter() - begun, time.process_time() - worked
+        connect.close()
+    timing.report(
+        wayline=[seconds],
+        signals_per_second=loaded / seconds,
+        load_microseconds=worked / loaded * 1e6,  # of this process's processor time, for each signal
+        result=loaded,
+    )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
