@@ -123,8 +123,8 @@ def ranking(journey: Journey, reading: Reading, outcome: Outcome) -> Ranking:
         called = [each for each in effects if each.is_called and _counts(each, outcome)]
         if called:
             number, step = steps[key]
-            rest = tuple(each for each in called[1:])
-            candidates.append(Candidate(number, step, called[0], rest, choices.get(step.pk)))
+            best, *others = called
+            candidates.append(Candidate(number, step, best, tuple(others), choices.get(step.pk)))
     proposed = {id(each) for one in candidates for each in (one.best, *one.others)}
     rest = [Compared(*steps[each.step], each) for each in found.found if id(each) not in proposed]
     return Ranking(

@@ -81,7 +81,7 @@ def _usable(
     entry: JournalEntry,
     refusals: list[RefusedSignal],
     rules: naming.Rules,
-    stones: dict[str, datetime],
+    stones: tombstones.Stones,
 ) -> Batch:
     signals, places, refused = _decoded(entry)
     refusals += [

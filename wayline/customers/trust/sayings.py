@@ -67,7 +67,7 @@ def together(kept: dict[str, Said], merged: dict[str, Said]) -> dict[str, Said]:
 
 def settle(traits: dict, sayings: dict[str, Said], levels: Levels, only: Iterable[str] | None = None) -> dict:
     """Let the traits be what holds of what was said. Answers those that changed."""
-    changed = {}
+    changed: dict = {}
     for trait in sayings if only is None else only:
         value = sayings[trait][ranked(sayings[trait], levels)[0]][0]
         if value is None:

@@ -24,7 +24,7 @@ class SaidIn(Schema):
 class ScheduleIn(Schema):
     name: str = Field(max_length=120)
     what: str = Field(description="metric, segment, signals or feedback")
-    said: SaidIn = SaidIn()
+    said: SaidIn = Field(default_factory=lambda: SaidIn.model_validate({}))
     every: str = Field(description="day, week or month, by the workspace's clock")
     hour: int = 6
     kept_days: int = 30

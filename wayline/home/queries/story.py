@@ -154,7 +154,7 @@ def story(member: Membership, customer: Customer, *, before: str, now: datetime)
     merges = Merge.objects.filter(Q(kept=customer), undone_at=None).select_related("merged", "by")
     habits = standing.habits(member.workspace_id, customer.pk)
     traits = [each for each in traits_of(customer, now=now) if each.name not in SHOWN or each.conflicts]
-    spoke = {said.source for each in traits for said in (each, *each.others) if said.source}
+    spoke = {each.source for each in traits} | {one.source for each in traits for one in each.others}
     return Story(
         customer=customer,
         identities=tuple(Known(each) for each in identities),
@@ -163,7 +163,7 @@ def story(member: Membership, customer: Customer, *, before: str, now: datetime)
         standings=standings(member, customer, now=now) if habits else (),
         habits=habits,
         traits=tuple(traits),
-        sources=signals.source_names(member, spoke),
+        sources=signals.source_names(member, spoke - {""}),
     )
 
 

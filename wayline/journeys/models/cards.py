@@ -1,6 +1,6 @@
 from django.db import models
 
-from wayline.accounts.models import Membership, Role, User, Workspace
+from wayline.accounts.models import Membership, User, Workspace
 
 from .journeys import Journey
 from .kept import KeptQuerySet
@@ -33,7 +33,7 @@ class CardQuerySet(KeptQuerySet):
     def visible_to(self, member: Membership) -> "CardQuerySet":
         """Those of the library; not those that stand only on maps which are closed to the member."""
         found = self.kept().filter(workspace=member.workspace_id)
-        if member.may(Role.OWNER):
+        if member.may("owner"):
             return found
         placed = Placement.objects.on_kept_maps().filter(card=models.OuterRef("pk"))
         is_open = models.Exists(placed.filter(open_to(member, "journey__")))

@@ -11,7 +11,7 @@ def open_to(member: Membership, path: str = "") -> models.Q:
     A restricted one is open to those who have a seat at it, and to the owners of the workspace.
     """
     here = models.Q(**{f"{path}workspace": member.workspace_id})
-    if member.may(Role.OWNER):
+    if member.may("owner"):
         return here
     seats = Seat.objects.filter(user=member.user_id)
     return here & (

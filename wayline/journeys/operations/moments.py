@@ -104,7 +104,7 @@ def _said(reason: str) -> str:
     return order.limited(reason, name="reason", longest=300)
 
 
-def _decided(step: Step, kind: str, reason: str, evidence: dict | None, by, now) -> MomentChoice:
+def _decided(step: Step, kind, reason: str, evidence: dict | None, by, now) -> MomentChoice:
     MomentChoice.objects.standing().filter(step=step).update(withdrawn_at=now)
     return MomentChoice.objects.create(
         step=step, kind=kind, reason=reason, evidence=evidence or {}, at=now, by=by

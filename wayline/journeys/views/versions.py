@@ -112,9 +112,9 @@ def show_version(request, found: Version, *, refused="", status=200):
     titles = {step.key: step.title for part in pair for step in part.steps}
     figures = other.measured if other else measured.since(drawn, found, now=timezone.now())
     is_earlier = bool(other and other.number < found.number)
-    sides = (figures, found.measured) if is_earlier else (found.measured, figures)
+    before, after = (figures, found.measured) if is_earlier else (found.measured, figures)
     context = {
-        "comparison": measured.compared(*sides, titles),
+        "comparison": measured.compared(before, after, titles),
         "version": found,
         "journey": found.journey,
         "others": others,

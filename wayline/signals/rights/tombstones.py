@@ -90,9 +90,7 @@ class _Known:
 known = _Known()
 
 
-def erased(
-    workspace: int, signals: Sequence[Signal], *, stones: dict[str, datetime] | None = None
-) -> list[int]:
+def erased(workspace: int, signals: Sequence[Signal], *, stones: Stones | None = None) -> list[int]:
     """The places of those that speak of somebody erased, from before the erasure.
 
     Somebody who comes back afterwards is a new customer: what happens later is theirs to have kept.
