@@ -17,6 +17,7 @@ from wayline.accounts import operations as accounts  # noqa: E402
 from wayline.cli import preparing  # noqa: E402
 from wayline.customers.consents import operations as consents  # noqa: E402
 from wayline.customers.models import Identity  # noqa: E402
+from wayline.exports.whole import operations as whole  # noqa: E402
 from wayline.journeys.testing import make_journey  # noqa: E402
 from wayline.kit.tasks.worker import Worker  # noqa: E402
 from wayline.signals import journal, load, operations, queries  # noqa: E402
@@ -70,6 +71,9 @@ def write_everywhere(workspace, owner, now):
             runs.begin(run, mapping=MAPPING, by=owner, now=now)
     access.ask_access_export(ines, by=owner, now=now)
     worker = Worker()
+    while worker.run_next():
+        pass
+    whole.ask_export(workspace, by=owner, now=now)  # not while an import runs
     while worker.run_next():
         pass
     return ines

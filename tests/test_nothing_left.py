@@ -39,7 +39,7 @@ def test_nothing_of_an_erased_person_is_left_in_any_file(tmp_path):
     told = json.loads(ran.stdout.strip().splitlines()[-1])
 
     assert (told["state"], told["left"], told["notes"]) == ("finished", {}, [])
-    assert len(told["files_before"]) == 3  # two imports and an access export
+    assert len(told["files_before"]) == 4  # two imports, an access export, a whole export
     assert told["missing"] == 0
     told["removed"].pop("deliveries")  # nobody here is told by webhook
     assert all(told["removed"].values()), told["removed"]

@@ -17,6 +17,7 @@ from wayline.kit.refusals import Refusal
 from . import client, preparing
 
 LOOK_AGAIN_SECONDS = 0.5
+OPEN = (State.WAITING, State.RUNNING)
 
 
 class TargetTaken(Refusal):
@@ -86,11 +87,16 @@ def import_workspace(asked) -> int:
     slug = asked.workspace or manifest["workspace"]["slug"]
     found = Workspace.objects.filter(slug=slug).first()
     workspace = found or accounts.create_workspace(manifest["workspace"]["name"], slug=slug, by=None, now=now)
-    arrival = _arrive_by_server(workspace, source) if client.running() else _arrive_here(workspace, source)
-    if arrival.state != State.FINISHED:
-        if found is None:
+    try:
+        by_server = client.running()
+        arrival = _arrive_by_server(workspace, source) if by_server else _arrive_here(workspace, source)
+        if arrival.state != State.FINISHED:
+            raise NotMade(arrival.error or "The export was not put in.")
+    except Exception:
+        # What was made for an export that did not come in would only be in the way of the next try.
+        if found is None and not Arrival.objects.filter(workspace=workspace, state__in=OPEN).exists():
             Workspace.objects.filter(pk=workspace.pk).delete()
-        raise NotMade(arrival.error or "The export was not put in.")
+        raise
     for name, rows in arrival.counts.items():
         print(f"{rows:>12,} {name}")
     for note in arrival.notes:

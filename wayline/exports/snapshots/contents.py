@@ -25,7 +25,7 @@ SIGNALS = (
     Column("about", "subject", "What it was about: an order, a ticket"),
     Column("step", "step", "The journey step it names itself"),
     Column("score", "score", "The score that was given, on the scale"),
-    Column("scale", "scale", "The scale of the score: nps, csat, ces, stars"),
+    Column("scale", "scale", "The scale of the score: nps, csat5, ces7, stars5 and others"),
     Column("weight", "weight", "How many people an answer stands for; none means one"),
     Column("text", '"text"', "The customer's own words"),
     Column("value", '"value"', "Money or another amount"),
