@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from . import conditions
-from .exchange.document import Document, StepPart
+from .exchange.document import Document, HandoffPart, StepPart
 
 SETTINGS = {
     "title": "Title",
@@ -49,6 +49,13 @@ def _differences(before: Document, after: Document) -> Iterator[Difference]:
     yield from _steps(before, after)
     edges = [tuple(f"{e.source} → {e.target} ({e.kind})" for e in each.edges) for each in (before, after)]
     yield from _gone_and_come("Way", *edges)
+    handed = [{part.ends: part for part in each.handoffs} for each in (before, after)]
+    for ends in dict.fromkeys([*handed[0], *handed[1]]):
+        was, now = (each.get(ends) for each in handed)
+        if was != now:
+            what = "added" if was is None else "removed" if now is None else "changed"
+            where = f"Handoff “{ends[0][2]}” → “{ends[1][2]}”"
+            yield Difference(what, where, *(_wait(each) for each in (was, now)))
     lanes = [{lane.key: lane for lane in each.lanes} for each in (before, after)]
     for key in dict.fromkeys([*lanes[0], *lanes[1]]):
         if lanes[0].get(key) != lanes[1].get(key):
@@ -126,6 +133,14 @@ def _gone_and_come(where: str, before: tuple[str, ...], after: tuple[str, ...]) 
     for each in after:
         if each not in before:
             yield Difference("added", where, after=each)
+
+
+def _wait(part: HandoffPart | None) -> str:
+    """What is said of a handoff, in a line."""
+    if part is None:
+        return ""
+    expected = "no expected wait" if part.expected_minutes is None else f"expects {part.expected_minutes} min"
+    return ", ".join(filter(None, (part.label, expected, part.begins_with, part.ends_with)))
 
 
 def _said(value) -> str:

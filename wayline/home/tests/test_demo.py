@@ -13,6 +13,7 @@ from django.urls import reverse
 from wayline.accounts.testing import bearer, make_key, make_member, make_workspace
 from wayline.customers.models import Customer, Duplicate, Merge
 from wayline.home.demo import company, truth
+from wayline.journeys import moments
 from wayline.journeys import queries as journeys
 from wayline.journeys.models import Journey, Placement
 from wayline.journeys.tests.numbers import counted_links, disagreements
@@ -137,6 +138,24 @@ def test_twelve_people_complained_about_what_was_fixed(northwind):
 
     assert complained.value == truth.COMPLAINERS
     assert ask(northwind, "customers", before, where=complaint).total.estimate.value == truth.COMPLAINERS
+
+
+@pytest.mark.parametrize(
+    ("title", "outcome", "step", "sign"),
+    [
+        ("I get value from my new software", "completed", "connect-data", "looped"),
+        ("I order and receive what I ordered", "score:stars5", "order-shipped", "slow"),
+        ("I get help with a problem", "score:csat5", "asked-for-help", "slow"),
+    ],
+)
+def test_the_moment_that_was_planted_is_proposed_first(northwind, title, outcome, step, sign):
+    journey = Journey.objects.with_steps().get(workspace=northwind.workspace, title=title)
+    reading = journeys.usual_reading(journey, now=NOW)
+
+    first = moments.ranking(journey, reading, moments.outcome_of(outcome)).candidates[0]
+
+    assert (first.step.key, first.best.sign, first.best.difference.verdict) == (step, sign, "down")
+    assert first.best.at_stake.low > 0
 
 
 def test_three_places_say_three_things_and_one_delivery_in_ten_is_slower_than_all(northwind):

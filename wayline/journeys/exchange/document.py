@@ -124,6 +124,28 @@ class EdgePart(Part):
     label: Annotated[Line, Field(max_length=120)] = ""
 
 
+class HandoffPart(Part):
+    """Work that goes from card to card; a card is known by its step, its lane and its title."""
+
+    source_step: Key
+    source_lane: Annotated[Key, Field(max_length=40)]
+    source_card: Annotated[Named, Field(max_length=300)]
+    target_step: Key
+    target_lane: Annotated[Key, Field(max_length=40)]
+    target_card: Annotated[Named, Field(max_length=300)]
+    label: Annotated[Line, Field(max_length=120)] = ""
+    expected_minutes: Annotated[int, Field(ge=1, le=366 * 24 * 60)] | None = None
+    begins_with: Annotated[Line, Field(max_length=200)] = ""
+    ends_with: Annotated[Line, Field(max_length=200)] = ""
+
+    @property
+    def ends(self) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
+        return (
+            (self.source_step, self.source_lane, self.source_card),
+            (self.target_step, self.target_lane, self.target_card),
+        )
+
+
 class Document(Part):
     """A whole map."""
 
@@ -140,6 +162,7 @@ class Document(Part):
     phases: Annotated[tuple[PhasePart, ...], Field(min_length=1)]
     lanes: tuple[LanePart, ...] = ()
     edges: tuple[EdgePart, ...] = ()
+    handoffs: tuple[HandoffPart, ...] = ()
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
@@ -155,6 +178,12 @@ class Document(Part):
         lost = [end for edge in self.edges for end in (edge.source, edge.target) if end not in keys]
         if lost:
             raise ValueError(f"an edge names the step {lost[0]!r}, which is not on the map")
+        cards = {(step.key, card.lane, card.title) for step in self.steps for card in step.cards}
+        gone = [end for handoff in self.handoffs for end in handoff.ends if end not in cards]
+        if gone:
+            raise ValueError(
+                f"a handoff names the card {gone[0][2]!r}, which is not in that lane of that step"
+            )
         lanes = [lane.key for lane in self.lanes]
         if len(set(lanes)) != len(lanes):
             raise ValueError("a lane stands twice; lane keys are unique on a map")

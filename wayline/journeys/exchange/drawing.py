@@ -3,9 +3,19 @@
 from collections import defaultdict
 
 from wayline.journeys import conditions
-from wayline.journeys.models import Edge, Journey, Lane, Placement, Step
+from wayline.journeys.models import Edge, Handoff, Journey, Lane, Placement, Step
 
-from .document import CardPart, Document, EdgePart, FeelingPart, LanePart, PhasePart, StepPart, TouchpointPart
+from .document import (
+    CardPart,
+    Document,
+    EdgePart,
+    FeelingPart,
+    HandoffPart,
+    LanePart,
+    PhasePart,
+    StepPart,
+    TouchpointPart,
+)
 
 
 def document_of(journey: Journey) -> Document:
@@ -52,7 +62,29 @@ def document_of(journey: Journey) -> Document:
                 key=lambda edge: (edge.source, edge.target, edge.kind, edge.label),
             )
         ),
+        handoffs=_handoffs(journey),
     )
+
+
+def _handoffs(journey: Journey) -> tuple[HandoffPart, ...]:
+    rows = Handoff.objects.drawn().filter(journey=journey)
+    rows = rows.select_related("source__card", "source__step", "target__card", "target__step")
+    parts = (
+        HandoffPart(
+            source_step=row.source.step.key,
+            source_lane=row.source.lane,
+            source_card=row.source.card.title,
+            target_step=row.target.step.key,
+            target_lane=row.target.lane,
+            target_card=row.target.card.title,
+            label=row.label,
+            expected_minutes=row.expected_minutes,
+            begins_with=row.begins_with,
+            ends_with=row.ends_with,
+        )
+        for row in rows
+    )
+    return tuple(sorted(parts, key=lambda part: (*part.ends, part.label)))
 
 
 def _step(step: Step, cards: list[CardPart]) -> StepPart:

@@ -11,6 +11,7 @@ from wayline.journeys.exchange.document import CardPart, Document, PhasePart, St
 from wayline.journeys.models import (
     Card,
     Edge,
+    Handoff,
     Journey,
     JourneyTag,
     Lane,
@@ -128,6 +129,7 @@ class _Drawing:
         self._tags(document)
         self._lanes(document)
         self._edges({step.key: step for step in steps}, document)
+        self._handoffs(document)
 
     def _without(self, rows, kept: list) -> None:
         rows.filter(deleted_at=None).exclude(pk__in=[row.pk for row in kept]).update(deleted_at=self.now)
@@ -261,6 +263,25 @@ class _Drawing:
             )
             for part in document.edges
         )
+
+    def _handoffs(self, document: Document) -> None:
+        stored = Handoff.objects.filter(journey=self.journey)
+        stored.kept().update(deleted_at=self.now)
+        if not document.handoffs:
+            return
+        placed = Placement.objects.on_kept_maps().filter(journey=self.journey)
+        found: dict[tuple, Placement] = {}
+        for placement in placed.select_related("card", "step").order_by("position", "pk"):
+            found.setdefault((placement.step.key, placement.lane, placement.card.title), placement)
+        names = ("label", "expected_minutes", "begins_with", "ends_with")
+        for part in document.handoffs:
+            source, target = (found[end] for end in part.ends)
+            fields = {name: getattr(part, name) for name in names} | {"deleted_at": None}
+            known = stored.filter(source=source, target=target).first()
+            if known is None:
+                Handoff.objects.create(journey=self.journey, source=source, target=target, **fields)
+            else:
+                stored.filter(pk=known.pk).update(**fields)
 
 
 def _words(card: Card | CardPart) -> tuple:

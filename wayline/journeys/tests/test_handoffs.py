@@ -5,7 +5,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from wayline.accounts.testing import bearer, make_key, make_member
-from wayline.journeys import handoffs, operations, queries
+from wayline.journeys import differences, handoffs, operations, queries
+from wayline.journeys.exchange import document, drawing
 from wayline.journeys.models import Handoff
 from wayline.journeys.operations.refusals import CardElsewhere, WaitOutOfRange
 from wayline.journeys.testing import MONDAY, make_card, make_handoff, make_journey, travel
@@ -135,3 +136,29 @@ def test_programs_draw_and_read_handoffs(client, noor, shipping):
 
     assert [each.status_code for each in made] == [201, 409]
     assert (listed[0]["verdict"], listed[0]["median_seconds"]["n"]) == ("late", 40)
+
+
+def test_the_file_the_version_and_the_difference_know_the_handoffs(noor, shipping):
+    handoff = make_handoff(journey=shipping)
+    before = drawing.document_of(shipping)
+    copy = operations.import_map(noor.workspace, document.read(document.as_yaml(before)), **by(noor))
+    version = operations.save_version(shipping, name="With it", **by(noor))
+    operations.describe_handoff(handoff, expected_minutes=30, **by(noor))
+    told = differences.differences(before, drawing.document_of(shipping))
+    operations.delete_handoff(handoff, **by(noor))
+
+    operations.restore_version(version, **by(noor))
+
+    assert drawing.document_of(copy) == before == drawing.document_of(shipping)
+    assert [(each.what, each.before, each.after) for each in told] == [
+        ("changed", "expects 120 min", "expects 30 min")
+    ]
+
+
+def test_a_file_whose_handoff_leads_nowhere_is_refused(shipping):
+    make_handoff(journey=shipping)
+    written = drawing.document_of(shipping).plain
+    written["handoffs"][0]["target_card"] = "Nobody"
+
+    with pytest.raises(document.MapNotUnderstood, match="Nobody"):
+        document.parsed(written)
