@@ -22,7 +22,7 @@ INTAKES = {
 }
 LOADS = {"load": "duckdb", "load_clickhouse": "clickhouse"}
 LOADED = 400_000  # signals at most
-MEASURES = (*QUESTIONS, "map_page", "map_editor", *INTAKES, *LOADS, "import")
+MEASURES = (*QUESTIONS, "map_page", "map_editor", "map_people", *INTAKES, *LOADS, "import")
 PEERS = ("clickhouse", "polars", "pandas")
 IN_MEMORY_LIMIT = 10_000_000  # pandas and pm4py copy the log several times
 PEER_SECONDS = 1_800
@@ -56,7 +56,7 @@ def _options() -> argparse.Namespace:
 
 def _measured(name: str, options: argparse.Namespace, folder: Path) -> dict:
     size = synthetic.size_of(options.size)
-    if name not in (*INTAKES, *LOADS, "import", "map_editor"):
+    if name not in (*INTAKES, *LOADS, "import", "map_editor", "map_people"):
         _prepare(folder, size)
     if name in QUESTIONS:
         mine = _run("benchmarks.product", name, folder, options.repeat)
@@ -68,6 +68,10 @@ def _measured(name: str, options: argparse.Namespace, folder: Path) -> dict:
         mine = _run("benchmarks.map_editor", folder, options.repeat)
         found = {"name": name} | _spread(mine["wayline"]) | {"memory": mine["memory"]}
         found["moved"] = timing.median(mine["moved"])
+    elif name == "map_people":
+        mine = _run("benchmarks.map_people", folder, options.repeat)
+        found = {"name": name} | _spread(mine["wayline"]) | {"memory": mine["memory"]}
+        found |= {"p95": mine["p95"][0], "people": mine["people"][0]}
     elif name == "map_page":
         mine = _run("benchmarks.server", name, folder, options.repeat)
         found = {"name": name, "signals": size} | _spread(mine["wayline"]) | {"memory": mine["memory"]}
@@ -164,7 +168,7 @@ def _ratio(mine: list[float], theirs: list[float]) -> float:
 
 def _sentence(found: dict) -> str:
     parts = [f"{found['name']:<17}", f"{found['median']:.3f} s"]
-    seconds = ("cached", "moved", "p50", "p99", "visible_p50", "visible_p95")
+    seconds = ("cached", "moved", "p50", "p95", "p99", "visible_p50", "visible_p95")
     parts += [f"{key} {found[key]:,.3f} s" for key in seconds if key in found]
     rates = ("signals_per_second", "visible_per_second")
     parts += [f"{key} {found[key]:,.0f}" for key in rates if key in found]
