@@ -46,6 +46,7 @@ def _ring(journey: Journey, found: freshness.Freshness, now: datetime) -> DriftA
 @transaction.atomic
 def mute_drift(journey: Journey, *, by: User | None, now: datetime) -> None:
     """Let nobody be told of this journey's drift any more. What is found still stands on its page."""
+    order.check_right(journey, by)
     if not Journey.objects.kept().filter(pk=journey.pk, drift_muted_at=None).update(drift_muted_at=now):
         raise AlreadyMuted("Nobody is told of this journey's drift already.")
     journey.drift_muted_at = now
@@ -55,6 +56,7 @@ def mute_drift(journey: Journey, *, by: User | None, now: datetime) -> None:
 @transaction.atomic
 def unmute_drift(journey: Journey, *, by: User | None, now: datetime) -> None:
     """Have the owner told of drift again."""
+    order.check_right(journey, by)
     muted = Journey.objects.kept().filter(pk=journey.pk).exclude(drift_muted_at=None)
     if not muted.update(drift_muted_at=None):
         raise AlreadyMuted("The owner is told of this journey's drift already.")

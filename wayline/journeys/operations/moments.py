@@ -53,6 +53,7 @@ def reconsider_moment(choice: MomentChoice, *, by: User | None, now: datetime) -
     """Take a decision about a moment back; one that was accepted loses its flag."""
     if not MomentChoice.objects.standing().filter(pk=choice.pk).update(withdrawn_at=now):
         raise AlreadyDecided("This decision was taken back already.")
+    order.check_right(choice.step.phase.journey, by)
     choice.withdrawn_at = now
     if choice.kind == MomentChoice.Kind.ACCEPTED and choice.step.is_moment:
         mark_step(choice.step, is_moment=False, by=by, now=now)
@@ -72,6 +73,7 @@ def add_change(step: Step, *, kind: str, what: str, by: User | None, now: dateti
 @transaction.atomic
 def describe_change(change: MomentChange, *, by: User | None, now: datetime, **changes) -> None:
     """Say otherwise what must change, whose it is, what it costs, how far it is or when it is due."""
+    order.check_right(change.step.phase.journey, by)
     fields = _checked(change.workspace_id, changes)
     before = {name: str(getattr(change, name)) for name in fields}
     order.change_kept(change, noun="change", changed_at=now, **fields)
@@ -82,6 +84,7 @@ def describe_change(change: MomentChange, *, by: User | None, now: datetime, **c
 @transaction.atomic
 def delete_change(change: MomentChange, *, by: User | None, now: datetime) -> None:
     """Take a change off the list. It can be restored."""
+    order.check_right(change.step.phase.journey, by)
     if not MomentChange.objects.kept().filter(pk=change.pk).update(deleted_at=now):
         raise AlreadyDeleted("This change is off the list already.")
     change.deleted_at = now
@@ -91,6 +94,7 @@ def delete_change(change: MomentChange, *, by: User | None, now: datetime) -> No
 @transaction.atomic
 def restore_change(change: MomentChange, *, by: User | None, now: datetime) -> None:
     """Bring a change back onto the list."""
+    order.check_right(change.step.phase.journey, by)
     if not MomentChange.objects.filter(pk=change.pk).exclude(deleted_at=None).update(deleted_at=None):
         raise NotDeleted("This change is on the list; there is nothing to undo.")
     change.deleted_at = None
