@@ -9,7 +9,7 @@ from .models import Card, Placement, Step
 
 
 class NotThere(Refusal):
-    """What a body names is not in the workspace; the address itself is right."""
+    """What is named is not in the workspace, or somebody took it away before."""
 
 
 def chosen_step(request) -> Step | None:
@@ -37,7 +37,10 @@ def named_card(member: Membership, card_id: int) -> Card:
 def placement_of(member: Membership, card: Card, placement_id: int) -> Placement:
     """One place where the card stands."""
     placements = Placement.objects.visible_to(member).filter(card=card)
-    return get_object_or_404(placements.select_related("journey", "step"), pk=placement_id)
+    placement = placements.select_related("journey", "step").filter(pk=placement_id).first()
+    if placement is None:
+        raise NotThere("It does not stand there any more.")
+    return placement
 
 
 def free_steps(member: Membership, placements) -> list[Step]:
