@@ -41,6 +41,7 @@ def index(request):
     deleted = request.GET.get("deleted", "")
     context = {
         "search": search,
+        "closed": standing_on.closed_to(request.member),
         "step": step,
         "view": view if view in dict(VIEWS) else "table",
         "views": VIEWS,
@@ -140,6 +141,7 @@ def _show(request, opportunity: Opportunity, *, status=200, **given):
         "linked": linked,
         "insights": insights.insights(request.member).exclude(pk__in=[each.pk for each in linked]),
         "steps": standing_on.free_steps(request.member, found.placements),
+        "closed": standing_on.closed_to(request.member),
         "shared": backlog.shared_steps(request.member, found),
         "statuses": Opportunity.Status.choices,
         "form": forms.Described(initial=_initial(opportunity), member=request.member),

@@ -125,7 +125,7 @@ def _detail(request, insight_id: int, period: str = queries.DEFAULT_PERIOD) -> d
     insight = _insight(request, insight_id)
     choice = period if period in dict(queries.PERIODS) else queries.DEFAULT_PERIOD
     asked = queries.period_for(request.workspace, choice, now=now)
-    found = queries.weighed(insight, asked, now=now)
+    found, closed = queries.weighed(insight, asked, now=now), standing_on.closed_to(request.member)
     return {
         "insight": insight,
         "evidence": list(insight.evidence.all()),
@@ -137,6 +137,7 @@ def _detail(request, insight_id: int, period: str = queries.DEFAULT_PERIOD) -> d
                 "title": each.step.title,
             }
             for each in found.placements
+            if each.journey_id not in closed
         ],
         "support": found.support,
         "told": found.told,

@@ -72,6 +72,7 @@ def index(request):
         "periods": queries.PERIODS,
         "period_choice": choice,
         "step": standing_on.chosen_step(request),
+        "closed": standing_on.closed_to(request.member),
         "deleted": Insight.objects.deleted_from(request.member).filter(pk=deleted).first()
         if deleted.isdigit()
         else None,
@@ -133,6 +134,7 @@ def _show(request, insight: Insight, *, form=None, evidence_form=None, status=20
         "form": form or forms.Described(initial=_initial(insight), member=request.member),
         "evidence_form": evidence_form or forms.EvidenceForm(names=names),
         "steps": standing_on.free_steps(request.member, found.placements),
+        "closed": standing_on.closed_to(request.member),
         "periods": queries.PERIODS,
         "period_choice": choice,
         "period": period,

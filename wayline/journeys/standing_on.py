@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404
 from wayline.accounts.models import Membership
 from wayline.kit.refusals import Refusal
 
-from .models import Card, Placement, Step
+from .models import Card, Journey, Placement, Step
 
 
 class NotThere(Refusal):
@@ -41,6 +41,12 @@ def placement_of(member: Membership, card: Card, placement_id: int) -> Placement
     if placement is None:
         raise NotThere("It does not stand there any more.")
     return placement
+
+
+def closed_to(member: Membership) -> set[int]:
+    """The journeys whose names and steps this member may not read."""
+    restricted = Journey.objects.filter(workspace=member.workspace_id, is_restricted=True)
+    return set(restricted.exclude(pk__in=Journey.objects.visible_to(member)).values_list("pk", flat=True))
 
 
 def free_steps(member: Membership, placements) -> list[Step]:

@@ -102,7 +102,9 @@ def _lost_on(journey: Journey, steps: list[Step], period: Period) -> Size:
     ]
     if not there:
         return Size()
-    return _of_counts(there, period, f"Lost at {_titles(steps)} of “{journey}”, of those who came there")
+    return _of_counts(
+        there, period, f"Lost at {_titles(steps)} of {_named(journey)}, of those who came there"
+    )
 
 
 def _of_counts(there: list[StepAnswer], period: Period, where: str) -> Size:
@@ -146,7 +148,12 @@ def _worth(opportunity: Opportunity, size: Size) -> Size:
 
 
 def _titles(steps: list[Step]) -> str:
-    return " and ".join(f"“{step.title}”" for step in steps)
+    return " and ".join("a step" if step.phase.journey.is_restricted else f"“{step.title}”" for step in steps)
+
+
+def _named(journey: Journey) -> str:
+    """The sentence is the same for everybody, so it names no journey that only some may see."""
+    return "a restricted journey" if journey.is_restricted else f"“{journey}”"
 
 
 def months(period: Period) -> float:

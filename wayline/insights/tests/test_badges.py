@@ -141,3 +141,20 @@ def test_an_insight_that_stands_only_on_a_restricted_map_is_seen_only_there(clie
     journeys.restrict_journey(step.phase.journey, people={}, by=None, now=timezone.now())
 
     assert client.get(insight.get_absolute_url()).status_code == 404
+
+
+def test_an_insight_on_two_maps_does_not_name_the_restricted_one(client, noor, step, warehouse):
+    insight = placed(step)
+    secret = (
+        make_journey(workspace=noor.workspace, title="Layoffs", steps=["Hear of it"]).phases.get().steps.get()
+    )
+    operations.place_insight(insight, step=secret, by=None, now=timezone.now())
+    journeys.restrict_journey(secret.phase.journey, people={}, by=None, now=timezone.now())
+
+    pages = [insight.get_absolute_url(), reverse("insights:index", args=[noor.workspace.slug])]
+    shown = " ".join(client.get(page).content.decode() for page in pages)
+
+    assert step.title in shown
+    assert "restricted journey" in shown
+    assert "Layoffs" not in shown
+    assert "Hear of it" not in shown
