@@ -39,6 +39,11 @@ def percent(value, digits: int | None = None) -> str:
     return f"{grouped(points, digits)}%"
 
 
+def points(value) -> str:
+    """A difference of shares in percentage points, as “−36”."""
+    return NOTHING if value is None else signed(float(value) * 100, 0)
+
+
 def duration(seconds) -> str:
     """Seconds as the two largest units that matter: “3 h 20 min”."""
     if seconds is None:

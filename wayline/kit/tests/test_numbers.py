@@ -73,3 +73,10 @@ def test_compact_numbers_fit_small_places(value, words):
 )
 def test_a_lasting_is_written_in_one_unit(seconds, low, high, words):
     assert numbers.lasting(seconds, low, high) == words
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [(-0.36, "−36"), (0.074, "+7"), (0.0, "0"), (None, numbers.NOTHING)]
+)
+def test_differences_of_shares_are_points(share, words):
+    assert numbers.points(share) == words
