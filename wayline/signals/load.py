@@ -17,6 +17,7 @@ import structlog
 from django.db import OperationalError, connection, transaction
 from django.db.models import Max
 
+from wayline.customers.models import Customer
 from wayline.kit.refusals import Refusal
 from wayline.warehouse import connect
 
@@ -100,11 +101,18 @@ def drain(*, rest: Callable[[float], bool] | None = None) -> Loaded:
 def _begin(last_change: int) -> None:
     """An empty warehouse follows no change from before: whoever is loaded now is loaded as things are now.
 
-    A source that was forgotten and sent again would otherwise be forgotten once more.
+    A source that was forgotten and sent again would otherwise be forgotten once more. Customers who are known
+    already are nothing new to the loading that follows, so they are written first.
     """
-    if not marks():
-        with connect.current().writing() as writer:
-            writer.mark(CHANGES, last_change)
+    if marks():
+        return
+    known: dict[int, list[int]] = defaultdict(list)
+    for workspace, customer in Customer.objects.filter(merged_into=None).values_list("workspace", "pk"):
+        known[workspace].append(customer)
+    with connect.current().writing() as writer:
+        for workspace, customers in known.items():
+            rows.refresh_customers(writer, workspace, customers)
+        writer.mark(CHANGES, last_change)
 
 
 def _last(model: type[JournalEntry] | type[WarehouseChange]) -> int:

@@ -272,6 +272,7 @@ def test_a_lost_warehouse_is_filled_again_by_loading(warehouse):
     workspace = make_workspace()
     observe(workspace, make_signal(anonymous_id="a1"), make_signal(external_id="ines"))
     observe(workspace, make_signal(external_id="ines", anonymous_id="a1"))
+    observe(workspace, make_signal(kind="identify", external_id="omar", traits={"plan": "pro"}))
     before = signals_in(warehouse), customers_in(warehouse)
     empty = connect.open("duckdb://")
 
