@@ -56,11 +56,14 @@ class Site:
     """The page, its visitor, and what the server heard."""
 
     def __init__(self, browser):
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.address = f"http://127.0.0.1:{self._server.server_port}"
-        self._server.requests, self._server.more, self._server.status = [], "", 200
-        self._browser, self._context = browser, None
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self._browser, self._context, self._server = browser, None, None
+
+    def _serve(self, more: str):
+        """A server for each visitor: what a page says as it closes must not reach the next one's."""
+        server = self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.address = f"http://127.0.0.1:{server.server_port}"
+        server.requests, server.more, server.status = [], more, 200
+        threading.Thread(target=server.serve_forever, daemon=True).start()
 
     @property
     def server(self):
@@ -69,8 +72,7 @@ class Site:
     def open(self, *, consent: str = "", before: str = "", path: str = "/pricing?utm_source=news&token=t"):
         """A new visitor; `localhost` is another origin than the server's own 127.0.0.1."""
         self.close()
-        self._server.requests, self._server.status = [], 200
-        self._server.more = f'data-consent="{consent}"' if consent else ""
+        self._serve(f'data-consent="{consent}"' if consent else "")
         self._context = self._browser.new_context()
         if before:
             self._context.add_init_script(before)
@@ -84,6 +86,8 @@ class Site:
     def close(self):
         if self._context is not None:
             self._context.close()
+            self._server.shutdown()
+            self._server.server_close()
 
     def heard(self, *events: str, patience: float = 8) -> list[dict]:
         """The calls received, once those of these names are among them."""
@@ -106,7 +110,6 @@ def site():
         site = Site(browser)
         yield site
         site.close()
-        site.server.shutdown()
 
 
 browser_test = pytest.mark.browser
