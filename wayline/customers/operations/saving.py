@@ -93,10 +93,9 @@ def save(settled: Settled, known: Known, result: Recognised) -> None:
         result.changed.append([device.id, person.root().id])
     result.changed += [[before.id, alone.id] for _, before, alone in settled.moved]
     source = settled.source if told.is_kept(settled.source) else ""
-    for kept, merged, reason, at in settled.joined:
-        made = merges.merge(settled.workspace_id, kept.id, merged.id, reason=reason, at=at, source=source)
-        result.merges.append(made)
-        result.changed.append(merges.profiles_of(merged.id))
+    pairs = [merges.Pair(kept.id, merged.id, reason, at) for kept, merged, reason, at in settled.joined]
+    result.merges += merges.merge(settled.workspace_id, pairs, source=source)
+    result.changed += merges.groups_of([pair.merged for pair in pairs])
     _remember_refused(settled)
 
 
