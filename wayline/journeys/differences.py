@@ -59,8 +59,9 @@ def _differences(before: Document, after: Document) -> Iterator[Difference]:
     lanes = [{lane.key: lane for lane in each.lanes} for each in (before, after)]
     for key in dict.fromkeys([*lanes[0], *lanes[1]]):
         if lanes[0].get(key) != lanes[1].get(key):
-            was, now = (each[key].persona if key in each else "" for each in lanes)
-            whom = [f"about {persona or 'everybody'}" for persona in (was, now)] if was != now else ["", ""]
+            before_of, after_of = (each[key].persona if key in each else "" for each in lanes)
+            about = [f"about {persona or 'everybody'}" for persona in (before_of, after_of)]
+            whom = about if before_of != after_of else ["", ""]
             yield Difference("changed", f"Lane “{key}”", *whom)
 
 

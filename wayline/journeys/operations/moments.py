@@ -31,7 +31,7 @@ def accept_moment(
     """Flag the step as a moment that matters, with the reason and what the numbers said."""
     reason = _said(reason)
     mark_step(step, is_moment=True, by=by, now=now)
-    choice = _decided(step, MomentChoice.Kind.ACCEPTED.value, reason, evidence, by, now)
+    choice = _decided(step, MomentChoice.Kind.ACCEPTED, reason, evidence, by, now)
     audit.record("moment.accepted", subject=step, by=by, at=now, reason=reason)
     return choice
 
@@ -43,7 +43,7 @@ def dismiss_moment(
     """Say why the step is no moment that matters although the numbers propose it."""
     reason = _said(reason)
     order.touch(step.phase.journey, by=by, now=now)
-    choice = _decided(step, MomentChoice.Kind.DISMISSED.value, reason, evidence, by, now)
+    choice = _decided(step, MomentChoice.Kind.DISMISSED, reason, evidence, by, now)
     audit.record("moment.dismissed", subject=step, by=by, at=now, reason=reason)
     return choice
 
