@@ -43,17 +43,16 @@ class CannotMerge(Refusal):
 
 @dataclass(frozen=True)
 class Pair:
-    """Two customers that are one, the one to keep first."""
+    """Two customers that are one, the one to keep first; `by` is who found it, None where a call did."""
 
     kept: int
     merged: int
     reason: str
     at: datetime
+    by: User | None = None
 
 
-def merge(
-    workspace_id: int, pairs: Sequence[Pair], *, source: str = "", by: User | None = None
-) -> list[Merge]:
+def merge(workspace_id: int, pairs: Sequence[Pair], *, source: str = "") -> list[Merge]:
     """Join each pair, in their order: who was kept by one may be merged by the next.
 
     Written together, because a first import joins thousands.
@@ -74,7 +73,7 @@ def merge(
                 reason=pair.reason[:1000],
                 before={"kept": before, "after": _as_json(kept)},
                 at=pair.at,
-                by=by,
+                by=pair.by,
                 source=source,
             )
         )
@@ -143,7 +142,7 @@ def join(one: Customer, other: Customer, *, reason: str, by: User | None, now: d
     named = Identity.objects.filter(customer__in=rows, kind=Identity.Kind.EXTERNAL_ID)
     known = set(named.values_list("customer", flat=True))
     kept, merged = sorted(rows.values(), key=lambda each: (each.pk not in known, each.first_seen_at, each.pk))
-    (made,) = merge(kept.workspace_id, [Pair(kept.pk, merged.pk, reason, now)], by=by)
+    (made,) = merge(kept.workspace_id, [Pair(kept.pk, merged.pk, reason, now, by)])
     audit.record("customers.merged", subject=kept, by=by, at=now, merged=merged.pk, reason=reason[:500])
     return made
 
