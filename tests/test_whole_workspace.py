@@ -15,7 +15,6 @@ from wayline.audit.models import Activity
 from wayline.customers.consents.operations import change_consent
 from wayline.customers.models import Customer, Merge
 from wayline.customers.operations.merges import join
-from wayline.exports.models import State
 from wayline.exports.whole import fields, numbers, operations, packing
 from wayline.home.demo import company, world
 from wayline.journeys import operations as journeys
@@ -23,6 +22,7 @@ from wayline.journeys import queries, talks
 from wayline.journeys.models import Card, Journey, Placement
 from wayline.journeys.operations import edits
 from wayline.journeys.testing import make_picture
+from wayline.kit.tasks.asked import State
 from wayline.metrics import answers, flows
 from wayline.metrics.catalog import METRICS
 from wayline.metrics.models import Baseline

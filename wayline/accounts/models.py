@@ -102,6 +102,13 @@ class Membership(models.Model):
         return self.may("owner") or str(Right(right)) in self.rights
 
 
+class InWorkspace(models.QuerySet):
+    """Rows of a workspace, which every member of it may see."""
+
+    def visible_to(self, member: Membership) -> "InWorkspace":
+        return self.filter(workspace=member.workspace_id)
+
+
 class InvitationQuerySet(models.QuerySet):
     def open(self) -> "InvitationQuerySet":
         return self.filter(accepted_at=None, withdrawn_at=None)

@@ -10,9 +10,10 @@ from django.utils import timezone
 from wayline.accounts import operations as accounts
 from wayline.accounts.models import Workspace
 from wayline.audit import operations as audit
-from wayline.exports.models import Arrival, State
+from wayline.exports.models import Arrival
 from wayline.exports.whole import checking, operations, packing, zipped
 from wayline.kit.refusals import Refusal
+from wayline.kit.tasks.asked import State
 
 from . import client, preparing
 

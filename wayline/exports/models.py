@@ -3,40 +3,21 @@ from pathlib import Path
 from django.conf import settings
 from django.db import models
 
-from wayline.accounts.models import Membership, User, Workspace
+from wayline.accounts.models import InWorkspace, User, Workspace
+from wayline.kit.tasks.asked import Asked
 
 
-class InWorkspace(models.QuerySet):
-    def visible_to(self, member: Membership) -> "InWorkspace":
-        return self.filter(workspace=member.workspace_id)
-
-
-class State(models.TextChoices):
-    WAITING = "waiting", "Waiting"
-    RUNNING = "running", "Running"
-    FINISHED = "finished", "Finished"
-    FAILED = "failed", "Failed"
-
-
-class Export(models.Model):
+class Export(Asked):
     """The whole workspace as one file to take away. It is deleted after some days."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
-    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     percent = models.PositiveIntegerField(default=0)
     counts = models.JSONField(default=dict)
     size = models.BigIntegerField(default=0)
-    folder = models.CharField(max_length=120, blank=True)
-    error = models.CharField(max_length=500, blank=True)
-    asked_at = models.DateTimeField()
     asked_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
-    finished_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
 
     objects = InWorkspace.as_manager()
-
-    class Meta:
-        ordering = ["-asked_at", "-id"]
 
     def __str__(self):
         return f"Export of {self.asked_at:%-d %b %Y}"
@@ -45,31 +26,19 @@ class Export(models.Model):
     def path(self) -> Path:
         return Path(settings.MEDIA_ROOT) / self.folder / "workspace.zip"
 
-    @property
-    def is_open(self) -> bool:
-        return self.state in {State.WAITING, State.RUNNING}
 
-
-class Arrival(models.Model):
+class Arrival(Asked):
     """An export put into this workspace. `kept` is what was there before; the rest can be taken away."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
-    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     percent = models.PositiveIntegerField(default=0)
     digest = models.CharField(max_length=64, blank=True)  # of the manifest: the same export comes once
-    folder = models.CharField(max_length=120, blank=True)
     kept = models.JSONField(default=dict)
     counts = models.JSONField(default=dict)
     notes = models.JSONField(default=list)
-    error = models.CharField(max_length=500, blank=True)
-    asked_at = models.DateTimeField()
     asked_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
-    finished_at = models.DateTimeField(null=True)
 
     objects = InWorkspace.as_manager()
-
-    class Meta:
-        ordering = ["-asked_at", "-id"]
 
     def __str__(self):
         return f"Arrival of {self.asked_at:%-d %b %Y}"
@@ -77,10 +46,6 @@ class Arrival(models.Model):
     @property
     def path(self) -> Path:
         return Path(settings.MEDIA_ROOT) / self.folder
-
-    @property
-    def is_open(self) -> bool:
-        return self.state in {State.WAITING, State.RUNNING}
 
 
 class Schedule(models.Model):
@@ -121,27 +86,19 @@ class Schedule(models.Model):
         return self.name
 
 
-class ScheduledFile(models.Model):
+class ScheduledFile(Asked):
     """One run of a schedule, with the file it wrote as long as that is kept."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
     schedule = models.ForeignKey(Schedule, models.CASCADE, related_name="files")
-    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     first_on = models.DateField()  # the days it covers, both included, of the workspace's clock
     last_on = models.DateField()
     rows = models.BigIntegerField(default=0)
     size = models.BigIntegerField(default=0)
     is_clear = models.BooleanField(default=False)
-    folder = models.CharField(max_length=120, blank=True)
-    error = models.CharField(max_length=500, blank=True)
-    asked_at = models.DateTimeField()
-    finished_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
 
     objects = InWorkspace.as_manager()
-
-    class Meta:
-        ordering = ["-asked_at", "-id"]
 
     def __str__(self):
         return f"{self.schedule} to {self.last_on}"
@@ -149,7 +106,3 @@ class ScheduledFile(models.Model):
     @property
     def path(self) -> Path:
         return Path(settings.MEDIA_ROOT) / self.folder / "table.csv"
-
-    @property
-    def is_open(self) -> bool:
-        return self.state in {State.WAITING, State.RUNNING}

@@ -2,12 +2,7 @@ import uuid
 
 from django.db import models
 
-from wayline.accounts.models import Membership, User, Workspace
-
-
-class InWorkspace(models.QuerySet):
-    def visible_to(self, member: Membership) -> "InWorkspace":
-        return self.filter(workspace=member.workspace_id)
+from wayline.accounts.models import InWorkspace, User, Workspace
 
 
 class Webhook(models.Model):

@@ -1,6 +1,6 @@
 """What higher areas know about the cards of a map, said on the cards and at their steps.
 
-A provider is a module named below, with three functions:
+A provider is an area's module `on_maps`, with three functions:
     on_map(journey, now)   everything of the area on that map, in one query: pairs of a `Told` and its step
     at_step(step, n)       the badge of a step on which `n` of its things stand
     offers(placement)      what can be made of this card
@@ -9,13 +9,12 @@ A provider is a module named below, with three functions:
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib import import_module
 
 from django.utils import timezone
 
-from .models import Journey, Placement, Step
+from wayline.kit import areas
 
-PROVIDERS = ("wayline.insights.badges", "wayline.improvements.badges")
+from .models import Journey, Placement, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ def of_map(journey: Journey, *, now: datetime | None = None) -> Badges:
     """Every badge on the map: each provider asks once, however many cards there are."""
     cards: dict[int, tuple[Badge, ...]] = {}
     steps: dict[int, tuple[Badge, ...]] = {}
-    for provider in _providers():
+    for provider in areas.modules("on_maps"):
         at: dict[int, set[int]] = {}
         for told, step in provider.on_map(journey, now=now or timezone.now()):
             at.setdefault(step, set()).add(told.card)
@@ -77,8 +76,4 @@ def of_step(step: Step) -> tuple[Badge, ...]:
 
 def offers(placement: Placement) -> Sequence[Offer]:
     """What can be made of the card, where it stands."""
-    return [offer for provider in _providers() for offer in provider.offers(placement)]
-
-
-def _providers() -> list:
-    return [import_module(path) for path in PROVIDERS]
+    return [offer for provider in areas.modules("on_maps") for offer in provider.offers(placement)]

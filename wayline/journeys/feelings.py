@@ -102,9 +102,13 @@ class PersonaCurve:
 def personas_of(journey: Journey) -> list[Persona]:
     """Whose feelings the map can show: those it is drawn for; where there are none, the workspace's."""
     kept = Persona.objects.kept().filter(workspace=journey.workspace_id).select_related("segment", "picture")
+    all_of_them = list(kept)
+    if not all_of_them:
+        return []
     felt = PersonaFeeling.objects.drawn().filter(step__phase__journey=journey)
-    chosen = kept.filter(Q(journeys=journey) | Q(pk__in=felt.values("persona"))).distinct()
-    return list(chosen[:MOST_PERSONAS]) or list(kept[:MOST_PERSONAS])
+    drawn_for = kept.filter(Q(journeys=journey) | Q(pk__in=felt.values("persona")))
+    chosen = set(drawn_for.values_list("pk", flat=True))
+    return [each for each in all_of_them if not chosen or each.pk in chosen][:MOST_PERSONAS]
 
 
 def assumed_of(journey: Journey) -> dict[int, dict[int, PersonaFeeling]]:

@@ -1,12 +1,7 @@
 from django.db import models
 
-from wayline.accounts.models import Membership, User, Workspace
+from wayline.accounts.models import InWorkspace, User, Workspace
 from wayline.customers import consent
-
-
-class InWorkspace(models.QuerySet):
-    def visible_to(self, member: Membership) -> "InWorkspace":
-        return self.filter(workspace=member.workspace_id)
 
 
 class Consent(models.Model):

@@ -1,13 +1,8 @@
 from django.db import models
 
-from wayline.accounts.models import Membership, User, Workspace
+from wayline.accounts.models import InWorkspace, User, Workspace
 
 MOST_IDENTITIES, MOST_EXTERNAL_IDS = 100, 5
-
-
-class InWorkspace(models.QuerySet):
-    def visible_to(self, member: Membership) -> "InWorkspace":
-        return self.filter(workspace=member.workspace_id)
 
 
 class IdentityRules(models.Model):

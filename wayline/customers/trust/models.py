@@ -1,12 +1,7 @@
 from django.core.validators import MinValueValidator
 from django.db import models
 
-from wayline.accounts.models import Membership, Workspace
-
-
-class InWorkspace(models.QuerySet):
-    def visible_to(self, member: Membership) -> "InWorkspace":
-        return self.filter(workspace=member.workspace_id)
+from wayline.accounts.models import InWorkspace, Workspace
 
 
 class TrustRules(models.Model):

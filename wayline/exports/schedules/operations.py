@@ -9,9 +9,10 @@ from django.db import transaction
 
 from wayline.accounts.models import Membership, User, Workspace
 from wayline.audit import operations as audit
-from wayline.exports.models import Schedule, ScheduledFile, State
+from wayline.exports.models import Schedule, ScheduledFile
 from wayline.kit import sheets, tasks
 from wayline.kit.refusals import Refusal
+from wayline.kit.tasks.asked import State
 from wayline.metrics.catalog import METRICS
 from wayline.metrics.scope import is_known
 from wayline.signals.models import Segment

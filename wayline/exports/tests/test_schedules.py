@@ -11,8 +11,9 @@ from django.utils import timezone
 from wayline.accounts.testing import bearer, make_key, make_member, make_workspace
 from wayline.audit.models import Activity
 from wayline.customers.models import Identity
-from wayline.exports.models import Schedule, ScheduledFile, State
+from wayline.exports.models import Schedule, ScheduledFile
 from wayline.exports.schedules import operations, times
+from wayline.kit.tasks.asked import State
 from wayline.kit.tasks.models import Job
 from wayline.kit.tasks.worker import Worker
 from wayline.signals.models import Segment

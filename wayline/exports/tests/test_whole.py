@@ -10,10 +10,11 @@ from django.utils import timezone
 from wayline.accounts.testing import make_member, make_workspace
 from wayline.audit.models import Activity
 from wayline.customers.models import Customer, Identity
-from wayline.exports.models import Arrival, Export, State
+from wayline.exports.models import Arrival, Export
 from wayline.exports.whole import bringing, operations, packing
 from wayline.journeys.models import Journey
 from wayline.journeys.testing import make_journey
+from wayline.kit.tasks.asked import State
 from wayline.kit.tasks.models import Job
 from wayline.signals.imports.testing import make_import
 from wayline.signals.models import Import, JournalEntry, RefusedSignal

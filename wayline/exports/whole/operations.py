@@ -12,9 +12,10 @@ from django.db import transaction
 
 from wayline.accounts.models import User, Workspace
 from wayline.audit import operations as audit
-from wayline.exports.models import Arrival, Export, State
+from wayline.exports.models import Arrival, Export
 from wayline.kit import tasks
 from wayline.kit.refusals import Refusal
+from wayline.kit.tasks.asked import State
 from wayline.signals.rights.places.files import remove_folder
 
 from . import bringing, checking, packing, zipped

@@ -12,6 +12,7 @@ from wayline.insights.testing import MONDAY, make_evidence, make_insight
 from wayline.journeys import badges
 from wayline.journeys import operations as journeys
 from wayline.journeys.testing import make_card, make_journey
+from wayline.kit import areas
 from wayline.kit.live.models import Message
 from wayline.kit.tasks.models import Job
 from wayline.signals.testing import make_signal, observe
@@ -128,7 +129,7 @@ def test_badges_are_asked_for_once_however_many_there_are(step, django_assert_nu
     for number in range(5):
         placed(step, title=f"Finding {number}")
 
-    with django_assert_num_queries(len(badges.PROVIDERS)):
+    with django_assert_num_queries(len(areas.modules("on_maps"))):
         found = badges.of_map(step.phase.journey)
 
     assert len(found.cards) == 5

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
+
+from wayline.kit import areas
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,7 @@ def register(name: str, *, draw, readers) -> None:
 
 def load() -> None:
     """Import every area's live.py."""
-    from django.apps import apps
-
-    for app in apps.get_app_configs():
-        if app.name.startswith("wayline.") and app.name != "wayline.kit" and find_spec(f"{app.name}.live"):
-            import_module(f"{app.name}.live")
+    areas.modules("live")
 
 
 def named(topic: str) -> tuple[Topic, str]:

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from datetime import timedelta
-from importlib import import_module
-from importlib.util import find_spec
+
+from wayline.kit import areas
 
 Work = Callable[[dict], None]
 TASKS: dict[str, Work] = {}
@@ -33,8 +33,4 @@ def task(name: str, *, lane: str = QUICK, every: timedelta | None = None) -> Cal
 
 def load() -> None:
     """Import every area's tasks.py, so that a worker knows their names."""
-    from django.apps import apps
-
-    for app in apps.get_app_configs():
-        if app.name.startswith("wayline.") and find_spec(f"{app.name}.tasks"):
-            import_module(f"{app.name}.tasks")
+    areas.modules("tasks")

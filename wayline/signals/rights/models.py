@@ -4,19 +4,8 @@ from pathlib import Path
 from django.conf import settings
 from django.db import models
 
-from wayline.accounts.models import Membership, User, Workspace
-
-
-class InWorkspace(models.QuerySet):
-    def visible_to(self, member: Membership) -> "InWorkspace":
-        return self.filter(workspace=member.workspace_id)
-
-
-class State(models.TextChoices):
-    WAITING = "waiting", "Waiting"
-    RUNNING = "running", "Running"
-    FINISHED = "finished", "Finished"
-    FAILED = "failed", "Failed"
+from wayline.accounts.models import InWorkspace, User, Workspace
+from wayline.kit.tasks.asked import Asked, State
 
 
 class Erasure(models.Model):
@@ -68,25 +57,17 @@ class Tombstone(models.Model):
         return self.digest[:12]
 
 
-class AccessExport(models.Model):
+class AccessExport(Asked):
     """Everything kept about one person, as files to hand over. They are deleted after some days."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
     customer = models.ForeignKey("customers.Customer", models.CASCADE, related_name="+")
-    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     percent = models.PositiveIntegerField(default=0)
     counts = models.JSONField(default=dict)
-    folder = models.CharField(max_length=120, blank=True)
-    error = models.CharField(max_length=500, blank=True)
-    asked_at = models.DateTimeField()
     asked_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
-    finished_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
 
     objects = InWorkspace.as_manager()
-
-    class Meta:
-        ordering = ["-asked_at", "-id"]
 
     def __str__(self):
         return f"Access export {self.pk}"
