@@ -92,7 +92,8 @@ def drain(*, rest: Callable[[float], bool] | None = None) -> Loaded:
                 return total
             began = time.monotonic()
             with _without_collecting():
-                _begin(last_change)
+                if not (mark or changed):
+                    _begin(last_change)
                 total += _load_chunk(ids)
         if rest is not None and rest(time.monotonic() - began):
             return total
