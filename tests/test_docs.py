@@ -1,7 +1,9 @@
 """What the documents say is what the product does."""
 
+import json
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,13 @@ def test_reference_pages_are_what_the_code_says(name):
 def settings_read() -> set[str]:
     found = re.findall(r'\benv(_\w+)?\(\s*"([A-Z_]+)"', read("wayline/settings.py"))
     return {f"WAYLINE_{name}" for _, name in found}
+
+
+def test_every_endpoint_has_an_operation_id_of_its_own():
+    paths = json.loads(reference.pages()["openapi.json"])["paths"]
+    ids = Counter(endpoint["operationId"] for endpoints in paths.values() for endpoint in endpoints.values())
+    assert len(ids) > 200
+    assert not [each for each, times in ids.items() if times > 1]
 
 
 def test_every_setting_is_described_and_no_other():

@@ -18,9 +18,10 @@ from wayline.customers.operations.merges import join
 from wayline.exports.whole import fields, numbers, operations, packing
 from wayline.home.demo import company, world
 from wayline.journeys import operations as journeys
-from wayline.journeys import queries, talks
+from wayline.journeys import queries
 from wayline.journeys.models import Card, Journey, Placement
 from wayline.journeys.operations import edits
+from wayline.journeys.queries import talks
 from wayline.journeys.testing import make_picture
 from wayline.kit.tasks.asked import State
 from wayline.metrics import answers, flows

@@ -7,7 +7,7 @@ from ninja import Field, Router, Schema
 from wayline.accounts.api_auth import needs
 from wayline.insights.models import Insight
 from wayline.journeys import standing_on
-from wayline.journeys.schemas import FlowEstimateOut
+from wayline.journeys.schemas.journeys import FlowEstimateOut
 
 from . import operations
 from .models import Opportunity

@@ -6,7 +6,7 @@ from ninja import Field, Router, Schema
 
 from wayline.accounts.api_auth import needs
 from wayline.journeys import standing_on
-from wayline.journeys.schemas import FlowEstimateOut
+from wayline.journeys.schemas.journeys import FlowEstimateOut
 from wayline.signals.conditions import SignalCondition
 
 from . import operations, queries

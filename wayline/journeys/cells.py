@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from wayline.kit.templatetags.kit import icon
 
 from .badges import Badge
-from .board import Standing, StepCell
+from .queries.board import Standing, StepCell
 
 
 def draw(cell: StepCell, *, is_public: bool = False) -> SafeString:

@@ -7,8 +7,9 @@ from django.template.loader import render_to_string
 from wayline.kit import live
 from wayline.kit.live.topics import Frame
 
-from . import announcing, board
+from . import announcing
 from .models import Journey, seats
+from .queries import board
 
 
 def draw(subject: str, facts: Sequence[dict]) -> list[Frame]:

@@ -9,8 +9,9 @@ from django.utils import timezone
 from wayline.kit import tasks
 from wayline.kit.tasks.recurring import every
 
-from . import operations, standings
+from . import operations
 from .models import DriftAlarm, Journey, Notice, seats
+from .queries import standings
 
 
 @tasks.task(standings.TASK)

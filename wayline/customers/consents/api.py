@@ -11,7 +11,7 @@ from wayline.customers.models import Customer
 
 from . import operations, queries
 
-router = Router(tags=["customers"])
+router = Router()
 
 
 class ConsentOut(Schema):

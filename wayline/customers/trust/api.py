@@ -6,7 +6,7 @@ from wayline.accounts.api_auth import needs
 
 from . import operations, queries
 
-router = Router(tags=["customers"])
+router = Router()
 
 
 class TrustOut(Schema):

@@ -10,7 +10,7 @@ from wayline.exports.models import Schedule, ScheduledFile
 
 from . import operations
 
-router = Router(tags=["exports"])
+router = Router()
 
 
 class SaidIn(Schema):

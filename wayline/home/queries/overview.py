@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from wayline.accounts.models import Membership, Workspace
 from wayline.customers.models import Customer
 from wayline.journeys import queries as journeys
-from wayline.journeys.living import Loss, living_map
 from wayline.journeys.models import Journey
+from wayline.journeys.queries.living_map import Loss, living_map
 from wayline.journeys.reading import Reading as JourneyReading
 from wayline.kit import charts
 from wayline.metrics import answers, cache, flows, observed, readable, rolling

@@ -13,9 +13,9 @@ from django.urls import reverse
 from wayline.accounts.testing import bearer, make_key, make_member, make_workspace
 from wayline.customers.models import Customer, Duplicate, Merge
 from wayline.home.demo import company, truth
-from wayline.journeys import moments
 from wayline.journeys import queries as journeys
 from wayline.journeys.models import Journey, Placement
+from wayline.journeys.queries import moments
 from wayline.journeys.tests.numbers import counted_links, disagreements
 from wayline.kit import numbers
 from wayline.metrics import answers, flows

@@ -8,7 +8,8 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
-from wayline.journeys import conditions, lanes
+from wayline.journeys import conditions
+from wayline.journeys.queries import lanes
 from wayline.kit import sheets
 
 from .document import Document

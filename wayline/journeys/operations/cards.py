@@ -5,8 +5,9 @@ from django.db import transaction
 
 from wayline.accounts.models import Membership, User, Workspace
 from wayline.audit import operations as audit
-from wayline.journeys import announcing, lanes
+from wayline.journeys import announcing
 from wayline.journeys.models import Card, Journey, Placement, Step
+from wayline.journeys.queries import lanes
 
 from . import edits, order
 from .refusals import CardElsewhere, ChoiceUnknown, LaneUnknown, LinkLeadsNowhere, OwnerNotHere, StepElsewhere

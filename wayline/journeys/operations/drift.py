@@ -6,8 +6,8 @@ from django.db import transaction
 
 from wayline.accounts.models import Membership, User
 from wayline.audit import operations as audit
-from wayline.journeys import freshness
 from wayline.journeys.models import DriftAlarm, Journey
+from wayline.journeys.queries import freshness
 from wayline.kit.tasks import enqueue
 
 from . import order

@@ -6,8 +6,8 @@ from django.db import transaction
 
 from wayline.accounts.models import User
 from wayline.audit import operations as audit
-from wayline.journeys import lanes
 from wayline.journeys.models import Handoff, Journey, Placement
+from wayline.journeys.queries import lanes
 
 from . import edits, order
 from .refusals import CardElsewhere, ChoiceUnknown, TooMany, WaitOutOfRange

@@ -5,8 +5,8 @@ from django.db import transaction
 
 from wayline.accounts.models import User
 from wayline.audit import operations as audit
-from wayline.journeys import lanes
 from wayline.journeys.models import Card, Journey, Placement, Step
+from wayline.journeys.queries import lanes
 
 from . import edits, order
 from .refusals import LaneUnknown, TooManyCards

@@ -5,8 +5,9 @@ from django.db import transaction
 
 from wayline.accounts.models import User
 from wayline.audit import operations as audit
-from wayline.journeys import announcing, talks
+from wayline.journeys import announcing
 from wayline.journeys.models import Comment, Journey, Notice, Thread, seats
+from wayline.journeys.queries import talks
 from wayline.kit.tasks import enqueue
 
 from . import order

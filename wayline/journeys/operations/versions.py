@@ -4,9 +4,9 @@ from django.db import transaction
 
 from wayline.accounts.models import User
 from wayline.audit import operations as audit
-from wayline.journeys import measured
 from wayline.journeys.exchange import document, drawing
 from wayline.journeys.models import Journey, Review, Version
+from wayline.journeys.queries import measured
 
 from . import order
 from .maps import replace_map

@@ -5,9 +5,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from wayline.accounts.testing import bearer, make_key, make_member
-from wayline.journeys import board, cells, hierarchy, live, operations, talks
+from wayline.journeys import cells, live, operations
 from wayline.journeys.models import Card, Journey, Notice, Phase, Placement, Seat, Share
 from wayline.journeys.operations.refusals import MayNotChange, OwnerNotHere
+from wayline.journeys.queries import board, hierarchy, talks
 from wayline.journeys.testing import make_card, make_journey, make_step
 from wayline.journeys.tests.pages import page, text
 

@@ -3,9 +3,10 @@ from django.utils import timezone
 
 from wayline.accounts.testing import make_member
 from wayline.audit.models import Activity
-from wayline.journeys import board, lanes, operations
+from wayline.journeys import operations
 from wayline.journeys.models import Card, Journey, Placement, Step
 from wayline.journeys.operations import refusals
+from wayline.journeys.queries import board, lanes
 from wayline.journeys.testing import make_card, make_journey
 
 pytestmark = pytest.mark.django_db

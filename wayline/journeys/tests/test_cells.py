@@ -4,8 +4,9 @@ import pytest
 from django.utils import timezone
 
 from wayline.accounts.testing import make_user
-from wayline.journeys import board, cells, operations
+from wayline.journeys import cells, operations
 from wayline.journeys.models import Placement
+from wayline.journeys.queries import board
 from wayline.journeys.testing import make_card, make_journey, make_picture
 from wayline.journeys.tests.pages import post
 

@@ -2,10 +2,11 @@ import pytest
 from django.utils import timezone
 
 from wayline.accounts.testing import bearer, make_key, make_member
-from wayline.journeys import differences, operations
+from wayline.journeys import operations
 from wayline.journeys.exchange import drawing
 from wayline.journeys.models import PersonaFeeling, Step
 from wayline.journeys.operations.refusals import ChangedMeanwhile, FeelingOutOfRange, PersonaElsewhere
+from wayline.journeys.queries import differences
 from wayline.journeys.testing import make_journey, make_persona
 from wayline.journeys.tests.pages import page, post, text
 

@@ -5,10 +5,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from wayline.accounts.testing import bearer, make_key, make_member
-from wayline.journeys import differences, handoffs, operations, queries
+from wayline.journeys import operations, queries
 from wayline.journeys.exchange import document, drawing
 from wayline.journeys.models import Handoff
 from wayline.journeys.operations.refusals import CardElsewhere, WaitOutOfRange
+from wayline.journeys.queries import differences, handoffs
 from wayline.journeys.testing import MONDAY, make_card, make_handoff, make_journey, travel
 from wayline.journeys.tests.pages import page, text
 

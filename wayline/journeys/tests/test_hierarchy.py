@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from wayline.accounts.testing import make_member
 from wayline.audit.models import Activity
-from wayline.journeys import hierarchy, operations, queries, standings
+from wayline.journeys import operations, queries
 from wayline.journeys.models import BulkChange, Journey, Standing
 from wayline.journeys.operations.refusals import (
     AlreadyUndone,
@@ -15,6 +15,7 @@ from wayline.journeys.operations.refusals import (
     NothingChanged,
     PlaceElsewhere,
 )
+from wayline.journeys.queries import hierarchy, standings
 from wayline.journeys.reading import Reading
 from wayline.journeys.testing import MONDAY, make_journey, travel
 from wayline.journeys.tests.pages import text

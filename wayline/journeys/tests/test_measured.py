@@ -5,9 +5,10 @@ from django.core import mail
 from django.urls import reverse
 
 from wayline.accounts.testing import make_member
-from wayline.journeys import measured, operations, talks, tasks
+from wayline.journeys import operations, tasks
 from wayline.journeys.models import DriftAlarm, Journey, Version
 from wayline.journeys.operations.refusals import AlreadyMuted
+from wayline.journeys.queries import measured, talks
 from wayline.journeys.testing import MONDAY, make_journey, travel
 from wayline.journeys.tests.pages import SHORT, WHOLE, page, text
 

@@ -6,9 +6,10 @@ from django.utils import timezone
 
 from wayline.accounts.testing import bearer, make_key, make_member
 from wayline.audit.models import Activity
-from wayline.journeys import moments, operations, queries
+from wayline.journeys import operations, queries
 from wayline.journeys.models import MomentChange, MomentChoice, Step
 from wayline.journeys.operations.refusals import AlreadyDecided, CostOutOfRange, ReasonMissing
+from wayline.journeys.queries import moments
 from wayline.journeys.testing import MONDAY, make_change, make_journey, travel
 from wayline.journeys.tests.pages import page, post, text
 

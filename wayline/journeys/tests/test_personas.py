@@ -9,9 +9,10 @@ from PIL import Image
 
 from wayline.accounts.testing import bearer, make_key, make_workspace
 from wayline.audit.models import Activity
-from wayline.journeys import operations, personas
+from wayline.journeys import operations
 from wayline.journeys.models import Persona
 from wayline.journeys.operations.refusals import PersonaNameTaken, PictureRefused, TooMany
+from wayline.journeys.queries import personas
 from wayline.journeys.testing import MONDAY, make_journey, make_persona, make_picture, travel
 from wayline.journeys.tests.pages import SHORT, WHOLE, text
 from wayline.signals.conditions import Did, SignalIs

@@ -7,9 +7,10 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from wayline.accounts.testing import make_workspace
-from wayline.journeys import lanes, operations, templates_library
+from wayline.journeys import operations, templates_library
 from wayline.journeys.exchange import drawing
 from wayline.journeys.models import Card
+from wayline.journeys.queries import lanes
 from wayline.metrics.catalog import METRICS
 from wayline.metrics.observed import ObservedName
 

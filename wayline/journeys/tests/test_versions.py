@@ -5,10 +5,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from wayline.accounts.testing import bearer, make_key, make_member
-from wayline.journeys import differences, freshness, operations
+from wayline.journeys import operations
 from wayline.journeys.exchange import drawing
 from wayline.journeys.models import Journey, Step, Version
 from wayline.journeys.operations.refusals import AlreadyApproved, NothingChanged, WindowOutOfRange
+from wayline.journeys.queries import differences, freshness
 from wayline.journeys.testing import MONDAY, make_journey, travel
 from wayline.journeys.tests.pages import WHOLE, text
 

@@ -9,8 +9,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from wayline.journeys import announcing, live
-from wayline.journeys.board import Key
 from wayline.journeys.models import Journey
+from wayline.journeys.queries.board import Key
 from wayline.kit import live as stream
 from wayline.kit.live.models import Message
 from wayline.kit.refusals import Refusal

@@ -5,8 +5,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from wayline.accounts import access
-from wayline.journeys import bindings, forms, operations
+from wayline.journeys import forms, operations
 from wayline.journeys.models import Step
+from wayline.journeys.queries import bindings
 from wayline.kit.pages import show
 from wayline.kit.refusals import Refusal
 

@@ -4,9 +4,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from wayline.accounts import access
 from wayline.accounts.models import User
-from wayline.journeys import badges, board, forms_map, lanes, operations, talks
+from wayline.journeys import badges, forms, operations
 from wayline.journeys.models import Card, Journey, Picture, Placement, Step
 from wayline.journeys.operations.edits import labeled
+from wayline.journeys.queries import board, lanes, talks
 
 from . import answers
 
@@ -93,7 +94,7 @@ def card_context(request, placement: Placement, **more) -> dict:
         "journey": journey,
         "placement": placement,
         "card": card,
-        "form": forms_map.CardForm(instance=card, member=request.member, members=members),
+        "form": forms.CardForm(instance=card, member=request.member, members=members),
         "maps": board.maps_of(card, request.member),
         "badges": badges.of_map(journey).cards.get(card.pk, ()),
         "offers": badges.offers(placement),
@@ -111,13 +112,11 @@ def describe(request, placement_id):
     members = User.objects.filter(memberships__workspace=request.workspace)
     # The form writes into its instance, so it gets one of its own: the operation must see how the card was.
     own = Card.objects.get(pk=placement.card_id)
-    form = forms_map.CardForm(
-        request.POST, request.FILES, instance=own, member=request.member, members=members
-    )
+    form = forms.CardForm(request.POST, request.FILES, instance=own, member=request.member, members=members)
     if not form.is_valid():
         context = card_context(request, placement, form=form)
         return render(request, _template(request), context, status=422)
-    changes = {name: form.cleaned_data[name] for name in form.changed_data if name in forms_map.CARD_FIELDS}
+    changes = {name: form.cleaned_data[name] for name in form.changed_data if name in forms.CARD_FIELDS}
 
     def act():
         if upload := form.cleaned_data.get("upload"):

@@ -5,9 +5,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from wayline.accounts import access
 from wayline.accounts.models import User
-from wayline.journeys import moments, operations
-from wayline.journeys.forms_moments import ChangeForm
+from wayline.journeys import operations
+from wayline.journeys.forms.moments import ChangeForm
 from wayline.journeys.models import MomentChange, Step
+from wayline.journeys.queries import moments
 from wayline.journeys.views.find import journey_of
 from wayline.kit import sheets
 from wayline.kit.refusals import Refusal

@@ -4,9 +4,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from wayline.accounts import access
-from wayline.journeys import handoffs as found_handoffs
 from wayline.journeys import operations
 from wayline.journeys.models import Handoff, Journey, Placement
+from wayline.journeys.queries import handoffs as found_handoffs
 from wayline.journeys.views.find import controls_of, journey_of
 from wayline.kit.pages import show
 from wayline.kit.refusals import Refusal

@@ -4,8 +4,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from wayline.accounts import access
-from wayline.journeys import hierarchy, operations
+from wayline.journeys import operations
 from wayline.journeys.models import Journey, Phase
+from wayline.journeys.queries import hierarchy
 from wayline.journeys.views.find import journey_of
 from wayline.kit.refusals import Refusal
 from wayline.metrics import rollup

@@ -2,8 +2,9 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 
 from wayline.accounts import access
-from wayline.journeys import feelings, lanes, operations
+from wayline.journeys import operations
 from wayline.journeys.models import Card, Journey, Persona
+from wayline.journeys.queries import feelings, lanes
 
 from . import answers
 from .cards import journey_of

@@ -6,8 +6,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from wayline.accounts import access
-from wayline.journeys import forms, operations, shelf, templates_library
+from wayline.journeys import forms, operations, templates_library
 from wayline.journeys.models import BulkChange, Journey, SavedView
+from wayline.journeys.queries import shelf
 from wayline.journeys.views.find import journey_of
 from wayline.kit.refusals import Refusal
 from wayline.metrics import observed

@@ -4,8 +4,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from wayline.accounts import access
-from wayline.journeys import feelings, handoffs, lanes, queries, talks
+from wayline.journeys import queries
 from wayline.journeys.models import Journey
+from wayline.journeys.queries import feelings, handoffs, lanes, talks
 from wayline.journeys.views.find import address_of, controls_of, journey_of
 from wayline.kit import live
 from wayline.kit.pages import show

@@ -4,10 +4,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from wayline.accounts import access
-from wayline.journeys import moments as found_moments
 from wayline.journeys import operations
-from wayline.journeys.forms_moments import ChangeForm
+from wayline.journeys.forms.moments import ChangeForm
 from wayline.journeys.models import Journey, MomentChoice, Step
+from wayline.journeys.queries import moments as found_moments
 from wayline.journeys.views.find import controls_of, journey_of
 from wayline.kit.pages import show
 from wayline.kit.refusals import Refusal

@@ -1,7 +1,8 @@
 from django.views.decorators.http import require_GET
 
 from wayline.accounts import access
-from wayline.journeys import actual_paths, queries
+from wayline.journeys import queries
+from wayline.journeys.queries import actual_paths
 from wayline.journeys.views.find import controls_of, journey_of
 from wayline.kit.pages import show
 

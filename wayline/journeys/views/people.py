@@ -4,7 +4,7 @@ from django.views.decorators.http import require_GET
 
 from wayline.accounts import access
 from wayline.journeys import queries
-from wayline.journeys.living import STATES
+from wayline.journeys.queries.living_map import STATES
 from wayline.journeys.views.find import controls_of, journey_of
 from wayline.kit import sheets
 from wayline.signals.vocabulary import SCALES

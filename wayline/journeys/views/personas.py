@@ -5,9 +5,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from wayline.accounts import access
-from wayline.journeys import operations, personas
-from wayline.journeys.forms_personas import PersonaForm
+from wayline.journeys import operations
+from wayline.journeys.forms.personas import PersonaForm
 from wayline.journeys.models import Persona
+from wayline.journeys.queries import personas
 from wayline.journeys.views.find import controls_of, journey_of
 from wayline.kit.refusals import Refusal
 

@@ -12,7 +12,7 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from wayline.accounts import access
-from wayline.journeys import forms_map, operations, queries
+from wayline.journeys import forms, operations, queries
 from wayline.journeys.models import Journey, Picture, Placement, Share
 from wayline.journeys.share_links import SIGNER, address
 from wayline.kit.middleware import POLICY
@@ -30,7 +30,7 @@ EMBEDDABLE = POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")
 def shares(request, journey_id):
     """The links by which people without an account read this map."""
     journey = journey_of(request, journey_id)
-    form = forms_map.ShareForm(request.POST if request.method == "POST" else None)
+    form = forms.ShareForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         last_day = given["last_day"]

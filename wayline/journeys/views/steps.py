@@ -3,10 +3,11 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 
 from wayline.accounts import access
-from wayline.journeys import badges, board, conditions, feelings, forms, operations, talks, wording
+from wayline.journeys import badges, conditions, forms, operations, wording
 from wayline.journeys.models import Edge, Persona, Phase, Step
 from wayline.journeys.operations.edits import labeled
 from wayline.journeys.operations.refusals import FeelingOutOfRange
+from wayline.journeys.queries import board, feelings, talks
 
 from . import answers
 from .cards import _seen, step_of

@@ -4,8 +4,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from wayline.accounts import access
-from wayline.journeys import operations, talks
+from wayline.journeys import operations
 from wayline.journeys.models import Comment, Thread
+from wayline.journeys.queries import talks
 from wayline.kit.refusals import Refusal
 
 from . import answers

@@ -4,9 +4,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from wayline.accounts import access
-from wayline.journeys import differences, freshness, measured, operations
+from wayline.journeys import operations
 from wayline.journeys.exchange import document, drawing
 from wayline.journeys.models import Version
+from wayline.journeys.queries import differences, freshness, measured
 from wayline.journeys.views.find import journey_of
 from wayline.kit.refusals import Refusal
 from wayline.statistics import drift

@@ -10,7 +10,7 @@ from . import queries
 from . import run as runs
 from .models import Import
 
-router = Router(tags=["signals"])
+router = Router()
 
 
 class ImportOut(Schema):

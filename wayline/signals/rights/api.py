@@ -12,7 +12,7 @@ from wayline.customers.models import Customer
 from . import access, erase, masking, retention, search
 from .models import AccessExport, Erasure, FoundReport, MaskRule, RetentionRule
 
-router = Router(tags=["signals"])
+router = Router()
 
 
 class ErasureOut(Schema):
