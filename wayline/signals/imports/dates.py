@@ -188,6 +188,11 @@ class Evidence:
     open: list[str] = field(default_factory=list)
     settled: bool | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing seen so far can be read in one way only."""
+        return self.numeric > 0 and not self.day_first and not self.month_first
+
     def see(self, text: str) -> None:
         found = NUMERIC.match(text)
         if not found:
@@ -212,7 +217,7 @@ class Evidence:
                 f"({self.month_first[0]}). Write the dates one way, or import the two sorts of "
                 "rows separately."
             )
-        if self.numeric and not self.day_first and not self.month_first:
+        if self.is_open:
             return (
                 f"dates, {self.column}: {_listed(self.open)} can be read with the day or the "
                 "month first, and no "

@@ -13,7 +13,7 @@ from django.utils.text import get_valid_filename
 
 from wayline.signals.vocabulary import IDENTIFY, Signal
 
-from . import readers
+from . import known, readers
 from .lookups import Matches
 from .mapping import Mapping, MappingNotUnderstood
 from .reading import File, RowRefused
@@ -89,8 +89,12 @@ def make(
     beside: dict[str, Path],
     received_at: datetime,
     timezone: str,
+    is_counted: bool = True,
 ) -> Plan:
-    """Fit the mapping to the file. Raises MappingNotUnderstood or FileNotReadable with what to do."""
+    """Fit the mapping to the file. Raises MappingNotUnderstood or FileNotReadable with what to do.
+
+    Where the whole file need not be read to settle its dates, and is not to be counted, its total is unknown.
+    """
     wanted = {column for _, column in used_columns(mapping)}
     wanted |= {column for computed in mapping.compute.values() for column in computed.first_of or ()}
     lookups = _lookups(mapping, {name: path} | beside, wanted)  # a file may look itself up
@@ -100,8 +104,10 @@ def make(
         if source.format == "xes":
             rows.open_dates.pop("time:timestamp", None)  # ISO by its standard
         is_slow = source.format == "xes" and not rows.open_dates
-        total = None if is_slow else rows.settle_dates(source.rows)
+        key = known.key(digest, mapping, rows.open_dates, [path, *beside.values()])
+        total = None if is_slow else _settle(rows, source, key, is_counted)
         notes = [*source.notes, *(note for matches in lookups.values() for note in matches.notes)]
+        notes += list(_words_like_columns(mapping, source.columns))
         if source.repaired:
             notes.append(f"{source.repaired:,} texts had been decoded wrongly before and were repaired.")
     rows.unmatched.clear()
@@ -111,6 +117,31 @@ def make(
             f"{name} has a header but no rows. Choose a file with at least one row."
         )
     return Plan(path, mapping, rows, source.columns, source.unit, total, notes, own)
+
+
+def _settle(rows: Rows, source: readers.Source, key: str, is_counted: bool) -> int | None:
+    """Settle the order of day and month, by the whole file unless it is known; how many rows it has."""
+    before = known.get(key)
+    if before is not None:
+        rows.settled, total, source.repaired = before
+        return total
+    if not rows.open_dates and not is_counted:
+        return None if next(source.rows, None) else 0
+    total = rows.settle_dates(source.rows)
+    known.keep(key, known.Settled(rows.settled, total, source.repaired))
+    return total
+
+
+def _words_like_columns(mapping: Mapping, columns: list[str]) -> Iterator[str]:
+    """A constant that is spelled like a column was most often meant to be the column."""
+    for number, entry in enumerate(mapping.signals, 1):
+        for key in ("name", "channel", "step"):
+            word = getattr(entry, key)
+            if word in columns:
+                yield (
+                    f"signals {number}, {key}: every signal gets the word {word}. "
+                    f'Write {key}: "{{{word}}}" to take what stands in the column.'
+                )
 
 
 def _lookups(mapping: Mapping, files: dict[str, Path], wanted: set[str]) -> dict[str, Matches]:
@@ -164,6 +195,9 @@ def preview(
     with plan.read() as lines:
         for number, line, row in lines:
             seen.rows = number
+            if until is not None and number % 500 == 1 and monotonic() > until:
+                seen.rows, seen.is_whole = number - 1, False
+                break
             try:
                 made = plan.rows.signals(number, row)
             except RowRefused as reason:
@@ -176,9 +210,6 @@ def preview(
             people = sum(signal.kind == IDENTIFY for signal in made)
             seen.customers += people
             seen.signals += len(made) - people
-            if until is not None and number % 1000 == 0 and monotonic() > until:
-                seen.is_whole = plan.total == number
-                break
     for (entry, why), count in plan.rows.counts.items():
         if not why:
             seen.by_entry[entry] += count

@@ -102,7 +102,7 @@ def _keep(folder: Path, name: str, file: BinaryIO) -> str:
     return kept
 
 
-def plan_of(run: Import, text: str | None = None) -> plans.Plan:
+def plan_of(run: Import, text: str | None = None, *, is_counted: bool = True) -> plans.Plan:
     """The import's mapping, or another text, fitted to its file."""
     return plans.make(
         run.path,
@@ -112,6 +112,7 @@ def plan_of(run: Import, text: str | None = None) -> plans.Plan:
         beside=run.paths_beside,
         received_at=run.created_at,
         timezone=run.workspace.timezone,
+        is_counted=is_counted,
     )
 
 
@@ -189,7 +190,7 @@ def advance(run: Import, *, now: datetime, steps: int | None = None) -> Import:
         return run
     run.refresh_from_db()
     try:
-        plan = plan_of(run)
+        plan = plan_of(run, is_counted=run.total is None)
         is_whole = _read_on(run, plan, steps)
     except Refusal as reason:
         _fail(run, str(reason), now)

@@ -142,9 +142,8 @@ def _show_draft(request, run, text, *, check=False, problems=(), form=None, stat
     preview = None
     if check:
         try:
-            preview = plans.preview(
-                runs.plan_of(run, text), rows=SHOWN_ROWS, seconds=CHECKED_SECONDS, refused=SHOWN_REFUSED
-            )
+            plan = runs.plan_of(run, text, is_counted=False)
+            preview = plans.preview(plan, rows=SHOWN_ROWS, seconds=CHECKED_SECONDS, refused=SHOWN_REFUSED)
         except (MappingNotUnderstood, plans.readers.FileNotReadable) as reason:
             problems, status = _problems(reason), 200 if request.method == "GET" else 422
     context = {

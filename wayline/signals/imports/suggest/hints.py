@@ -10,12 +10,24 @@ MOMENT = ("time:timestamp", "timestamp", "complete_timestamp", "completetimestam
 EXPECTED = r"estimat\w*|expect\w*|due|deadline|planned|promised|scheduled|shipping_limit"
 PEOPLE = (
     r"customer|client|user|caller|account|member|person|patient|guest|author|respondent|respnum|subscriber"
-    r"|buyer"
+    r"|buyer|kunden?|nutzer|mitglied|teilnehmer|cliente|usuari[oa]|utente|client|utilisateur|klant|gebruiker"
 )
-THINGS = r"order|ticket|incident|case|invoice|conversation|claim|booking|request|shipment|contract|number"
-AMOUNTS = r"amount|price|value|total|revenue|costs?|amount_req|payment_value"
+THINGS = (
+    r"order|ticket|incident|case|invoice|conversation|claim|booking|request|shipment|contract|number|auftrags?"
+    r"|bestellung|rechnung|anfrage|vertrag|commande|facture|demande|contrat|pedido|factura|fatura|contrato"
+    r"|ordine|fattura|bestelling|factuur"
+)
+AMOUNTS = (
+    r"amount|price|value|total|revenue|costs?|amount_req|payment_value|betrag|preis|umsatz|summe|montant|prix"
+    r"|importe|precio|valor|preço|importo|prezzo|bedrag|prijs"
+)
+HAPPENED = r"event|activity|action|vorgang|ereignis|aktion|événement|evenement|evento|acción|ação|actie"
+WORDS = (
+    r"comment|message|verbatim|feedback|text|review_comment|bemerkung|kommentar|nachricht|remarque|commentaire"
+    r"|comentario|comentário|commento|opmerking"
+)
 TRAITS = re.compile(
-    rf"(?:(?:{PEOPLE})_)?(?:city|country|state|region|segment|plan|gender|language)$", re.IGNORECASE
+    rf"(?:(?:{PEOPLE})_)?(?:city|country|state|region|segment|plan|gender|language|tarif)$", re.IGNORECASE
 )
 
 
@@ -24,7 +36,7 @@ def is_property(column: Profile) -> bool:
 
 
 def is_words(column: Profile) -> bool:
-    named = column.named("comment|message|verbatim|feedback|text|review_comment") and not column.is_number
+    named = column.named(WORDS) and not column.is_number
     return column.is_text or bool(named)
 
 

@@ -91,6 +91,7 @@ def _activity(roles: Roles, activity: Profile) -> list[str]:
         _at(roles),
         f"    kind: {'operation' if roles.is_log else 'behavior'}",
         f"    name: {quoted('{' + activity.name + '}')}  # {few_of(activity)}",
+        *([] if roles.is_log else _text(roles)),
         *_value(roles),
     ]
 
@@ -141,7 +142,7 @@ def _happening(roles: Roles) -> list[str]:
 
 
 def _text(roles: Roles) -> list[str]:
-    return [f"    text: {plain(roles.text.name)}  # long texts"] if roles.text else []
+    return [f"    text: {plain(roles.text.name)}  # what was said"] if roles.text else []
 
 
 def _value(roles: Roles) -> list[str]:

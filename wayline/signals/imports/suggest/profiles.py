@@ -2,15 +2,17 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 
 from wayline.signals.imports import readers
-from wayline.signals.imports.dates import DateNotUnderstood, compile_rule
+from wayline.signals.imports.dates import DateNotUnderstood, Evidence, compile_rule
 from wayline.signals.imports.mapping import DateRule, FileRules
+from wayline.signals.imports.sources import Row
 
-SAMPLE_ROWS = 3_000
+SAMPLE_ROWS, SECONDS_FOR_DAYS = 3_000, 2.0
 # What stands for "nothing" in files people really have. Blank, NA and a lone dash are also words, so they are
 # proposed and shown, never taken out in silence.
 MARKERS = ("?", "NA", "N/A", "n/a", "NULL", "null", "None", "nan", "-", "Blank", "BLANK", "#N/A")
@@ -29,6 +31,7 @@ class Profile:
     place: int
     values: list[str] = field(default_factory=list)
     rows: int = 0
+    days: Evidence = field(init=False)
 
     def finish(self) -> None:
         filled = [value for value in self.values if value and value not in MARKERS]
@@ -37,6 +40,7 @@ class Profile:
         some = filled[:400]
         self.is_date = _share(some, _looks_like_date) > 0.9
         numbers = [number for value in some if (number := number_in(value)) is not None]
+        self.has_comma = sum("," in value for value in some) > 0.5 * len(some)
         self.is_number = bool(some) and len(numbers) > 0.9 * len(some) and not self.is_date
         self.low, self.high = (min(numbers), max(numbers)) if numbers else (0.0, 0.0)
         self.is_whole = all(number == int(number) for number in numbers)
@@ -94,7 +98,26 @@ def profiles(path: Path, rules: FileRules | None = None) -> tuple[readers.Source
             rows += 1
             if rows >= SAMPLE_ROWS:
                 break
-    for column in columns:
-        column.rows = rows
-        column.finish()
+        for column in columns:
+            column.rows = rows
+            column.finish()
+        _see_days(columns, source.rows)
     return source, columns
+
+
+def _see_days(columns: list[Profile], rows: Iterator[tuple[int, Row]]) -> None:
+    """Look further for a day that can be read in one way only: a file that begins in January may lack it."""
+    for column in columns:
+        column.days = Evidence(column.name, DateRule())
+        for value in column.counts if column.is_date else ():
+            column.days.see(value)
+    unsettled = [column for column in columns if column.is_date and column.days.is_open]
+    until = monotonic() + SECONDS_FOR_DAYS
+    for number, (_, row) in enumerate(rows):
+        if not unsettled or number % 1_000 == 0 and monotonic() > until:
+            return
+        if len(row) == len(columns):
+            for column in unsettled:
+                column.days.see(row[column.place].strip())
+        if number % 1_000 == 0:
+            unsettled = [column for column in unsettled if column.days.is_open]

@@ -4,8 +4,6 @@ import re
 from pathlib import Path
 
 from wayline.signals.imports import readers
-from wayline.signals.imports.dates import Evidence
-from wayline.signals.imports.mapping import DateRule
 from wayline.signals.vocabulary import SCALES
 
 from . import lines
@@ -56,6 +54,9 @@ def _how_written(source: readers.Source, roles: Roles) -> list[str]:
     if roles.markers:
         markers = ", ".join(map(quoted, roles.markers))
         out.append(f"missing: [{markers}]  # found where other rows hold values")
+    with_comma = next((c for c in roles.columns if c.is_number and c.has_comma), None)
+    if with_comma:
+        out.append(f'decimal: ","  # {plain(with_comma.name)} holds {with_comma.example}')
     return out
 
 
@@ -68,9 +69,7 @@ def _grouping(roles: Roles) -> list[str]:
 def _dates(roles: Roles) -> list[str]:
     found = []
     for column in roles.dates:
-        evidence = Evidence(column.name, DateRule())
-        for value in column.counts:
-            evidence.see(value)
+        evidence = column.days
         if evidence.numeric and bool(evidence.day_first) == bool(evidence.month_first):
             found += [
                 f"  # {plain(column.name)}: is {evidence.open[0] if evidence.open else column.example} "

@@ -6,7 +6,18 @@ from collections.abc import Callable, Iterable, Sequence
 from wayline.signals.imports import readers
 
 from .beside import Beside
-from .hints import ACTIVITY, AMOUNTS, CASE, EXPECTED, MOMENT, PEOPLE, THINGS, is_words, scale_of
+from .hints import (
+    ACTIVITY,
+    AMOUNTS,
+    CASE,
+    EXPECTED,
+    HAPPENED,
+    MOMENT,
+    PEOPLE,
+    THINGS,
+    is_words,
+    scale_of,
+)
 from .profiles import MARKERS, Profile
 
 
@@ -44,15 +55,16 @@ class Roles:
         self.email = self._take(lambda c: c.is_email)
         self.phone = self._take(lambda c: c.is_phone)
         self.activity = self.does if self.is_log else self._take(
-            lambda c: c.named("event|activity|action") and c.is_repeating and not c.is_number
+            lambda c: c.named(HAPPENED) and c.is_repeating and not c.is_number
         )  # fmt: skip
         self.external_id = self.case if self.is_log else self._identity()
         if self.external_id:
             self.used.add(self.external_id.name)
 
     def _find_what_happened(self) -> None:
+        whole = rf"(?:{THINGS})(?:[_ -]?(?:id|no|nr|number|nummer|key))?"
         self.subject = self.case if self.is_log else self._take(
-            lambda c: re.fullmatch(rf"(?:{THINGS})(?:[_ ]?(?:id|no|nr|number|key))?", c.name, re.IGNORECASE)
+            lambda c: re.fullmatch(whole, c.name, re.IGNORECASE)
         )  # fmt: skip
         if self.activity:
             self.used.add(self.activity.name)
@@ -101,7 +113,7 @@ class Roles:
         return None
 
     def _identity(self) -> Profile | None:
-        whole = rf"(?:{PEOPLE})(?:[_ ]?(?:unique))?(?:[_ ]?(?:id|no|nr|number|key))?"
+        whole = rf"(?:{PEOPLE})(?:[_ ]?(?:unique))?(?:[_ -]?(?:id|no|nr|number|nummer|key))?"
         return self._take(
             lambda c: re.fullmatch(whole, c.name, re.IGNORECASE) and not c.is_text
         ) or self._take(lambda c: c.named(PEOPLE) and c.name.lower().endswith("id"))

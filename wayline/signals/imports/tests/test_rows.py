@@ -254,6 +254,56 @@ def test_the_whole_column_settles_the_order_of_day_and_month(values, day_first, 
     assert said is None or said in problem
 
 
+def plan_of(tmp_path, content: str, mapping: str = ENTRY % "", **how) -> plans.Plan:
+    path = tmp_path / "long.csv"
+    path.write_text(content)
+    return plans.make(
+        path, mappings.read(mapping), name="long.csv", digest="long", beside={}, received_at=NOW,
+        timezone="UTC", **how,
+    )  # fmt: skip
+
+
+def test_a_look_ends_in_time_also_where_every_row_is_refused(tmp_path):
+    plan = plan_of(tmp_path, "who,at\n" + "ines,2026-13-13\n" * 3_000)
+
+    seen = plans.preview(plan, seconds=0)
+
+    assert (seen.rows, seen.is_whole, seen.signals) == (0, False, 0)
+    assert plans.preview(plan).refused_rows == 3_000
+
+
+def test_what_the_whole_file_said_of_its_dates_is_remembered(tmp_path, monkeypatch):
+    content = "who,at\n" + "ines,03.04.2026\n" * 1_200 + "ines,13.04.2026\n"
+    first = plan_of(tmp_path, content)
+    monkeypatch.setattr(plans.Rows, "settle_dates", lambda *_: pytest.fail("the file was read again"))
+
+    again = plans.make(
+        first.path, mappings.read(ENTRY % ", value: at"), name="long.csv", digest="long", beside={},
+        received_at=NOW, timezone="UTC",
+    )  # fmt: skip
+
+    assert (first.total, again.total, again.rows.settled) == (1_201, 1_201, {"at": True})
+
+
+def test_a_file_whose_dates_are_clear_need_not_be_counted(tmp_path):
+    mapping = ENTRY % "" + "day_first: true\n"
+
+    plan = plan_of(tmp_path, "who,at\nines,03.04.2026\n", mapping, is_counted=False)
+
+    assert plan.total is None
+    assert plans.preview(plan).is_whole
+    with pytest.raises(plans.readers.FileNotReadable, match="no rows"):
+        plan_of(tmp_path, "who,at\n", mapping, is_counted=False)
+
+
+def test_a_word_that_is_spelled_like_a_column_is_asked_about(tmp_path):
+    plan = plan_of(tmp_path, "who,at,what\nines,2026-01-01,bought\n", ENTRY.replace("Seen", "what") % "")
+
+    (note,) = plan.notes
+    assert note.startswith("signals 1, name: every signal gets the word what.")
+    assert 'Write name: "{what}"' in note
+
+
 @pytest.mark.slow
 def test_simple_files_are_mapped_fast(tmp_path):
     content = "id,who,at,amount,city\n" + "".join(

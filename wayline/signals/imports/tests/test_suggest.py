@@ -117,3 +117,27 @@ def test_files_beside_bring_answers_and_who_the_person_is(propose):
     assert "score: reviews.review_score" in text
     assert "id: [order_id, reviews.review_id]" in text
     assert "customer_city: customers.customer_city" in text
+
+
+def test_a_day_past_the_first_rows_settles_the_order(propose):
+    rows = "03.01.2026" + "\nines,04.01.2026" * 3_100 + "\nines,13.01.2026"
+
+    text = propose(f"customer_id,at\nines,{rows}\n")
+
+    assert "at: {day_first: true}  # 13.01.2026 can be read in one way only" in text
+
+
+def test_a_german_table_is_understood(propose):
+    rows = "".join(
+        f"K-{n};{('Bestellt', 'Geliefert')[n % 2]};2026-01-{n % 27 + 1:02d};{n},50;A-{n // 2};Zu spät\n"
+        for n in range(60)
+    )
+
+    text = propose("Kunden-Nr;Vorgang;Datum;Betrag;Auftrag;Bemerkung\n" + rows)
+
+    assert 'decimal: ","  # Betrag holds 0,50' in text
+    assert "external_id: Kunden-Nr" in text.replace('"', "")
+    assert "subject: Auftrag" in text
+    assert 'name: "{Vorgang}"' in text
+    assert "value: Betrag" in text
+    assert "text: Bemerkung" in text

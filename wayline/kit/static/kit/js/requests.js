@@ -8,6 +8,10 @@ document.addEventListener("htmx:config:request", (event) => {
   }
 });
 
-document.addEventListener("htmx:error", () => {
-  toast("The server could not be reached. Your change is not saved.", { isError: true });
+document.addEventListener("htmx:error", (event) => {
+  const isLate = event.detail.ctx?.request?.signal?.reason === "timeout" || event.detail.error === "timeout";
+  const said = isLate
+    ? "The server is still at work after a minute. Load this page again to see what came of it."
+    : "The server could not be reached. Your change is not saved.";
+  toast(said, { isError: true });
 });
