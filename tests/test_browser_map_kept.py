@@ -1,4 +1,4 @@
-"""No text is lost: the server is killed, the network goes, two write in one cell."""
+"""No text is lost: the server is killed, the network goes, two write in one cell, a right is lost."""
 
 import os
 import signal
@@ -70,7 +70,10 @@ class Server:
 
 class Pane:
     def __init__(self, browser, server: Server, name: str):
-        self.page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+        self.name = name
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        self.page = context.new_page()
         self.page.set_default_timeout(60_000)
         sign_in(self.page, server.who(name))
         self.map = server.who(name)["open"] + "journeys/1/"
@@ -99,6 +102,13 @@ class Pane:
 
     def save(self) -> None:
         self.box.press("Enter")
+
+    def lets(self, other: "Pane", right: str) -> None:
+        """Say on the access page what the other may do with this map."""
+        self.page.goto(f"{self.map}access/")
+        self.page.get_by_label(other.name).select_option(right)
+        self.page.get_by_role("button", name="Only these people").click()
+        self.page.get_by_text("Only the people you chose").wait_for()
 
     def is_told(self, words: str) -> None:
         self.page.locator("#toasts .toast", has_text=words).last.wait_for()
@@ -132,6 +142,7 @@ def test_nothing_that_was_written_is_lost(browser, server):
     two_write_in_one_cell(maya, omar)
     the_network_goes_and_comes(omar)
     the_server_is_killed_in_the_middle(server, maya, omar)
+    the_right_is_lost_while_editing(maya, omar)
 
 
 def two_write_in_one_cell(maya, omar):
@@ -172,3 +183,22 @@ def the_server_is_killed_in_the_middle(server, maya, omar):
     maya.open()
     for words in ("His", "Written on the train", "Saved just before", "Written while it died"):
         assert maya.card(words).count() == 1
+
+
+def the_right_is_lost_while_editing(maya, omar):
+    """First the right to change the map, then the right to see it; the words stay and can be copied."""
+    omar.rewrite("Written on the train", "Nobody else has this thought")
+    maya.lets(omar, "May see")
+    omar.save()
+    omar.is_told("You may no longer change this map")
+    omar.still_writes("Nobody else has this thought")
+    maya.lets(omar, "Not at all")
+    omar.page.locator("#live[data-state=over]").wait_for()
+    omar.is_told("What you were writing is still there")
+    omar.page.locator("h1").click()  # leaves the editor without sending, and without losing it
+    omar.save()
+    omar.is_told("you may no longer see it")
+    omar.still_writes("Nobody else has this thought")
+    omar.box.press("Control+A")
+    omar.box.press("Control+C")
+    assert omar.page.evaluate("navigator.clipboard.readText()") == "Nobody else has this thought"

@@ -1,9 +1,18 @@
 from django.db import models
 
+from . import registry
+
 
 class ActivityQuerySet(models.QuerySet):
     def visible_to(self, member) -> "ActivityQuerySet":
-        return self.filter(workspace_id=member.workspace_id)
+        found, hidden = self.filter(workspace_id=member.workspace_id), registry.hidden_from(member)
+        # By key: a detail that an activity does not have is neither equal nor unequal in SQL.
+        return found if hidden is None else found.exclude(pk__in=found.filter(hidden).values("pk"))
+
+    def hidden_from(self, member) -> "ActivityQuerySet":
+        """Those of the workspace that would tell the member of what they may not see."""
+        hidden = registry.hidden_from(member)
+        return self.none() if hidden is None else self.filter(hidden, workspace_id=member.workspace_id)
 
 
 class Activity(models.Model):

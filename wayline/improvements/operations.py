@@ -202,7 +202,8 @@ def place_opportunity(opportunity: Opportunity, *, step: Step, by: User | None, 
 def take_off(opportunity: Opportunity, *, placement: Placement, by: User | None, now: datetime) -> None:
     """Take it off one step. It stays on the board, and on its other steps."""
     cards.remove_cards([placement], by=by, now=now)
-    audit.record("opportunity.taken_off", subject=opportunity, by=by, at=now, step=placement.step.title)
+    said = {"journey": placement.journey_id, "step": placement.step.title}
+    audit.record("opportunity.taken_off", subject=opportunity, by=by, at=now, **said)
 
 
 @transaction.atomic

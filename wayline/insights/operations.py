@@ -121,7 +121,8 @@ def take_off(insight: Insight, *, placement: Placement, by: User | None, now: da
     """Take the insight off one step. It stays in the list, and on its other steps."""
     cards.remove_cards([placement], by=by, now=now)
     _touch(insight, now)
-    audit.record("insight.taken_off", subject=insight, by=by, at=now, step=placement.step.title)
+    said = {"journey": placement.journey_id, "step": placement.step.title}
+    audit.record("insight.taken_off", subject=insight, by=by, at=now, **said)
 
 
 @transaction.atomic

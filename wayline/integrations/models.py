@@ -2,7 +2,8 @@ import uuid
 
 from django.db import models
 
-from wayline.accounts.models import InWorkspace, User, Workspace
+from wayline.accounts.models import InWorkspace, Membership, User, Workspace
+from wayline.audit.models import Activity
 
 
 class Webhook(models.Model):
@@ -35,6 +36,12 @@ class Webhook(models.Model):
         )
 
 
+class DeliveryQuerySet(models.QuerySet):
+    def visible_to(self, member: Membership) -> "DeliveryQuerySet":
+        hidden = Activity.objects.hidden_from(member).values("pk")
+        return self.filter(workspace=member.workspace_id).exclude(activity_id__in=hidden)
+
+
 class Delivery(models.Model):
     """One activity told to one address, with every try. Given up, it waits for a person to send it again."""
 
@@ -56,7 +63,7 @@ class Delivery(models.Model):
     created_at = models.DateTimeField()
     delivered_at = models.DateTimeField(null=True)
 
-    objects = InWorkspace.as_manager()
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "deliveries"

@@ -92,7 +92,7 @@ def test_long_lists_have_pages(client, maya, django_assert_max_num_queries):
     for number in range(60):
         make_activity(workspace=maya.workspace, subject_label=f"Key {number}")
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         first = page(client, maya)
     second = page(client, maya, page=2)
 

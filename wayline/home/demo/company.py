@@ -8,6 +8,7 @@ from django.utils import timezone
 from wayline.accounts.models import Membership, Role, User, Workspace
 from wayline.customers.duplicates import operations as duplicates
 from wayline.journeys import operations as journeys
+from wayline.journeys.models import Journey
 from wayline.kit.refusals import Refusal
 from wayline.metrics import observed
 from wayline.metrics import operations as metrics
@@ -19,7 +20,7 @@ from wayline.signals.derived import operations as derived
 from wayline.signals.names import counting
 from wayline.signals.quality import operations as quality
 
-from . import findings, truth, world
+from . import findings, truth, workshop, world
 
 SOURCE = "demo"
 BATCH = 10_000
@@ -35,6 +36,8 @@ SEGMENTS = (
     ("Pilot: guided connecting", truth.FIX.trait, truth.FIX.treated),
     ("Pilot: control", truth.FIX.trait, truth.FIX.control),
     ("Writes in Spanish", "language", truth.DISPARITY_LANGUAGE),
+    ("Works alone", "company_size", "1"),
+    ("Only shops", "line", "shop"),
 )
 
 
@@ -63,10 +66,11 @@ def create(
             journal.append(workspace.pk, SOURCE, batch[start : start + BATCH], received_at=now)
         loaded += load.drain().loaded
     progress(0.97, "journeys")
-    _draw_journeys(workspace, by=by, now=now)
+    drawn = _draw_journeys(workspace, by=by, now=now)
     findings.write(workspace, by=by, now=now)
     _set_targets(workspace, by=by, now=now)
     _save_segments(workspace, by=by, now=now)
+    workshop.write(workspace, drawn, by=by, now=now)
     progress(0.98, "names and rules")
     _look_after(workspace, by=by, now=now)
     progress(1.0, f"{loaded:,} signals")
@@ -97,17 +101,11 @@ def _look_after(workspace: Workspace, *, by: User | None, now: datetime) -> None
     duplicates.propose(workspace, now=now)
 
 
-def _draw_journeys(workspace: Workspace, *, by: User | None, now: datetime) -> None:
-    """The three journeys of the demo, bound to the signals that came in."""
+def _draw_journeys(workspace: Workspace, *, by: User | None, now: datetime) -> dict[str, Journey]:
+    """The three journeys of the demo by their templates, bound to the signals that came in."""
     owner = Membership.objects.filter(workspace=workspace, role=Role.OWNER).select_related("user").first()
-    seen = observed.names(workspace.pk)
-    for template, settings in JOURNEYS:
-        journeys.create_journey(
-            workspace,
-            by=by,
-            now=now,
-            template=template,
-            observed=seen,
-            owner=owner and owner.user,
-            **settings,
-        )
+    said = {"by": by, "now": now, "owner": owner and owner.user, "observed": observed.names(workspace.pk)}
+    return {
+        template: journeys.create_journey(workspace, template=template, **said, **settings)
+        for template, settings in JOURNEYS
+    }

@@ -14,8 +14,8 @@ from wayline.accounts.testing import bearer, make_key, make_member, make_workspa
 from wayline.customers.models import Customer, Duplicate, Merge
 from wayline.home.demo import company, truth
 from wayline.journeys import queries as journeys
-from wayline.journeys.models import Journey, Placement
-from wayline.journeys.queries import moments
+from wayline.journeys.models import Journey, PersonaFeeling, Placement
+from wayline.journeys.queries import handoffs, moments
 from wayline.journeys.tests.numbers import counted_links, disagreements
 from wayline.kit import numbers
 from wayline.metrics import answers, flows
@@ -393,3 +393,22 @@ def test_a_split_shows_what_a_program_is_told(client, northwind, told, by):
         if row["estimate"]["value"] is not None:
             assert shown(row["estimate"], "", 2) in split
             assert whole(row["estimate"]["n"]) in split
+
+
+def test_what_the_team_wrote_is_answered_by_the_signals(northwind):
+    """Personas who are somebody, waits that are kept and not kept, a change that is late."""
+    member = make_member(workspace=northwind.workspace)
+    orders = Journey.objects.get(workspace=northwind.workspace, title="I order and receive what I ordered")
+    read = journeys.usual_reading(orders, now=NOW)
+
+    waits = {found.handoff.label: found.verdict for found in handoffs.of_journey(orders, read)}
+    late = [found.change.what for found in moments.changes(member, today=NOW.date()) if found.is_late]
+
+    assert waits["Goods back to the refund"] == handoffs.LATE
+    assert waits["Paid order to the warehouse"] == handoffs.IN_TIME
+    assert late == ["One promise of a day, from the product page to support"]
+    assert {feeling.persona.short_name for feeling in PersonaFeeling.objects.drawn()} == {
+        "Diego",
+        "Nuria",
+        "Petra",
+    }

@@ -15,6 +15,8 @@ from wayline.audit.testing import make_activity
 from wayline.integrations import tasks
 from wayline.integrations.models import Delivery, Webhook
 from wayline.integrations.webhooks import guard, operations, signing
+from wayline.journeys import operations as journeys
+from wayline.journeys.testing import make_journey
 
 pytestmark = pytest.mark.django_db
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples/webhook_receiver.py"
@@ -279,3 +281,22 @@ def test_a_program_makes_a_webhook(client, receiver):
     )
 
     assert (made.status_code, unknown.status_code) == (201, 422)
+
+
+def test_what_is_closed_to_its_maker_a_webhook_is_not_told(receiver):
+    """A restricted journey is told by the webhooks of those who see it, and listed to nobody else."""
+    owner = make_member(role="owner")
+    manager = make_member(workspace=owner.workspace, role="manager")
+    hers, _ = hook(receiver, owner.workspace, by=owner.user)
+    his, _ = hook(receiver, owner.workspace, by=manager.user)
+    nobodys, _ = hook(receiver, owner.workspace)
+    operations.tell(now=timezone.now())
+
+    journey = make_journey(workspace=owner.workspace)
+    journeys.restrict_journey(journey, people={}, by=owner.user, now=timezone.now())
+    operations.tell(now=timezone.now())
+
+    told = {delivery.webhook for delivery in Delivery.objects.filter(name="journey.restricted")}
+    assert told == {hers}
+    assert Delivery.objects.visible_to(manager).filter(name="journey.restricted").count() == 0
+    assert Delivery.objects.visible_to(owner).filter(name="journey.restricted").count() == 1

@@ -9,7 +9,7 @@ import httpx
 import msgspec
 from django.db import transaction
 
-from wayline.accounts.models import User, Workspace
+from wayline.accounts.models import Membership, Role, User, Workspace
 from wayline.audit import operations as audit
 from wayline.audit import registry
 from wayline.audit.models import Activity
@@ -142,11 +142,13 @@ def tell(*, now: datetime) -> int:
         hooks.setdefault(hook.workspace_id, []).append(hook)
     # Numbers are given before they are committed, so a late one may stand before the mark.
     found = list(Activity.objects.filter(pk__gt=mark.last - OVERLAP).order_by("pk")[: AT_ONCE + OVERLAP])
+    hidden = _hidden(hooks, found)
     made = [
         delivery
         for activity in found
         for hook in hooks.get(activity.workspace_id or 0, ())
         if hook.created_at <= activity.at and hook.wants(activity.name) and not activity.name.startswith(OWN)
+        if (hook.pk, activity.pk) not in hidden
         for delivery in [_delivery(hook, activity, now)]
     ]
     told = set(
@@ -162,6 +164,18 @@ def tell(*, now: datetime) -> int:
         mark.last = max(mark.last, found[-1].pk)
         mark.save(update_fields=["last"])
     return len(fresh)
+
+
+def _hidden(hooks: dict[int, list[Webhook]], found: list[Activity]) -> set[tuple[int, int]]:
+    """Which activities a webhook is not told of: those that the person who made it may not see."""
+    keys = [activity.pk for activity in found]
+    hidden: set[tuple[int, int]] = set()
+    for hook in (hook for each in hooks.values() for hook in each) if found else ():
+        made_by = Membership.objects.filter(workspace=hook.workspace_id, user=hook.created_by_id or 0).first()
+        stranger = Membership(workspace_id=hook.workspace_id, role=Role.VIEWER)
+        rows = Activity.objects.hidden_from(made_by or stranger).filter(pk__in=keys)
+        hidden |= {(hook.pk, key) for key in rows.values_list("pk", flat=True)}
+    return hidden
 
 
 def deliver(delivery: Delivery, *, now: datetime) -> bool:

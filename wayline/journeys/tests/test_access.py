@@ -5,6 +5,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from wayline.accounts.testing import bearer, make_key, make_member
+from wayline.audit.models import Activity
+from wayline.audit.testing import make_activity
 from wayline.journeys import cells, live, operations
 from wayline.journeys.models import Card, Journey, Notice, Phase, Placement, Seat, Share
 from wayline.journeys.operations.refusals import MayNotChange, OwnerNotHere
@@ -194,3 +196,28 @@ def test_programs_restrict_share_undo_and_see_what_their_maker_may(client, noor,
     assert client.post(f"{base}/undo", **ask).json()["state"] == "undone"
     assert client.post(f"{base}/redo", **ask).json()["state"] == "done"
     assert client.post(f"{base}/open", **ask).json() == {"is_restricted": False, "people": []}
+
+
+def test_activities_name_it_to_nobody_without_a_seat(client, noor, closed):
+    """Its own, those of what stands on it, and those that only mention it; others stay."""
+    said = {"by": None, "now": timezone.now()}
+    operations.describe_journey(closed, title="I leave the bank at last", **said)
+    (card,) = closed.phases.get().steps.first().placements.all()
+    operations.rename_step(card.step, title="I say that I go", **said)
+    operations.describe_card(card.card, journey=closed, title="They beg me", **said)
+    operations.begin_thread(closed, text="Why?", subject_kind="step", subject_key=str(card.step_id), **said)
+    make_activity(
+        workspace=noor.workspace, name="insight.placed", details={"journey": closed.pk, "step": "go"}
+    )
+    make_activity(workspace=noor.workspace, name="persona.created", subject_label="Priya")
+    address = f"/{noor.workspace.slug}/activities/"
+    key = make_key(workspace=noor.workspace)
+
+    told = text(client.get(address)) + text(client.get("/api/v1/audit/activities", **bearer(key)))
+
+    assert told.count("Priya") == 2
+    assert [words for words in ("the bank", "They beg", "that I go") if words in told] == []
+    assert {each.subject_label for each in Activity.objects.visible_to(noor)} == {"Priya"}
+    seat(closed, noor)
+    assert "I leave the bank at last" in text(client.get(address))
+    assert Activity.objects.visible_to(noor).count() == Activity.objects.count()

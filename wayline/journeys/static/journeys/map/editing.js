@@ -14,6 +14,12 @@ export class Editing {
     map.addEventListener("keydown", (event) => this.pressed(event));
     map.addEventListener("focusout", (event) => this.left(event));
     map.addEventListener("input", (event) => this.draft && event.target === this.box && (this.draft.text = this.box.value));
+    addEventListener("beforeunload", (event) => this.isUnsaved && event.preventDefault());
+  }
+
+  get isUnsaved() {
+    const text = this.draft?.text.trim();
+    return Boolean(text) && text !== this.draft.was;
   }
 
   // A card's words; `text` and `seen` are given when a draft comes back to its card.
@@ -77,7 +83,7 @@ export class Editing {
 
   left(event) {
     const { box } = this;
-    if (event.target !== box || !this.draft || this.isSaving) return;
+    if (event.target !== box || !this.draft || this.draft.isRefused || this.isSaving) return;
     // A card that is drawn anew elsewhere loses the focus too; only when its editor stays did the person leave.
     setTimeout(() => {
       const hasLeft = this.box === box && box.isConnected && document.activeElement !== box && !this.isSaving;
@@ -102,9 +108,10 @@ export class Editing {
 
   // Not saved: the words stay in the editor, beside what the card now says.
   again(draft, status) {
-    this.draft = draft;
+    // Whoever lost the right may leave the words without sending them again and again, and copy them.
+    this.draft = { ...draft, isRefused: status === 403 || status === 404 };
     const card = document.getElementById(draft.id);
-    if (status === 409 && card && !draft.cell) draft.seen = card.dataset.said ?? card.dataset.version;
+    if (status === 409 && card && !draft.cell) this.draft.seen = card.dataset.said ?? card.dataset.version;
     this.survive(true);
   }
 

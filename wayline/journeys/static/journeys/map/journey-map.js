@@ -80,7 +80,8 @@ customElements.define(
 
     end() {
       this.stream.end();
-      toast("You may no longer read this map, or you signed out elsewhere.", { isError: true });
+      const kept = this.editing.isUnsaved ? " What you were writing is still there: copy it before you leave." : "";
+    toast(`You may no longer read this map, or you signed out elsewhere.${kept}`, { isError: true });
     }
 
     // While something is in the hand, messages from others wait.

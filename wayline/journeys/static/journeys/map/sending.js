@@ -27,9 +27,11 @@ export class Sending {
       return { ok: false, status: 0 };
     }
     const html = await answer.text();
-    if (answer.redirected || answer.status >= 500 || answer.status === 403 || answer.status === 404) {
-      toast(refusals[answer.status] ?? "This could not be saved. Reload the page and try again.", { isError: true });
-      return { ok: false, status: answer.status };
+    const status = answer.redirected ? 403 : answer.status;
+    if (status >= 500 || status === 403 || status === 404) {
+      const said = answer.redirected ? signedOut : refusals[status];
+      toast(said ?? "This could not be saved. Wait a little and save again.", { isError: true });
+      return { ok: false, status };
     }
     if (answer.status !== 422) await place(html);
     for (const event of (answer.headers.get("Wayline-Map") ?? "").split(",")) {
@@ -41,8 +43,9 @@ export class Sending {
 
 const refusals = {
   403: "You may no longer change this map. An owner of the workspace can give you the right.",
-  404: "That is not there any more. The map may have changed; reload it.",
+  404: "That is not there any more, or you may no longer see it. Copy what you were writing, then reload the map.",
 };
+const signedOut = "You are signed out. Copy what you were writing, then sign in again.";
 
 // Cells and toasts, each to the place it names.
 export function place(html) {
