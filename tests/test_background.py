@@ -2,12 +2,13 @@
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.utils import timezone
 
 from wayline import asgi
 from wayline.background import Background
-from wayline.kit.tasks import recurring
+from wayline.kit.tasks import queue, registry
 from wayline.kit.tasks.models import Job
-from wayline.kit.tasks.worker import Workers
+from wayline.kit.tasks.worker import Worker, Workers
 from wayline.signals.loader import Loader
 
 pytestmark = pytest.mark.django_db
@@ -29,8 +30,8 @@ def test_a_worker_plans_what_comes_back_once():
     Background().start()
 
     assert {"signals.keep_retention", "integrations.tell"} <= planned()
-    assert set(recurring.RECURRING) <= planned()
-    assert Job.objects.filter(task__in=recurring.RECURRING).count() == len(recurring.RECURRING)
+    assert set(registry.EVERY) <= planned()
+    assert Job.objects.filter(task__in=registry.EVERY).count() == len(registry.EVERY)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -42,4 +43,17 @@ def test_the_server_plans_it_too_whichever_process_listens():
 
     run()
 
-    assert set(recurring.RECURRING) <= planned()
+    assert set(registry.EVERY) <= planned()
+
+
+def test_what_comes_back_within_a_minute_comes_back(monkeypatch):
+    """Webhooks fell silent once: the next run had the key of the one that was still running."""
+    monkeypatch.setitem(registry.TASKS, "integrations.tell", lambda payload: None)
+    monkeypatch.setattr(registry, "EVERY", {"integrations.tell": registry.EVERY["integrations.tell"]})
+    queue.plan(now=timezone.now())
+    worker = Worker()
+
+    for _ in range(3):
+        assert worker.run_next()
+        assert Job.objects.get().run_at > timezone.now()
+        Job.objects.update(run_at=timezone.now())

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from wayline.kit.tasks import recurring
+from wayline.kit.tasks import queue, registry
 from wayline.kit.tasks.worker import Workers
 from wayline.signals.loader import Loader
 from wayline.signals.rights import tombstones
@@ -18,7 +18,8 @@ class Background:
         """Plan what comes back day by day, and begin to load and to work."""
         # Before anything is loaded: a backup that was put back may hold people who were erased since.
         tombstones.restore(now=timezone.now())
-        recurring.plan(now=timezone.now())
+        registry.load()
+        queue.plan(now=timezone.now())
         self._loader.start()
         self._workers.start()
 

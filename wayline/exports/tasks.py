@@ -3,7 +3,6 @@ from datetime import timedelta
 from django.utils import timezone
 
 from wayline.kit import tasks
-from wayline.kit.tasks.recurring import every
 
 from .models import Arrival, Export, ScheduledFile
 from .schedules import operations as schedules
@@ -35,7 +34,7 @@ def write_file(payload: dict) -> None:
         schedules.write(found, now=timezone.now())
 
 
-@every(timedelta(minutes=1), "exports.run_due")
+@tasks.task("exports.run_due", every=timedelta(minutes=1))
 def run_due(payload: dict) -> None:
     """Ask for the files whose time has come."""
     schedules.run_due(now=timezone.now())

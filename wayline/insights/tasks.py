@@ -5,7 +5,6 @@ from datetime import timedelta
 from django.utils import timezone
 
 from wayline.kit import tasks
-from wayline.kit.tasks.recurring import every
 
 from . import counted
 from .models import Insight
@@ -18,7 +17,7 @@ def count(payload: dict) -> None:
     counted.count(chosen.with_evidence().select_related("workspace"), now=timezone.now())
 
 
-@every(timedelta(hours=1), "insights.count_all")
+@tasks.task("insights.count_all", every=timedelta(hours=1))
 def count_all(payload: dict) -> None:
     """Count who is behind every insight: signals came in, and evidence has aged."""
     counted.count(counted.everything(), now=timezone.now())

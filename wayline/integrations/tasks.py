@@ -3,13 +3,12 @@ from datetime import timedelta
 from django.utils import timezone
 
 from wayline.kit import tasks
-from wayline.kit.tasks.recurring import every
 
 from .models import Delivery
 from .webhooks import operations as webhooks
 
 
-@every(timedelta(seconds=10), "integrations.tell")
+@tasks.task("integrations.tell", every=timedelta(seconds=10))
 def tell(payload: dict) -> None:
     """Read the activities that were committed since, for webhooks."""
     webhooks.tell(now=timezone.now())

@@ -7,7 +7,6 @@ from django.core.mail import send_mail
 from django.utils import timezone
 
 from wayline.kit import tasks
-from wayline.kit.tasks.recurring import every
 
 from . import operations
 from .models import DriftAlarm, Journey, Notice, seats
@@ -20,7 +19,7 @@ def work_out_standings(payload: dict) -> None:
     standings.work_out(payload["journeys"])
 
 
-@every(timedelta(days=1), "journeys.watch_drift")
+@tasks.task("journeys.watch_drift", every=timedelta(days=1))
 def watch_drift(payload: dict) -> None:
     """Look on every reviewed map whether customers have left it, and tell its owner once."""
     reviewed = Journey.objects.current().exclude(reviews=None).filter(drift_muted_at=None)

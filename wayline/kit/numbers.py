@@ -30,12 +30,14 @@ def signed(value, digits: int | None = None) -> str:
 
 
 def percent(value, digits: int | None = None) -> str:
-    """A share of 0 to 1 as “68%”; one digit below one percent."""
+    """A share of 0 to 1 as “68%”; one digit below one percent, and where all but not quite all is meant."""
     if value is None:
         return NOTHING
     points = float(value) * 100
     if digits is None:
-        digits = 1 if 0 < abs(points) < 1 else 0
+        is_nearly_all = 99.5 <= points < 100
+        points = min(points, 99.9) if is_nearly_all else points
+        digits = 1 if 0 < abs(points) < 1 or is_nearly_all else 0
     return f"{grouped(points, digits)}%"
 
 

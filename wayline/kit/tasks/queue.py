@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
 
+from . import registry
 from .models import Job
 
 LEASE = timedelta(seconds=60)
@@ -94,10 +95,26 @@ def retry(job: Job, *, now: datetime) -> bool:
     return bool(dead.update(state=Job.State.WAITING, attempts=0, run_at=now))
 
 
+def plan(*, now: datetime) -> None:
+    """Ask for every task that runs by itself and that nobody has asked for."""
+    for task, every in registry.EVERY.items():
+        keep_coming(task, every, now=now)
+
+
 def keep_coming(task: str, every: timedelta, *, now: datetime) -> None:
     """See to it that the task's next job waits. What was given up is tried anew after a whole period."""
     has_failed = Job.objects.filter(task=task, state=Job.State.DEAD, run_at__gt=now - every).exists()
-    enqueue(task, {}, now=now, run_at=now + every if has_failed else now, unique_key=f"every:{task}")
+    enqueue(task, {}, now=now, run_at=now + every if has_failed else now, unique_key=key_of(task))
+
+
+def come_again(job: Job, every: timedelta, *, now: datetime) -> None:
+    """Ask for the next run of a task that runs by itself; the run before it is no longer open."""
+    enqueue(job.task, {}, now=now, run_at=now + every, unique_key=key_of(job.task))
+
+
+def key_of(task: str) -> str:
+    """What makes the next run of a task that runs by itself the only one."""
+    return f"every:{task}"
 
 
 def _held(job: Job):

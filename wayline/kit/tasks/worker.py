@@ -59,8 +59,7 @@ class Worker:
 
     def see_to_periodic(self) -> None:
         """Ask for the tasks that run by themselves and that nobody has asked for."""
-        for task, every in registry.EVERY.items():
-            queue.keep_coming(task, every, now=timezone.now())
+        queue.plan(now=timezone.now())
 
     def run_next(self) -> bool:
         """Do one job; False when none is ready."""
@@ -91,8 +90,7 @@ class Worker:
         every = registry.EVERY.get(job.task)
         with transaction.atomic():
             if queue.finish(job) and every is not None and job.unique_key:
-                now = timezone.now()
-                queue.enqueue(job.task, {}, now=now, run_at=now + every, unique_key=job.unique_key)
+                queue.come_again(job, every, now=timezone.now())
 
     def _keep(self, job: Job, done: threading.Event) -> None:
         while not done.wait(queue.LEASE.total_seconds() / 3):

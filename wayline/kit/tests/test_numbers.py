@@ -47,7 +47,16 @@ def test_durations_are_written_with_their_two_largest_units(seconds, words):
 
 
 @pytest.mark.parametrize(
-    ("share", "words"), [(0.683, "68%"), (0.004, "0.4%"), (0, "0%"), (1, "100%"), (None, "–")]
+    ("share", "words"),
+    [
+        (0.683, "68%"),
+        (0.004, "0.4%"),
+        (0, "0%"),
+        (1, "100%"),
+        (None, "–"),
+        (0.9966, "99.7%"),
+        (0.99999, "99.9%"),
+    ],
 )
 def test_shares_are_percent(share, words):
     assert numbers.percent(share) == words

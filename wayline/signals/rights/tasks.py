@@ -3,7 +3,6 @@ from datetime import timedelta
 from django.utils import timezone
 
 from wayline.kit import tasks
-from wayline.kit.tasks.recurring import every
 
 from . import access, erase, retention, search
 from .models import AccessExport, Erasure, FoundReport
@@ -38,7 +37,7 @@ def search_personal_data(payload: dict) -> None:
         search.carry_out(found, now=timezone.now())
 
 
-@every(timedelta(days=1), "signals.keep_retention")
+@tasks.task("signals.keep_retention", every=timedelta(days=1))
 def keep_retention(payload: dict) -> None:
     """Remove what may not be kept any longer, and files whose days are over."""
     now = timezone.now()
