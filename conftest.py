@@ -1,5 +1,6 @@
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
@@ -37,3 +38,35 @@ def warehouse():
     with connect.using(fresh):
         yield fresh
     fresh.close()
+
+
+@pytest.fixture
+def erased_people(monkeypatch):
+    """Who was erased, as a company's own tables name them, with when: nobody, until the test says so."""
+    from wayline.warehouse import erased
+
+    found: dict = {}
+    provider = SimpleNamespace(
+        state=lambda workspace: len(found) or None,
+        among=lambda workspace, named: {name: found[name] for name in named if name in found},
+    )
+    monkeypatch.setattr(erased, "provider", lambda: provider)
+    return found
+
+
+@pytest.fixture(scope="session")
+def postgresql_cluster():
+    """A PostgreSQL cluster that all tests of the run share."""
+    from wayline.warehouse import postgresql_testing
+
+    try:
+        with postgresql_testing.Cluster.running() as cluster:
+            yield cluster
+    except postgresql_testing.NotInstalled as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="module")
+def postgresql(postgresql_cluster, request):
+    """The URL of an empty database."""
+    return postgresql_cluster.database(request.module.__name__.rpartition(".")[2])

@@ -19,7 +19,6 @@ import pytest
 from wayline.warehouse import chdb_testing
 
 from .browser import ROOT
-from .test_postgresql import postgresql  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.slow
 SET_UP = """

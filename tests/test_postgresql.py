@@ -1,13 +1,9 @@
 """The product on a real PostgreSQL, started here and stopped again."""
 
-import contextlib
 import json
 import os
-import shutil
-import socket
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -120,72 +116,6 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 print(json.dumps({"heard": asyncio.run(watch())}), flush=True)
 os._exit(0)
 """
-
-
-def programs() -> Path | None:
-    """Where PostgreSQL's programs lie, when it is installed."""
-    asked = shutil.which("pg_config")
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    if asked:
-        told = subprocess.run([asked, "--bindir"], capture_output=True, text=True).stdout
-        folders.insert(0, Path(told.strip()))
-    return next((folder for folder in folders if (folder / "initdb").exists()), None)
-
-
-class Cluster:
-    """A PostgreSQL cluster of our own, which refuses to run as root."""
-
-    def __init__(self, folder: Path, home: Path):
-        self._folder, self._home, self._account = folder, home, {}
-        if os.getuid() == 0:
-            import pwd
-
-            nobody = pwd.getpwnam("nobody")
-            self._account = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-            os.chown(home, nobody.pw_uid, nobody.pw_gid)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = probe.getsockname()[1]
-        self.url = f"postgresql://wayline@127.0.0.1:{self._port}/postgres"
-        settings = ["-U", "wayline", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
-        self._run(f"{folder}/initdb", "-D", str(home / "cluster"), *settings)
-
-    @classmethod
-    @contextlib.contextmanager
-    def running(cls):
-        """One that is running, with its folder removed in the end."""
-        folder = programs()
-        if folder is None:
-            pytest.skip("PostgreSQL's server programs are not installed (apt install postgresql)")
-        home = Path(tempfile.mkdtemp(prefix="wayline-postgresql-"))
-        cluster = cls(folder, home)
-        cluster.start()
-        try:
-            yield cluster
-        finally:
-            cluster.stop()
-            shutil.rmtree(home)
-
-    def start(self) -> None:
-        options = f"-p {self._port} -k {self._home} -c listen_addresses=127.0.0.1 -c fsync=off"
-        self._control("-w", "-l", str(self._home / "log"), "-o", options, "start")
-
-    def stop(self) -> None:
-        self._control("-m", "immediate", "stop")
-
-    def _control(self, *arguments: str) -> None:
-        self._run(f"{self._folder}/pg_ctl", "-D", str(self._home / "cluster"), *arguments)
-
-    def _run(self, *command: str) -> None:
-        done = subprocess.run(command, cwd=self._home, capture_output=True, text=True, **self._account)
-        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-
-
-@pytest.fixture(scope="module")
-def postgresql():
-    """The URL of an empty cluster."""
-    with Cluster.running() as cluster:
-        yield cluster.url
 
 
 def told(story: str, postgresql: str, folder: Path) -> dict:

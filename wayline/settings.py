@@ -32,12 +32,17 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env("DATA_DIR", str(BASE_DIR / "data"))).expanduser().resolve()
 
 
+def env_or_file(name: str) -> str:
+    """What the variable holds, or else the file that its _FILE twin names."""
+    if env(name) or not env(f"{name}_FILE"):
+        return env(name)
+    return Path(env(f"{name}_FILE")).read_text().strip()
+
+
 def env_secret(name: str) -> str:
     """The secret from the variable, from the file its _FILE twin names, or kept in the data directory."""
-    if env(name):
-        return env(name)
-    if env(f"{name}_FILE"):
-        return Path(env(f"{name}_FILE")).read_text().strip()
+    if given := env_or_file(name):
+        return given
     kept = DATA_DIR / name.lower()
     if not kept.exists():
         DATA_DIR.mkdir(parents=True, exist_ok=True)
@@ -166,6 +171,7 @@ WAREHOUSE_URL = env("WAREHOUSE_URL", f"duckdb:///{DATA_DIR}/signals.duckdb")
 WAREHOUSE_MEMORY = env("WAREHOUSE_MEMORY", "2GB")
 WAREHOUSE_THREADS = env_int("WAREHOUSE_THREADS", 0)  # 0 means every core
 OWN_TABLES = env("OWN_TABLES")  # a mapping file for tables of the company's own
+OWN_TABLES_URL = env_or_file("OWN_TABLES_URL")  # the PostgreSQL server where some of them lie
 DATABASES = {"default": database(DATABASE_URL)}
 # The journal of signals lies in a file of its own, so that an acknowledgement never waits for a page's write.
 if DATABASE_URL.startswith("sqlite"):

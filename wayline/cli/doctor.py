@@ -108,6 +108,17 @@ def warehouse(server) -> Finding:
     return Finding("Warehouse can be opened")
 
 
+def own_tables(server) -> Finding:
+    """A company's PostgreSQL tables are there, as the mapping says, and cannot be written."""
+    if not settings.OWN_TABLES:
+        return Finding("Own tables: none are mapped")
+    found = connect.own_tables_found()
+    wrong = [sentence for _, sentence in found if sentence]
+    if wrong:
+        return Finding(f"Own tables: {' '.join(wrong)}", is_wrong=True)
+    return Finding(f"Own tables: the mapping can be read, and {len(found)} of PostgreSQL can be asked")
+
+
 def server_running(server) -> Finding:
     if server:
         return Finding(f"Server answers at {server.url}")
@@ -171,6 +182,7 @@ CHECKS = (
     disk,
     databases,
     warehouse,
+    own_tables,
     server_running,
     journal,
     signals,

@@ -200,7 +200,7 @@ def _rows(scope: Scope, scale: str | None) -> tuple[tuple[Row, ...], int]:
         keys |= every_time(scope) if len(by) == 1 else set()
         rows: list[Row] = []
         last: dict[tuple, Estimate] = {}
-        for key in sorted(keys, key=lambda key: tuple(part or "" for part in key)):
+        for key in sorted(keys, key=lambda key: _as_order(key)):
             estimate = made("now", key)
             change = metric.change(estimate, last[key[1:]]) if key[1:] in last else None
             rows.append(Row(key, estimate, change))
@@ -210,8 +210,13 @@ def _rows(scope: Scope, scale: str | None) -> tuple[tuple[Row, ...], int]:
     for key in keys:
         estimate = made("now", key)
         rows.append(Row(key, estimate, metric.change(estimate, made("before", key))))
-    rows.sort(key=lambda row: (-row.estimate.n, tuple(part or "" for part in row.key)))
+    rows.sort(key=lambda row: (-row.estimate.n, _as_order(row.key)))
     return tuple(rows[:MOST_ROWS]), max(0, len(rows) - MOST_ROWS)
+
+
+def _as_order(key: tuple[str | None, ...]) -> tuple:
+    """What is missing comes before what is empty, so that rows stand the same each time."""
+    return tuple((part is not None, part or "") for part in key)
 
 
 def every_time(scope: Scope) -> set[tuple[str]]:

@@ -51,14 +51,14 @@ def leaving(table: str, workspace: int) -> Iterator[pa.Table]:
     rows = connect.current().table(table)
     for first, end in _parts(table, workspace):
         part = rows.filter(rows.workspace == workspace, rows.customer >= first, rows.customer < end)
-        yield connect.current().run(part.order_by(list(ORDER[table])))
+        yield connect.run_stored(part.order_by(list(ORDER[table])))
 
 
 def _parts(table: str, workspace: int) -> Iterator[tuple[int, int]]:
     rows = connect.current().table(table)
     own = rows.filter(rows.workspace == workspace)
     grouped = own.group_by(bucket=(own.customer / BUCKET).floor().cast("int64"))
-    counted = connect.current().run(grouped.agg(n=own.count())).to_pylist()
+    counted = connect.run_stored(grouped.agg(n=own.count())).to_pylist()
     first = end = n = 0
     for row in sorted(counted, key=lambda row: row["bucket"]):
         if n and n + row["n"] > PART:
@@ -102,7 +102,7 @@ def rows_of(workspace: int) -> int:
     for name in ORDER:
         rows = warehouse.table(name)
         own = rows.filter(rows.workspace == workspace)
-        counted += warehouse.run(own.agg(n=own.count()))["n"][0].as_py()
+        counted += connect.run_stored(own.agg(n=own.count()))["n"][0].as_py()
     return counted
 
 
@@ -238,7 +238,7 @@ def bring_rows(signals: Iterable[pa.Table], customers: Iterable[pa.Table], numbe
 
 def _last_concluded() -> int:
     signals = connect.current().table("signals")
-    last = connect.current().run(signals.filter(signals.seq >= FIRST_SEQ).agg(seq=signals.seq.max()))
+    last = connect.run_stored(signals.filter(signals.seq >= FIRST_SEQ).agg(seq=signals.seq.max()))
     return last["seq"][0].as_py() or FIRST_SEQ
 
 

@@ -160,7 +160,7 @@ def put_in_order() -> bool:
     with exclusively():
         warehouse = connect.current()
         signals = warehouse.table("signals")
-        there = warehouse.run(signals.agg(n=signals.count()))["n"][0].as_py()
+        there = connect.run_stored(signals.agg(n=signals.count()))["n"][0].as_py()
         if there - marks().get(SORTED, 0) < max(WORTH_SORTING, there // 4):
             return False
         with warehouse.writing() as writer:

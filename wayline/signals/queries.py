@@ -48,10 +48,12 @@ def _offered(what: str, member: Membership, ask) -> list[str]:
 
 
 def _keys(table: str, column: str, member: Membership) -> list[str]:
-    rows = connect.current().table(table)
+    rows = connect.table(table)
     own = rows.filter(rows.workspace == member.workspace_id)
     keys = own.select(key=own[column].keys().unnest()).distinct().order_by("key").limit(MOST_KEYS)
-    return connect.current().run(keys)["key"].to_pylist()
+    stored = connect.run_stored(keys)["key"].to_pylist()
+    mapped = connect.mapped_names(column, member.workspace_id)
+    return sorted({*stored, *mapped})[:MOST_KEYS] if mapped else stored
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def account(member: Membership) -> Account:
     pruned = PrunedEntries.objects.visible_to(member).aggregate(n=Sum("received", default=0))["n"]
     return Account(
         received=pruned + _received(entries.filter(pk__lte=mark)) + waiting,
-        stored=connect.current().run(mine.aggregate(n=mine.count())).to_pylist()[0]["n"],
+        stored=connect.run_stored(mine.aggregate(n=mine.count())).to_pylist()[0]["n"],
         refused=RefusedSignal.objects.visible_to(member).filter(entry_id__lte=mark, was_kept=False).count(),
         waiting=waiting,
         **left,

@@ -51,7 +51,7 @@ def _rows_of(entries: list[int]) -> int:
     theirs = signals.filter(
         (signals.seq >= entries[0] * PLACES) & (signals.seq < (entries[-1] + 1) * PLACES)
     ).select(entry=signals.seq // PLACES)
-    by_entry = connect.current().run(theirs.group_by("entry").aggregate(n=theirs.count())).to_pylist()
+    by_entry = connect.run_stored(theirs.group_by("entry").aggregate(n=theirs.count())).to_pylist()
     wanted = set(entries)
     return sum(row["n"] for row in by_entry if row["entry"] in wanted)
 

@@ -90,7 +90,7 @@ def seen_without(workspace: int, source: str) -> list[tuple[int, datetime, datet
     mine = signals.filter((signals.workspace == workspace) & (signals.source == source))
     others = signals.filter((signals.workspace == workspace) & (signals.source != source))
     shared = others.semi_join(mine.select("customer"), "customer").group_by("customer")
-    found = connect.current().run(shared.aggregate(first=others.at.min(), last=others.at.max())).to_pylist()
+    found = connect.run_stored(shared.aggregate(first=others.at.min(), last=others.at.max())).to_pylist()
     return [
         (row["customer"], row["first"].replace(tzinfo=UTC), row["last"].replace(tzinfo=UTC)) for row in found
     ]
@@ -100,7 +100,7 @@ def stored_of(entry: int) -> int:
     """How many rows of this journal entry the warehouse has."""
     signals = connect.current().table("signals")
     mine = signals.filter((signals.seq >= entry * PLACES) & (signals.seq < (entry + 1) * PLACES))
-    return connect.current().run(mine.aggregate(n=mine.count())).to_pylist()[0]["n"]
+    return connect.run_stored(mine.aggregate(n=mine.count())).to_pylist()[0]["n"]
 
 
 def _times(moments: list) -> pa.Array:

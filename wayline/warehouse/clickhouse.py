@@ -192,7 +192,7 @@ class ClickHouseWarehouse:
     def table(self, name: str) -> ibis.Table:
         return tables.table(name)
 
-    def run(self, expression: ibis.Expr) -> pa.Table:
+    def run(self, expression: ibis.Expr, *, with_own_tables: bool = True) -> pa.Table:
         """The rows the expression asks for, as they were committed last."""
         expression = expression.as_table()
         sql = layout.seen_by(self._queries.sql(expression), self.state())

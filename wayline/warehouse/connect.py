@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+import ibis
+import pyarrow as pa
 from django.conf import settings
 
-from wayline.warehouse import damage
+from wayline.warehouse import damage, native
 from wayline.warehouse.engine import Warehouse as Warehouse
 from wayline.warehouse.engine import WarehouseDamaged as WarehouseDamaged
 from wayline.warehouse.engine import WarehouseFailing as WarehouseFailing
@@ -33,6 +35,7 @@ def open(url: str) -> Warehouse:
             memory=settings.WAREHOUSE_MEMORY,
             threads=settings.WAREHOUSE_THREADS,
             own_tables=settings.OWN_TABLES,
+            own_url=settings.OWN_TABLES_URL,
         )
     if scheme in ("clickhouse", "clickhouses"):
         from wayline.warehouse import clickhouse
@@ -62,6 +65,29 @@ def current() -> Warehouse:
             if _current is None:
                 _current = open(settings.WAREHOUSE_URL)
     return _current
+
+
+def run_stored(expression: ibis.Expr) -> pa.Table:
+    """What the expression finds among the rows we store, leaving a company's own tables out."""
+    return current().run(expression, with_own_tables=False)
+
+
+def mapped_names(column: str, workspace: int) -> set[str]:
+    """The properties or traits that the mapping of a company's own tables names."""
+    own = [each for each in native.read(settings.OWN_TABLES) if each.workspace == workspace]
+    return {name for each in own for name in getattr(each, column)}
+
+
+def own_tables_found() -> list[tuple[str, str]]:
+    """Each PostgreSQL table of the mapping file with what is wrong with it, or nothing. Reads no rows."""
+    from wayline.warehouse import postgresql
+
+    server, found = postgresql.Server(settings.OWN_TABLES_URL), []
+    for own in native.read(settings.OWN_TABLES):
+        if own.postgresql:
+            found.append((own.postgresql, server.wrong_with(own)))
+    server.close()
+    return found
 
 
 def ready(*, now: datetime) -> Warehouse:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 import duckdb
@@ -28,6 +29,9 @@ from wayline.warehouse.engine import (
 )
 from wayline.warehouse.keys import KnownHashes
 
+if TYPE_CHECKING:
+    from wayline.warehouse.own import OwnTables
+
 QUERIES = CompiledQueries("duckdb")
 AT_ONCE = 1_000_000  # rows
 SORTED_BY = '"workspace", "customer", "at", "seq"'
@@ -44,9 +48,15 @@ def path_of(url: str) -> str:
     return path[1:] if path.startswith("//") else path
 
 
-def open(url: str, *, memory: str, threads: int, own_tables: str = "") -> "EmbeddedWarehouse":
+def open(
+    url: str, *, memory: str, threads: int, own_tables: str = "", own_url: str = ""
+) -> "EmbeddedWarehouse":
     """Open duckdb:///path/to/file, or duckdb:// for one kept in memory."""
-    own = native.read(own_tables)
+    own: OwnTables | None = None
+    if own_tables:
+        from wayline.warehouse import own as tables_of_a_company
+
+        own = tables_of_a_company.OwnTables(native.read(own_tables), own_url)
     return EmbeddedWarehouse(path_of(url), memory=memory, threads=threads or None, own=own)
 
 
@@ -59,16 +69,15 @@ class EmbeddedWarehouse:
         *,
         memory: str = "2GB",
         threads: int | None = None,
-        own: tuple[native.OwnTable, ...] = (),
+        own: "OwnTables | None" = None,
     ):
         self.path = path
         self._version = next_version()
         self._settings = (memory, threads)
         self._freshness = native.freshness()
-        stored = {name: f"FROM main.{name}" for name in ("signals", "customers")}
-        self._defined = native.together(stored, own, "duckdb") if own else {}
+        self._own = own
         self._is_damaged = False
-        self._connection = _open_file(path, memory, threads)
+        self._connection = self._opened_file()
         self._cursors = threading.local()
         self._opened: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
         self._reading, self._nobody_reads = 0, threading.Condition()
@@ -81,18 +90,23 @@ class EmbeddedWarehouse:
     @property
     def version(self) -> int:
         """Changes with every write, and every few minutes where others write too."""
-        if self._defined and self._freshness != native.freshness():
+        if self._own and self._freshness != native.freshness():
             self._freshness, self._version = native.freshness(), next_version()
         return self._version
 
     def table(self, name: str) -> ibis.Table:
         return tables.table(name)
 
-    def run(self, expression: ibis.Expr) -> pa.Table:
+    def run(self, expression: ibis.Expr, *, with_own_tables: bool = True) -> pa.Table:
         """The rows the expression asks for, as they were committed last."""
         expression = expression.as_table()
+        sql = self._queries.sql(expression)
         with self._own_failures(), self._read() as cursor:
-            rows = cursor.sql(self._sql(expression)).to_arrow_table()
+            if self._own is None or not with_own_tables:
+                rows = cursor.sql(sql).to_arrow_table()
+            else:
+                with self._own.defined(cursor, expression) as defined:
+                    rows = cursor.sql(defining(defined, sql) if defined else sql).to_arrow_table()
         return as_asked(rows, expression)
 
     @contextmanager
@@ -128,7 +142,7 @@ class EmbeddedWarehouse:
             self._let_go()
             os.replace(anew, self.path)
             Path(f"{self.path}.wal").unlink(missing_ok=True)
-            self._connection = _open_file(self.path, *self._settings)
+            self._connection = self._opened_file()
             self._version = next_version()
 
     def copy_to(self, path: Path) -> None:
@@ -151,11 +165,17 @@ class EmbeddedWarehouse:
             self._nobody_reads.wait_for(lambda: self._reading == 0)
             self._let_go()
             aside = damage.put_aside(self.path, now=datetime.now(UTC))
-            self._connection = _open_file(self.path, *self._settings)
+            self._connection = self._opened_file()
             self._hashes, self._is_damaged = KnownHashes(), False
             self._create_tables()
             self._version = next_version()
         return aside
+
+    def _opened_file(self) -> duckdb.DuckDBPyConnection:
+        connection = _open_file(self.path, *self._settings)
+        if self._own:
+            self._own.attach(connection)
+        return connection
 
     def _let_go(self) -> None:
         """The engine gives the file back only when the last cursor on it is closed."""
@@ -186,6 +206,8 @@ class EmbeddedWarehouse:
     def close(self) -> None:
         with self._write_lock:
             self._connection.close()
+            if self._own:
+                self._own.close()
 
     @contextmanager
     def _read(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -197,10 +219,6 @@ class EmbeddedWarehouse:
             with self._nobody_reads:
                 self._reading -= 1
                 self._nobody_reads.notify_all()
-
-    def _sql(self, expression: ibis.Table) -> str:
-        sql = self._queries.sql(expression)
-        return defining(self._defined, sql) if self._defined else sql
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         if not hasattr(self._cursors, "own"):

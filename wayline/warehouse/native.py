@@ -4,6 +4,9 @@ A mapping file says which columns mean what; see docs/operating/own-tables.md.
 """
 
 import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -48,6 +51,15 @@ class MappingUnclear(Refusal):
     """The mapping file cannot be carried out as written."""
 
 
+@dataclass(frozen=True)
+class Erased:
+    """Somebody erased whom a table still names: how, as which number, and until when rows are theirs."""
+
+    named: str
+    number: int
+    until: datetime
+
+
 class OwnTable(BaseModel):
     """One table: where it is, and which column means what. A row is one signal."""
 
@@ -56,6 +68,7 @@ class OwnTable(BaseModel):
     workspace: int
     parquet: str = ""
     table: str = Field("", pattern=r"^[\w.]*$")
+    postgresql: str = Field("", pattern=r"^(\w+(\.\w+)?)?$")
     customer: Column
     at: Column
     key: Column
@@ -68,8 +81,8 @@ class OwnTable(BaseModel):
 
     @model_validator(mode="after")
     def _is_whole(self) -> "OwnTable":
-        if bool(self.parquet) == bool(self.table):
-            raise ValueError("name either a parquet path or a table")
+        if [bool(each) for each in (self.parquet, self.table, self.postgresql)].count(True) != 1:
+            raise ValueError("name either a parquet path, a table of Spark's or a postgresql table")
         if bool(self.name) == bool(self.name_from):
             raise ValueError("give either a name for all rows or the column it is taken from (name_from)")
         unknown = set(self.columns) - {*TEXTS, *NUMBERS}
@@ -77,6 +90,23 @@ class OwnTable(BaseModel):
             known = ", ".join(TEXTS + NUMBERS)
             raise ValueError(f"signals have no {', '.join(sorted(unknown))}; they have {known}")
         return self
+
+    @property
+    def said(self) -> str:
+        """What people call it."""
+        return self.parquet or self.table or self.postgresql
+
+    def columns_of(self, fields: Iterable[str]) -> tuple[str, ...]:
+        """The columns that these fields of signals or customers are made of, and those of every row."""
+        made_of = {"key": [self.key], "seq": [self.key], "properties": self.properties, "traits": self.traits}
+        made_of |= {field: [column] for field, column in self.columns.items()}
+        made_of["name"] = [self.name_from] if self.name_from else []
+        wanted = [column for field in fields for column in made_of.get(field, [])]
+        return tuple(dict.fromkeys([self.customer, self.at, *wanted]))
+
+    @property
+    def all_columns(self) -> tuple[str, ...]:
+        return self.columns_of([*tables.SIGNALS.names, "traits"])
 
 
 def read(path: str) -> tuple[OwnTable, ...]:
@@ -102,20 +132,26 @@ def freshness() -> int:
     return int(time.time() // FRESH_SECONDS)
 
 
-def together(stored: dict[str, str], own: tuple[OwnTable, ...], dialect: str) -> dict[str, str]:
+def together(stored: dict[str, str], mapped: Iterable[dict[str, str]]) -> dict[str, str]:
     """Queries of both tables: what we store, and after it the company's own."""
-    mapped = {"signals": signals_sql, "customers": customers_sql}
+    own = list(mapped)
+    return {name: " UNION ALL ".join([stored[name], *(each[name] for each in own)]) for name in stored}
+
+
+def mapped(own: OwnTable, dialect: str, erased: Sequence[Erased] = ()) -> dict[str, str]:
+    """The table as signals and as customers."""
+    place = _place(own, dialect)
     return {
-        name: " UNION ALL ".join([stored[name], *(sql(each, dialect) for each in own)])
-        for name, sql in mapped.items()
+        "signals": signals_sql(own, dialect, place, erased),
+        "customers": customers_sql(own, dialect, place, erased=erased),
     }
 
 
-def signals_sql(own: OwnTable, dialect: str) -> str:
+def signals_sql(own: OwnTable, dialect: str, place: str, erased: Sequence[Erased] = ()) -> str:
     """The table as signals."""
     say = DIALECTS[dialect]
     column = _quoted(say)
-    customer = say["whole"].format(column(own.customer), say["number"].format(column(own.customer)))
+    customer = _customer(own, say)
     name = say["text"].format(column(own.name_from)) if own.name_from else _literal(own.name)
     key = f"md5({say['text'].format(column(own.key))})"
     values = {
@@ -135,22 +171,54 @@ def signals_sql(own: OwnTable, dialect: str) -> str:
     for field in NUMBERS:
         values[field] = say["float"].format(column(own.columns[field]) if field in own.columns else "NULL")
     listed = ", ".join(f"{values[field]} AS {column(field)}" for field in tables.SIGNALS.names)
-    present = f"{column(own.customer)} IS NOT NULL AND {column(own.at)} IS NOT NULL"
-    return f"SELECT {listed} FROM {_place(own, dialect)} WHERE {present}"
+    return f"SELECT {listed} FROM {place} WHERE {_present(own, say, erased)}"
 
 
-def customers_sql(own: OwnTable, dialect: str) -> str:
-    """Who is in the table, with the traits of their latest row."""
+def customers_sql(
+    own: OwnTable, dialect: str, place: str, *, first: str = "", erased: Sequence[Erased] = ()
+) -> str:
+    """Who is in the table, with the traits of their latest row; `first` is a column with their first time."""
     say = DIALECTS[dialect]
     column = _quoted(say)
-    customer = say["whole"].format(column(own.customer), say["number"].format(column(own.customer)))
-    present = f"{column(own.customer)} IS NOT NULL AND {column(own.at)} IS NOT NULL"
     return (
-        f"SELECT CAST({own.workspace} AS BIGINT) AS workspace, customer, min(moment) AS first_seen_at, "
-        f"max_by(traits, moment) AS traits FROM (SELECT {customer} AS customer, "
-        f"{say['at'].format(column(own.at))} AS moment, {_map(own.traits, say)} AS traits "
-        f"FROM {_place(own, dialect)} WHERE {present}) AS mapped GROUP BY customer"
+        f"SELECT CAST({own.workspace} AS BIGINT) AS workspace, customer, min(first_moment) AS first_seen_at, "
+        f"max_by(traits, moment) AS traits FROM (SELECT {_customer(own, say)} AS customer, "
+        f"{say['at'].format(column(own.at))} AS moment, {say['at'].format(column(first or own.at))} AS "
+        f"first_moment, {_map(own.traits, say)} AS traits "
+        f"FROM {place} WHERE {_present(own, say, erased)}) AS mapped GROUP BY customer"
     )
+
+
+def named_sql(own: OwnTable, dialect: str, place: str = "") -> str:
+    """How the table names its customers, and the number of each."""
+    say = DIALECTS[dialect]
+    column = _quoted(say)(own.customer)
+    return (
+        f"SELECT DISTINCT {say['text'].format(column)} AS named, {_customer(own, say)} AS number "
+        f"FROM {place or _place(own, dialect)} WHERE {column} IS NOT NULL"
+    )
+
+
+def _customer(own: OwnTable, say: dict) -> str:
+    column = _quoted(say)(own.customer)
+    return say["whole"].format(column, say["number"].format(column))
+
+
+def _present(own: OwnTable, say: dict, erased: Sequence[Erased]) -> str:
+    """Rows with a customer and a time, but those of somebody erased from before the erasure."""
+    column = _quoted(say)
+    present = f"{column(own.customer)} IS NOT NULL AND {column(own.at)} IS NOT NULL"
+    if not erased:
+        return present
+    listed = ", ".join(f"(CAST({each.number} AS BIGINT), {_moment(each.until)})" for each in erased)
+    at = say["at"].format(column(own.at))
+    is_theirs = f"erased_number = {_customer(own, say)} AND {at} <= erased_until"
+    gone = f"SELECT 1 FROM (VALUES {listed}) AS erased(erased_number, erased_until) WHERE {is_theirs}"
+    return f"{present} AND NOT EXISTS ({gone})"
+
+
+def _moment(at: datetime) -> str:
+    return f"CAST('{at.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' ')}' AS TIMESTAMP)"
 
 
 def _place(own: OwnTable, dialect: str) -> str:

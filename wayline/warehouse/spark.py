@@ -18,6 +18,7 @@ from wayline.kit.refusals import Refusal
 from wayline.warehouse import native, tables
 from wayline.warehouse.compiled import CompiledQueries
 from wayline.warehouse.engine import WarehouseFailing, WarehouseUnknown, as_asked, next_version
+from wayline.warehouse.erased import ErasedPeople
 from wayline.warehouse.lake import Lake, LakeWriter, Manifest
 
 CONFIGURATION = {
@@ -63,9 +64,13 @@ def open(url: str, *, memory: str, own_tables: str = "") -> "SparkWarehouse":
             "Wayline, as in: pip install 'pyspark==4.0.*'. It needs Java 17."
         )
     # Both /folder and //folder name the folder from the root, as for the other engines.
-    return SparkWarehouse(
-        master, Lake(f"/{parts.path.lstrip('/')}", memory=memory), asked, native.read(own_tables)
-    )
+    own = native.read(own_tables)
+    if elsewhere := next((each.postgresql for each in own if each.postgresql), None):
+        raise WarehouseUnknown(
+            f"PostgreSQL tables, as {elsewhere}, are read with duckdb:// only. With Spark, give its catalog "
+            "the table over JDBC and name it with table:."
+        )
+    return SparkWarehouse(master, Lake(f"/{parts.path.lstrip('/')}", memory=memory), asked, own)
 
 
 class SparkWarehouse:
@@ -79,6 +84,7 @@ class SparkWarehouse:
         own: tuple[native.OwnTable, ...] = (),
     ):
         self._own = own
+        self._erased = ErasedPeople(own, _named)
         self._master = master
         self._lake = lake
         self._configuration = CONFIGURATION | configuration
@@ -88,7 +94,7 @@ class SparkWarehouse:
         self._version = next_version()
         self._seen = (-1, 0)
         self._session: Any = None
-        self._loaded = (-1, None)
+        self._loaded: dict[bool, tuple[Any, Any]] = {}
 
     @property
     def version(self) -> int:
@@ -99,7 +105,7 @@ class SparkWarehouse:
     def table(self, name: str) -> ibis.Table:
         return tables.table(name)
 
-    def run(self, expression: ibis.Expr) -> pa.Table:
+    def run(self, expression: ibis.Expr, *, with_own_tables: bool = True) -> pa.Table:
         """The rows the expression asks for, as they were committed last."""
         expression = expression.as_table()
         manifest = self._manifest()
@@ -107,7 +113,7 @@ class SparkWarehouse:
             marks = [{"journal": name, "mark": mark} for name, mark in manifest.marks.items()]
             return pa.Table.from_pylist(marks, schema=expression.schema().to_pyarrow())
         with _failures():
-            session = self._session_of(manifest)
+            session = self._session_of(manifest, with_own_tables and bool(self._own))
             return as_asked(session.sql(self._queries.sql(expression)).toArrow(), expression)
 
     @contextmanager
@@ -130,7 +136,7 @@ class SparkWarehouse:
             if self._session is not None:
                 self._session.stop()
                 self._session = None
-                self._loaded = (-1, None)
+                self._loaded = {}
 
     def _manifest(self) -> Manifest:
         with _failures():
@@ -140,10 +146,11 @@ class SparkWarehouse:
             self._seen, self._version = seen, next_version()
         return manifest
 
-    def _session_of(self, manifest: Manifest):
+    def _session_of(self, manifest: Manifest, with_own_tables: bool):
         """A session in which the tables are the files of this manifest."""
         with self._lock:
-            if self._loaded[0] != manifest.number:
+            state = (manifest.number, self._erased.state() if with_own_tables else None)
+            if self._loaded.get(with_own_tables, (None,))[0] != state:
                 session = self._started().newSession()
                 for name, value in self._configuration.items():
                     if name.startswith("spark.sql."):
@@ -152,10 +159,12 @@ class SparkWarehouse:
                 for name, view in VIEWS.items():
                     self._rows(session, manifest, name).createOrReplaceTempView(f"{name}_rows")
                     stored[name] = view.format(columns=", ".join(tables.ALL[name].names))
-                for name, select in native.together(stored, self._own, "spark").items():
+                own = self._own if with_own_tables else ()
+                mapped = [native.mapped(each, "spark", self._erased.of(each, session)) for each in own]
+                for name, select in native.together(stored, mapped).items():
                     session.sql(select).createOrReplaceTempView(name)
-                self._loaded = (manifest.number, session)
-            return self._loaded[1]
+                self._loaded[with_own_tables] = (state, session)
+            return self._loaded[with_own_tables][1]
 
     def _rows(self, session, manifest: Manifest, table: str):
         files = self._lake.files(manifest, table)
@@ -178,6 +187,10 @@ class SparkWarehouse:
                 builder = builder.config(name, value)
             self._session = builder.getOrCreate()
         return self._session
+
+
+def _named(own: native.OwnTable, session) -> list[tuple[str, int]]:
+    return [(row["named"], row["number"]) for row in session.sql(native.named_sql(own, "spark")).collect()]
 
 
 def _is_marks(expression: ibis.Table) -> bool:

@@ -214,4 +214,4 @@ def _stored(member: Membership, first: int, last: int) -> set[int]:
         signals.seq >= first * PLACES,
         signals.seq < (last + 1) * PLACES,
     )
-    return set(connect.current().run(theirs.select("seq"))["seq"].to_pylist())
+    return set(connect.run_stored(theirs.select("seq"))["seq"].to_pylist())

@@ -236,15 +236,15 @@ def _settle(rule: DerivedRule, made: list[Made], touched: Value | None, until: i
     signals = connect.current().table("signals")
     own = signals.filter(signals.workspace == rule.workspace_id, signals.source == rule.source)
     theirs = own if touched is None else own.filter(own.customer.isin(touched))
-    there = (
-        connect.current().run(theirs.select("seq", "key", "at", "name", "customer", "properties")).to_pylist()
-    )
+    there = connect.run_stored(
+        theirs.select("seq", "key", "at", "name", "customer", "properties")
+    ).to_pylist()
     wanted = {each.key: each for each in made}
     stale = [row["seq"] for row in there if not _is_so(row, wanted.get(row["key"]), rule.name)]
     gone = set(stale)
     known = {row["key"] for row in there if row["seq"] not in gone}
     fresh = [each for key, each in wanted.items() if key not in known]
-    begin = connect.current().run(signals.filter(signals.seq >= FIRST_SEQ).agg(seq=signals.seq.max()))
+    begin = connect.run_stored(signals.filter(signals.seq >= FIRST_SEQ).agg(seq=signals.seq.max()))
     first = (begin["seq"][0].as_py() or FIRST_SEQ) + 1
     with connect.current().writing() as writer:
         writer.replace_signals(rule.workspace_id, stale, _table(rule, fresh, first))

@@ -284,10 +284,9 @@ def _fail(run: Import, sentence: str, now: datetime) -> None:
 
 def stored(run: Import) -> int:
     """How many of the stream's signals came from this import."""
-    warehouse = connect.current()
-    signals = warehouse.table("signals")
+    signals = connect.table("signals")
     mine = signals.filter((signals.workspace == run.workspace_id) & (signals.source == run.source))
-    return warehouse.run(mine.aggregate(n=mine.count())).to_pylist()[0]["n"]
+    return connect.run_stored(mine.aggregate(n=mine.count())).to_pylist()[0]["n"]
 
 
 def undo(run: Import, *, by: User | None, now: datetime) -> Import:

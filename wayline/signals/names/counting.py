@@ -160,12 +160,12 @@ def _totals(signals: Table) -> list[SignalName]:
             last_seen_at=row["last"].replace(tzinfo=UTC),
             count=row["count"],
         )
-        for row in connect.current().run(totals).to_pylist()
+        for row in connect.run_stored(totals).to_pylist()
     ]
 
 
 def _rows(expression: Table, *columns: str) -> list[tuple]:
-    found = connect.current().run(expression.select(*columns))
+    found = connect.run_stored(expression.select(*columns))
     return list(zip(*(found[column].to_pylist() for column in columns), strict=True))
 
 

@@ -30,7 +30,7 @@ def _in_parts(chosen) -> Iterator[pa.Table]:
     last = -1
     while True:
         part = chosen.filter(chosen.seq > last).order_by("seq").limit(AT_ONCE)
-        rows = connect.current().run(part)
+        rows = connect.run_stored(part)
         if not rows.num_rows:
             return
         yield rows

@@ -115,12 +115,11 @@ def keep(workspace: Workspace, *, now: datetime) -> int:
 
 
 def _older(workspace: Workspace, kind: str, before: datetime) -> list[int]:
-    warehouse = connect.current()
-    signals = warehouse.table("signals")
+    signals = connect.table("signals")
     old = signals.filter(
         (signals.workspace == workspace.pk) & (signals.kind == kind) & (signals.at < tables.stored(before))
     )
-    return warehouse.run(old.select("seq"))["seq"].to_pylist()
+    return connect.run_stored(old.select("seq"))["seq"].to_pylist()
 
 
 def _take_out_of_journal(seqs: list[int]) -> None:

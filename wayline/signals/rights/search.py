@@ -33,12 +33,13 @@ def carry_out(report: FoundReport, *, now: datetime) -> FoundReport:
     FoundReport.objects.filter(pk=report.pk).update(state=State.RUNNING)
     found: Counter = Counter()
     searched, after = 0, -1
-    warehouse = connect.current()
-    signals = warehouse.table("signals")
+    signals = connect.table("signals")
     mine = signals.filter(signals.workspace == report.workspace_id)
     wanted = mine.select("seq", "kind", "name", "text", "properties")
     while True:
-        rows = warehouse.run(wanted.filter(wanted.seq > after).order_by("seq").limit(AT_ONCE)).to_pylist()
+        rows = connect.run_stored(
+            wanted.filter(wanted.seq > after).order_by("seq").limit(AT_ONCE)
+        ).to_pylist()
         if not rows:
             break
         searched, after = searched + len(rows), rows[-1]["seq"]

@@ -28,6 +28,7 @@ from .person import Person, named_by
 Stones = dict[int, dict[str, datetime]]
 REASON = "The person was erased; what is older than that is not kept again."
 LONGEST_READ = 2_000
+PROFILE = "profile"  # a number that a company's own table may name somebody by
 
 
 def digest(workspace: int, kind: str, value: str) -> str:
@@ -42,7 +43,8 @@ def list_file() -> Path:
 
 def put_up(erasure: Erasure, person: Person, *, now: datetime) -> int:
     """Remember everything the person was recognised by. The file is on disk when this returns."""
-    digests = sorted(digest(person.workspace, kind, value) for kind, value in person.identities)
+    named = {*person.identities, *((PROFILE, str(number)) for number in person.profiles)}
+    digests = sorted(digest(person.workspace, kind, value) for kind, value in named)
     Tombstone.objects.bulk_create(
         [Tombstone(workspace_id=person.workspace, erasure=erasure, digest=each, at=now) for each in digests],
         update_conflicts=True,

@@ -1,6 +1,7 @@
 """A company's Parquet files, read as signals where they lie."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from hashlib import md5
 
 import pyarrow as pa
 import pyarrow.parquet as parquet
@@ -10,6 +11,7 @@ from wayline.warehouse import connect, embedded, native
 from wayline.warehouse.testing import fill
 
 FIRST = datetime(2026, 3, 2, 9)
+NUMBER_OF_INES = int(md5(b"ines").hexdigest()[:15], 16)
 MAPPING = """
 - workspace: 1
   parquet: {folder}/*.parquet
@@ -43,7 +45,7 @@ def mapping(tmp_path):
 
 
 @pytest.fixture
-def warehouse(mapping):
+def warehouse(mapping, erased_people):
     fresh = embedded.open("duckdb://", memory="1GB", threads=1, own_tables=str(mapping))
     with connect.using(fresh):
         yield fresh
@@ -71,7 +73,7 @@ def test_numbers_stay_and_texts_become_the_same_number_every_time(warehouse):
 
     assert {row["customer"] for row in rows} == {
         41,
-        int(__import__("hashlib").md5(b"ines").hexdigest()[:15], 16),
+        NUMBER_OF_INES,
     }
     assert len({row["key"] for row in rows}) == len({row["seq"] for row in rows}) == 4
     assert [dict(row["properties"]) for row in rows if row["customer"] != 41] == [{"coupon": "SPRING"}] * 2
@@ -98,11 +100,31 @@ def test_new_files_are_seen_at_once_and_nothing_is_written_to_them(warehouse, tm
     assert sorted(path.stat().st_mtime_ns for path in tmp_path.glob("*.parquet"))[:2] == before
 
 
+def test_who_was_erased_is_not_shown_and_who_came_back_is_new(warehouse, erased_people):
+    fill([{"name": "signed up", "customer": 41}])
+    erased_people |= {"ines": FIRST.replace(tzinfo=UTC)}
+
+    signals, customers = (
+        warehouse.run(warehouse.table(name)).to_pylist() for name in ("signals", "customers")
+    )
+
+    theirs = [row["at"] for row in signals if row["customer"] == NUMBER_OF_INES]
+    assert (theirs, len(signals)) == ([FIRST + timedelta(hours=1)], 4)
+    first = {row["customer"]: row["first_seen_at"] for row in customers}
+    assert first[NUMBER_OF_INES] == FIRST + timedelta(hours=1)
+
+
+def test_our_own_bookkeeping_leaves_them_out(warehouse):
+    fill([{"name": "signed up", "customer": 41}])
+
+    assert connect.run_stored(connect.table("signals").count())[0][0].as_py() == 1
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("{a: 1}", "must be a YAML list of tables"),
-        ("- {workspace: 1, customer: a, at: b, key: c, name: x}", "name either a parquet path or a table"),
+        ("- {workspace: 1, customer: a, at: b, key: c, name: x}", "name either a parquet path"),
         ("- {workspace: 1, parquet: x, customer: a, at: b, key: c}", "either a name for all rows"),
         ("- {workspace: 1, parquet: x, customer: a, at: b, key: c, name: d, columns: {hue: e}}", "no hue"),
     ],

@@ -14,6 +14,7 @@ from wayline.metrics.tests.conformance import asked, story
 from wayline.warehouse import connect, native
 from wayline.warehouse.embedded import EmbeddedWarehouse
 from wayline.warehouse.lake import Lake
+from wayline.warehouse.own import OwnTables
 from wayline.warehouse.spark import CONFIGURATION, SparkWarehouse
 from wayline.warehouse.testing import fill
 
@@ -128,7 +129,7 @@ def differences(found, expected, place: str = "answer") -> list[str]:
     return [each for name, *pair in parts for each in differences(*pair, place + name)]
 
 
-def test_spark_reads_a_company_s_own_tables_as_duckdb_does(spark, tmp_path):
+def test_spark_reads_a_company_s_own_tables_as_duckdb_does(spark, tmp_path, erased_people):
     """The same orders, as Parquet files for one engine and as a Spark table for the other."""
     orders = {
         "id": [str(n) for n in range(9)],
@@ -144,7 +145,7 @@ def test_spark_reads_a_company_s_own_tables_as_duckdb_does(spark, tmp_path):
     session = spark._started()
     session.read.parquet(f"file://{tmp_path}/orders.parquet").createOrReplaceGlobalTempView("orders")
     table = native.OwnTable(table="global_temp.orders", **mapped)
-    over_files = EmbeddedWarehouse(own=(files,))
+    over_files = EmbeddedWarehouse(own=OwnTables([files]))
     over_spark = SparkWarehouse("", Lake(str(tmp_path / "lake")), CONFIGURATION, (table,))
     over_spark._session = session
 

@@ -55,13 +55,12 @@ class Warehouse:
     name, label = "warehouse", "Signals in the warehouse"
 
     def count(self, person: Person) -> int:
-        warehouse = connect.current()
-        signals = warehouse.table("signals")
+        signals = connect.table("signals")
         mine = (signals.workspace == person.workspace) & (
             signals.customer.isin(person.profiles) | signals.profile.isin(person.profiles)
         )
         own = signals.filter(mine)
-        n = warehouse.run(own.aggregate(n=own.count()))["n"][0].as_py()
+        n = connect.run_stored(own.aggregate(n=own.count()))["n"][0].as_py()
         return n + _mentioning(person).num_rows
 
     def erase(self, person: Person) -> int:
@@ -140,19 +139,18 @@ def _scrub(person: Person, signal: Signal) -> bool:
 
 def _mentioning(person: Person) -> pa.Table:
     """The signals of others that name the person in their words."""
-    warehouse = connect.current()
-    signals = warehouse.table("signals")
+    signals = connect.table("signals")
     words = [signals.text.lower(), signals.subject.lower()]
     values = [value.casefold() for value in person.mentions]
     inside = signals.properties.values().join("\n").lower()
     named = [word.contains(value) for value in values for word in (*words, inside)]
     if not named:
-        return warehouse.run(signals.limit(0))
+        return connect.run_stored(signals.limit(0))
     found = signals.filter((signals.workspace == person.workspace) & signals.customer.notin(person.profiles))
     condition = named[0]
     for each in named[1:]:
         condition = condition | each
-    rows_found = warehouse.run(found.filter(condition))
+    rows_found = connect.run_stored(found.filter(condition))
     is_named = [
         any(person.is_named_in(word) for word in _words(row)) and _scrubbed_row(person, row) != row
         for row in rows_found.to_pylist()
