@@ -4,12 +4,15 @@ Acknowledging a signal must not wait for whatever else Python is busy with, abov
 """
 
 import contextlib
+import gc
 import os
 import socket
 import sys
 import threading
 
 import uvicorn
+
+TURN = 0.001  # seconds one thread may hold the interpreter while another, the journal's, waits for it
 
 
 def config(application) -> uvicorn.Config:
@@ -34,7 +37,7 @@ def main(descriptor: int, path: str) -> None:
 
     django.setup()
     from wayline import passing
-    from wayline.signals import intake_paths, journal, segment_api
+    from wayline.signals import checkpoints, intake_paths, journal, segment_api
 
     pages = passing.passed_to(path)
 
@@ -44,7 +47,9 @@ def main(descriptor: int, path: str) -> None:
         elif scope["type"] == "http":
             await pages(scope, receive, send)
 
-    journal.listeners.append(_tell)
+    journal.listeners += [_tell, checkpoints.Checkpoints().wrote]
+    sys.setswitchinterval(TURN)
+    gc.freeze()  # what was imported stays for ever: looking through it holds every answer up
     os.set_blocking(sys.stdout.fileno(), False)
     server = _Front(config(application))
     threading.Thread(target=_end_with_parent, args=(server,), daemon=True).start()

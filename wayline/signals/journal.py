@@ -16,16 +16,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
 
-import msgspec
 import structlog
-import zstandard
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import DatabaseError, connections, transaction
 
 from wayline.kit.refusals import Refusal
 
-from . import cards
+from . import bodies, cards
+from .bodies import Body as Body
+from .bodies import Refused as Refused
+from .bodies import decode as decode
+from .bodies import readable as readable
+from .bodies import rewritten as rewritten
 from .rights import masking
 from .vocabulary import Signal
 
@@ -57,31 +60,6 @@ class SignalUnreadable(Refusal):
     status = 400
 
 
-class Refused(msgspec.Struct, array_like=True):
-    """An item of a batch that was not understood, kept with its reason."""
-
-    index: int
-    reason: str
-    excerpt: str = ""
-    was_kept: bool = False
-
-
-class Body(msgspec.Struct):
-    """What one journal row holds. `places` are the signals' indexes in the batch when some were refused."""
-
-    signals: list[Signal]
-    refused: list[Refused] = []
-    places: list[int] | None = None
-
-
-class BodyInParts(msgspec.Struct):
-    """The same, with each signal still to be decoded: how one that cannot be is found among the others."""
-
-    signals: list[msgspec.Raw]
-    refused: list[Refused] = []
-    places: list[int] | None = None
-
-
 @dataclass(frozen=True)
 class Receipt:
     """The journal's answer: the row, and whether the very same bytes were there before."""
@@ -101,19 +79,6 @@ class _Row:
     digest: str
 
 
-class _Own(threading.local):
-    """What compresses, one for each thread; making one costs more than its work on a batch."""
-
-    def __init__(self):
-        self.compressor = zstandard.ZstdCompressor(level=1)
-        self.decompressor = zstandard.ZstdDecompressor()
-
-
-_own = _Own()
-_encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Body)
-_decoder_in_parts = msgspec.msgpack.Decoder(BodyInParts)
-_signal_decoder = msgspec.msgpack.Decoder(Signal)
 arrived = threading.Event()  # set after every commit; the loader waits on it
 listeners: list[
     Callable[[], None]
@@ -161,58 +126,17 @@ async def append_soon(
     return await asyncio.wrap_future(_writer.put(row))
 
 
-def decode(body: bytes) -> tuple[list[Signal], list[int], list[Refused]]:
-    """A row's signals, their places in the batch, and what was refused: on arrival, or now as unreadable."""
-    packed = _decompressed(body)
-    try:
-        whole = _decoder.decode(packed)
-        places = whole.places if whole.places is not None else list(range(len(whole.signals)))
-        return whole.signals, places, whole.refused
-    except msgspec.DecodeError:
-        return _decode_in_parts(packed)
-
-
-def rewritten(signals: Sequence[Signal], places: Sequence[int], refused: Sequence[Refused]) -> bytes:
-    """What a row holds once some of it was taken away; the places of the others stay theirs."""
-    return _compressed(_encoder.encode(Body(list(signals), list(refused), list(places))))
-
-
-def _compressed(packed: bytes) -> bytes:
-    return _own.compressor.compress(packed)
-
-
-def _decompressed(body: bytes) -> bytes:
-    return _own.decompressor.decompress(body)
-
-
-def readable(signal: Signal) -> str:
-    """The signal as JSON, for people."""
-    return msgspec.json.encode(signal).decode()
-
-
-def _decode_in_parts(packed: bytes) -> tuple[list[Signal], list[int], list[Refused]]:
-    body = _decoder_in_parts.decode(packed)
-    signals, places, refused = [], [], list(body.refused)
-    for place, raw in zip(body.places or range(len(body.signals)), body.signals, strict=True):
-        try:
-            signals.append(_signal_decoder.decode(raw))
-            places.append(place)
-        except msgspec.DecodeError as error:
-            refused.append(Refused(place, f"The signal in the journal cannot be read: {error}."))
-    return signals, places, refused
-
-
 def _row(workspace_id, source, signals, received_at, refused, places, digest) -> _Row:
     signals = [_in_utc(signal) for signal in signals]
     if masking.rules.of(workspace_id):
         signals = [masking.mask(workspace_id, signal) for signal in signals]
-    body = Body(signals, list(refused), list(places) if places is not None else None)
+    body = bodies.Body(signals, list(refused), list(places) if places is not None else None)
     try:
-        packed = _encoder.encode(body)
+        packed = bodies.encoder.encode(body)
         if cards.may_be_in(packed):
             for signal in signals:
                 cards.redact(signal)
-            packed = _encoder.encode(body)
+            packed = bodies.encoder.encode(body)
     except (UnicodeEncodeError, OverflowError, TypeError) as error:
         raise _unreadable(signals) from error
     if not digest:
@@ -223,7 +147,7 @@ def _row(workspace_id, source, signals, received_at, refused, places, digest) ->
         received_at=received_at.astimezone(UTC),
         count=len(signals),
         refused=sum(not each.was_kept for each in refused),
-        body=_compressed(packed),
+        body=bodies.compressed(packed),
         digest=digest,
     )
 
@@ -237,7 +161,7 @@ def _in_utc(signal: Signal) -> Signal:
 def _unreadable(signals: Sequence[Signal]) -> SignalUnreadable:
     for index, signal in enumerate(signals):
         try:
-            _encoder.encode(signal)
+            bodies.encoder.encode(signal)
         except (UnicodeEncodeError, OverflowError, TypeError) as error:
             return SignalUnreadable(
                 f"Signal {index} cannot be written down: {error}. Correct it and send again."
@@ -247,7 +171,12 @@ def _unreadable(signals: Sequence[Signal]) -> SignalUnreadable:
 
 INSERT = """
     INSERT INTO signals_journalentry (workspace_id, source, received_at, count, refused, body, digest)
-    VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id
+    VALUES {} ON CONFLICT DO NOTHING
+"""
+PLACES = "(%s, %s, %s, %s, %s, %s, %s)"
+LATEST = """
+    SELECT workspace_id, digest, id FROM signals_journalentry
+    WHERE (workspace_id, digest) IN (VALUES {}) ORDER BY id DESC LIMIT %s
 """
 
 
@@ -258,13 +187,12 @@ def _write(rows: Sequence[_Row]) -> list[Receipt]:
         if connection.vendor == "postgresql":
             # Row numbers must be committed in their order, or the loader's mark would pass over a late one.
             cursor.execute("SELECT pg_advisory_xact_lock(715001)")
-        adapt = connection.ops.adapt_datetimefield_value
+        new = _insert(connection, cursor, rows)
         for row in rows:
-            values = (row.workspace_id, row.source, adapt(row.received_at), row.count, row.refused)
-            cursor.execute(INSERT, (*values, row.body, row.digest))
-            stored = cursor.fetchone()
-            if stored:
-                receipts.append(Receipt(stored[0], is_repeat=False))
+            # Taken out, so that the same bytes twice among these rows are new once.
+            entry = new.pop((row.workspace_id, row.digest), None)
+            if entry is not None:
+                receipts.append(Receipt(entry, is_repeat=False))
                 continue
             cursor.execute(
                 "SELECT id FROM signals_journalentry WHERE workspace_id = %s AND digest = %s",
@@ -272,6 +200,35 @@ def _write(rows: Sequence[_Row]) -> list[Receipt]:
             )
             receipts.append(Receipt(cursor.fetchone()[0], is_repeat=True))
     return receipts
+
+
+def _insert(connection, cursor, rows: Sequence[_Row]) -> dict[tuple[int, str], int]:
+    """Add the rows that are new, all in one statement; the number of each, by workspace and digest.
+
+    Each call into SQLite lets go of the interpreter and waits for it again, while requests are being read:
+    few calls are what keeps answers quick.
+    """
+    adapt = connection.ops.adapt_datetimefield_value
+    values = [
+        value
+        for row in rows
+        for value in (
+            row.workspace_id, row.source, adapt(row.received_at), row.count, row.refused,
+            row.body, row.digest,
+        )
+    ]  # fmt: skip
+    insert = INSERT.format(", ".join([PLACES] * len(rows)))
+    if connection.vendor == "postgresql":
+        cursor.execute(f"{insert} RETURNING workspace_id, digest, id", values)
+        return {(workspace, digest): id for workspace, digest, id in cursor.fetchall()}
+    cursor.execute(insert, values)
+    stored = cursor.rowcount
+    if stored == len(rows):  # nobody else writes meanwhile: without a gap
+        first = cursor.lastrowid - stored + 1
+        return {(row.workspace_id, row.digest): first + n for n, row in enumerate(rows)}
+    asked = [value for row in rows for value in (row.workspace_id, row.digest)]
+    cursor.execute(LATEST.format(", ".join(["(%s, %s)"] * len(rows))), [*asked, stored])
+    return {(workspace, digest): id for workspace, digest, id in cursor.fetchall()}
 
 
 class Writer:

@@ -1,11 +1,13 @@
 """The thread that keeps the warehouse up to date while the server runs."""
 
 import math
+import os
+import sys
 import threading
 import time
 
 import structlog
-from django.db import close_old_connections, connections
+from django.db import connections
 from django.utils import timezone
 
 from wayline.warehouse import connect
@@ -19,6 +21,7 @@ MANY = 1_000  # signals in one go
 GATHERED = 0.5  # seconds: then one large chunk is loaded in place of many small ones, at half their cost
 QUIET = 60.0  # seconds without signals, after which there is time to sort
 PRUNED_EVERY = 3_600.0  # seconds
+YIELDING = 5  # niceness: when there is too much to do, acknowledging goes before loading
 
 
 class Loader:
@@ -59,6 +62,8 @@ class Loader:
         return self._stopping.is_set()
 
     def _run(self) -> None:
+        if sys.platform == "linux":  # elsewhere only whole processes can be asked to yield
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), YIELDING)
         pause, heard_at = self._every, time.monotonic()
         prune_at, is_kept_up = heard_at, False
         while not self._stopping.is_set():
@@ -68,7 +73,7 @@ class Loader:
             if self._stopping.is_set():
                 break
             try:
-                close_old_connections()
+                _let_go_of_lost_connections()
                 if aside := connect.current().mend():
                     log.error("the warehouse was damaged; it is filled anew from the journal", kept_as=aside)
                 began = time.monotonic()
@@ -90,5 +95,13 @@ class Loader:
             except Exception:
                 pause = min(pause * 2, 30.0)
                 log.exception("loading failed; the journal keeps the signals", again_in_seconds=pause)
+                connections.close_all()
                 self._stopping.wait(pause)
         connections.close_all()
+
+
+def _let_go_of_lost_connections() -> None:
+    """A file's connection lasts as long as this thread: opening one anew empties its cache of pages."""
+    for connection in connections.all(initialized_only=True):
+        if connection.vendor != "sqlite":
+            connection.close_if_unusable_or_obsolete()

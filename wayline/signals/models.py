@@ -29,7 +29,8 @@ class JournalEntry(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["workspace_id", "digest"], name="same_bytes_stored_once")
         ]
-        indexes = [models.Index(fields=["workspace_id", "source"])]
+        # With the counts, so that what was received is summed without reading any batch.
+        indexes = [models.Index(fields=["workspace_id", "source", "count", "refused"])]
 
     def __str__(self):
         return f"{self.count} signals from {self.source}"

@@ -211,8 +211,10 @@ def _track(call: Call, context: dict) -> Signal:
         raise NotUnderstood('A track call needs "event": what happened, for example "Order Placed".')
     properties = call.properties or {}
     meaning = meaning_of(call.event)
-    says_nothing_special = meaning.words.isdisjoint(properties)
-    score, scale = (None, None) if says_nothing_special else _score(properties, meaning)
+    if meaning.words.isdisjoint(properties) and "kind" not in context:  # most calls say nothing special
+        signal = Signal(kind=meaning.kind, name=call.event, at=datetime.min, key="")
+        return _with_properties(signal, call, properties, context, meaning)
+    score, scale = _score(properties, meaning)
     kind = word(properties.pop("kind", None)) or word(context.get("kind"))
     if kind is None:
         kind = Kind.ANSWER.value if score is not None and not meaning.stars else meaning.kind
@@ -296,8 +298,9 @@ def _with_properties(signal: Signal, call: Call, properties: dict, context: dict
     if properties:
         signal.properties = flat(properties)
     if signal.channel is None:
-        signal.channel = _channel(call, context) or meaning.channel
-    if not KEPT_OF_CONTEXT.isdisjoint(context):
+        said = _channel(call, context) if call.channel or "channel" in context else None
+        signal.channel = said or meaning.channel
+    if context and not KEPT_OF_CONTEXT.isdisjoint(context):
         _keep_context(signal.properties, context)
     return signal
 

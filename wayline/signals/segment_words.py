@@ -5,6 +5,7 @@ published in Segment's specification. docs/guide/signals.md shows the table to p
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from .vocabulary import Kind
 
@@ -143,6 +144,7 @@ _BY_WRITTEN = {name.casefold().replace("_", " "): meaning for name, meaning in M
 NOTHING_SPECIAL = Meaning(subjects=())
 
 
+@lru_cache(4_096)
 def meaning_of(name: str) -> Meaning:
     """What the event means by its name; RudderStack and tag managers write it in other cases."""
     found = MEANINGS.get(name)

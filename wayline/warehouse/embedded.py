@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 QUERIES = CompiledQueries("duckdb")
 AT_ONCE = 1_000_000  # rows
+# Putting the log into the file compresses the latest rows anew and holds loading up: seldom, each row is
+# compressed once. After a crash so much is read again, in a second.
+LOG = "128MB"
 SORTED_BY = '"workspace", "customer", "at", "seq"'
 
 
@@ -345,6 +348,7 @@ def _open_file(path: str, memory: str, threads: int | None) -> duckdb.DuckDBPyCo
     settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory,
         "temp_directory": spill,
+        "wal_autocheckpoint": LOG,
         "autoload_known_extensions": False,
         "autoinstall_known_extensions": False,
         "python_enable_replacements": False,  # a name in SQL is a table, never one of our variables
