@@ -26,6 +26,7 @@ class Known:
         self.owners: dict[Key, Profile] = {}
         self.ties: dict[Key, Tie] = {}
         self.confirmed: list[int] = []  # identities of an import that somebody else names now
+        self.persons: set[int] = set()  # profiles, among the measured, with a value that names a person
         self._by_id: dict[int, Profile] = {}
         wanted: dict[str, dict[str, None]] = {}
         for named in values:
@@ -65,6 +66,9 @@ class Known:
         for part in parts(list(by_id)):
             for id, first in Customer.objects.filter(pk__in=part).values_list("pk", "first_seen_at"):
                 by_id[id].first_seen_at = first
-            for id, kind in Identity.objects.filter(customer__in=part).values_list("customer", "kind"):
+            values = Identity.objects.filter(customer__in=part)
+            for id, profile, kind in values.values_list("customer", "profile", "kind"):
                 by_id[id].size += 1
                 by_id[id].external_ids += kind == EXTERNAL_ID
+                if kind != ANONYMOUS_ID:
+                    self.persons.add(profile)

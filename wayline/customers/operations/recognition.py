@@ -13,7 +13,7 @@ from wayline.customers.identities import (
     PRIORITY,
     normalise,
 )
-from wayline.customers.models import BlockedValue, Duplicate, Identity, IdentityRules, Merge
+from wayline.customers.models import BlockedValue, Duplicate, IdentityRules, Merge
 
 from .calls import NOT_SAVED, Call, Key, Profile, Recognised, Tie, precedence
 from .known import Known
@@ -258,8 +258,7 @@ class _Recognition:
         if tie.to is not None:
             return tie.to_profile != own.id
         # Nothing it is tied to: it came alone, or the value it followed was blocked or taken back since.
-        values = Identity.objects.filter(profile=own.id).exclude(kind=ANONYMOUS_ID)
-        return own.id == NOT_SAVED or not values.exists()
+        return own.id == NOT_SAVED or own.id not in self.known.persons
 
     def _tie(self, device: Key, to: Key, *, is_shared: bool = False) -> None:
         self.ties[device] = Tie(to, is_shared, self.owners[to].id if to in self.owners else None)
