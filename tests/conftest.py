@@ -1,3 +1,4 @@
+import fcntl
 import os
 import re
 import shutil
@@ -29,9 +30,27 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory):
-    """The demo company of 600 customers on a server of its own: address, e-mail and password as printed."""
+def company(tmp_path_factory):
+    """A data directory with the demo company of 600 customers, made once for all test processes: copy it."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    home = shared / "company"
+    with (shared / "company.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not home.exists():
+            made = tmp_path_factory.mktemp("company-in-the-making")
+            command = [sys.executable, "-m", "wayline", "demo", "--customers", "600", "--no-serve"]
+            environment = os.environ | {"WAYLINE_DATA_DIR": str(made), "PYTHONPATH": str(ROOT)}
+            subprocess.run(command, env=environment, cwd=made, check=True, timeout=300)
+            made.rename(home)
+    return home
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory, company):
+    """The demo company on a server of its own: address, e-mail and password as printed."""
     home = tmp_path_factory.mktemp("demo")
+    shutil.copytree(company, home, dirs_exist_ok=True)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
