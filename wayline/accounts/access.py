@@ -8,7 +8,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils import timezone
 
-from .models import Membership, Right, Role
+from . import queries
+from .models import Right, Role
 
 
 def member(role: Role | str = "viewer", *, right: Right | str | None = None) -> Callable:
@@ -23,10 +24,10 @@ def member(role: Role | str = "viewer", *, right: Right | str | None = None) -> 
         @wraps(view)
         @login_required
         def wrapped(request, workspace: str, *args, **kwargs):
-            found = Membership.objects.select_related("workspace").filter(
-                workspace__slug=workspace, user=request.user
-            )
-            request.member = found.first()
+            # All of them at once: the shell around the page offers the others.
+            request.memberships = queries.memberships(request.user)
+            found = (each for each in request.memberships if each.workspace.slug == workspace)
+            request.member = next(found, None)
             if request.member is None:
                 raise Http404
             request.workspace = request.member.workspace

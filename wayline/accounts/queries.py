@@ -15,3 +15,9 @@ def keys(member: Membership):
 
 def workspaces(user: User):
     return Workspace.objects.visible_to(user)
+
+
+def memberships(user: User) -> list[Membership]:
+    """The user's places with their workspaces, in the order of the workspaces' names."""
+    mine = Membership.objects.filter(user=user).select_related("workspace")
+    return list(mine.order_by("workspace__name", "workspace"))
