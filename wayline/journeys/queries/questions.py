@@ -10,7 +10,7 @@ from wayline.metrics import flows, periods
 from wayline.metrics.questions import FlowQuestion, FlowStep, Period, Start
 from wayline.signals.conditions import CustomerCondition
 
-from . import lanes
+from . import filled
 from .living_map import Address, living_map
 
 UNSAID = timedelta.min
@@ -83,7 +83,7 @@ def living(
         address=address,
         open_phase=open_phase,
     )
-    return lanes.laid(picture, view, persona)
+    return filled.laid(picture, view, persona)
 
 
 WITH_NUMBERS = {"flow", "score", "quote"}
@@ -97,7 +97,7 @@ def public(journey: Journey, *, now: datetime, view: str, open_phase: int, measu
         question = replace(question, steps=tuple(replace(step, condition=None) for step in question.steps))
     answer = flows.flow(question, words=3 if measured else 0)
     picture = living_map(journey, reading, answer, address=lambda *_: "", open_phase=open_phase)
-    picture = lanes.laid(picture, view)
+    picture = filled.laid(picture, view)
     if measured:
         return picture
     rows = tuple(row for row in picture.lanes if row.lane.key not in WITH_NUMBERS)

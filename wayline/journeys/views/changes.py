@@ -4,20 +4,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from wayline.accounts import access
-from wayline.accounts.models import User
 from wayline.journeys import operations
 from wayline.journeys.forms.moments import ChangeForm
 from wayline.journeys.models import MomentChange, Step
 from wayline.journeys.queries import moments
-from wayline.journeys.views.find import journey_of
+from wayline.journeys.views.find import journey_of, members_of
+from wayline.journeys.views.moments import show_moments
 from wayline.kit import sheets
 from wayline.kit.refusals import Refusal
 
 from . import answers
-
-
-def members_of(request):
-    return User.objects.filter(memberships__workspace=request.workspace).order_by("name", "email")
 
 
 def _form(request, given=None, instance=None) -> ChangeForm:
@@ -81,8 +77,6 @@ def _rows(request):
 @access.member("contributor")
 def add(request, step_id):
     """List something that must change at a step."""
-    from .moments import show_moments
-
     step = get_object_or_404(Step.objects.visible_to(request.member), pk=step_id)
     journey, form = journey_of(request, step.phase.journey_id), _form(request, request.POST)
     if form.is_valid():

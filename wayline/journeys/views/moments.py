@@ -8,12 +8,11 @@ from wayline.journeys import operations
 from wayline.journeys.forms.moments import ChangeForm
 from wayline.journeys.models import Journey, MomentChoice, Step
 from wayline.journeys.queries import moments as found_moments
-from wayline.journeys.views.find import controls_of, journey_of
+from wayline.journeys.views.find import controls_of, journey_of, members_of
 from wayline.kit.pages import show
 from wayline.kit.refusals import Refusal
 
 from . import answers
-from .changes import members_of
 
 
 @require_GET

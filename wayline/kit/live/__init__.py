@@ -5,7 +5,8 @@ Topic: what a stream is about ("journeys.map:12"); its area says who may read it
 Reader: one open stream. The hub reads new messages once and hands them to every reader.
 """
 
-from .outbox import announce, last_message
+from .messages import last_message
+from .outbox import announce
 from .topics import register
 
 __all__ = ["announce", "last_message", "register"]

@@ -9,11 +9,10 @@ import structlog
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
-from . import topics
+from . import messages, topics
 from .readers import CLOSED, Person, Reader, still_signed_in
 from .topics import Frame
 
-CHANNEL = "wayline_live"
 SWEEP_SECONDS = 10
 PRUNE_SECONDS = 3600
 log = structlog.get_logger(__name__)
@@ -139,27 +138,22 @@ class Hub:
             close_old_connections()
 
     def _do_now_and_then(self) -> None:
-        from .outbox import prune
-
         now = time.monotonic()
         if now - self._swept_at > SWEEP_SECONDS:
             self._swept_at = now
             self.sweep()
         if now - self._pruned_at > PRUNE_SECONDS:
             self._pruned_at = now
-            prune(now=timezone.now())
+            messages.prune(now=timezone.now())
 
 
 def _news(topic: str, last: int) -> tuple[list[bytes], int]:
     """What happened on the topic after this id, as the stream sends it, and the newest id."""
-    from .models import Message
-    from .outbox import is_gone
-
-    found = list(Message.objects.filter(topic=topic, pk__gt=last).order_by("pk"))
+    found = messages.after(topic, last)
     if not found:
         return [], last
     newest = found[-1].pk
-    if is_gone(last):
+    if messages.is_gone(last):
         return [Frame("", event="reload", id=newest).encode()], newest
     kind, subject = topics.named(topic)
     frames = kind.draw(subject, [message.facts for message in found])

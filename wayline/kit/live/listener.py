@@ -7,6 +7,8 @@ import psycopg
 import structlog
 from django.db import connection
 
+from .messages import CHANNEL
+
 log = structlog.get_logger(__name__)
 WAIT_SECONDS = 3
 
@@ -17,8 +19,6 @@ class Listener(threading.Thread):
         self.hub = hub
 
     def run(self) -> None:
-        from .hub import CHANNEL
-
         while True:
             try:
                 with psycopg.connect(**_parameters(), autocommit=True) as listening:

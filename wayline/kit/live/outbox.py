@@ -1,12 +1,10 @@
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import Max, Min
 
-from .hub import CHANNEL, HUB
+from .hub import HUB
+from .messages import CHANNEL
 from .models import Message
-
-KEPT = timedelta(days=1)
 
 
 def announce(topic: str, facts: dict, *, now: datetime) -> Message:
@@ -22,19 +20,3 @@ def announce(topic: str, facts: dict, *, now: datetime) -> Message:
         else:
             transaction.on_commit(lambda: HUB.wake(topic))
     return message
-
-
-def last_message() -> int:
-    """The id a page begins to listen after: everything up to it is on the page."""
-    return Message.objects.aggregate(last=Max("pk"))["last"] or 0
-
-
-def is_gone(since: int) -> bool:
-    """Whether messages after this id have been pruned, so that catching up is not possible."""
-    first = Message.objects.aggregate(first=Min("pk"))["first"]
-    return first is not None and since + 1 < first
-
-
-def prune(*, now: datetime) -> int:
-    """Forget messages that nobody can be waiting for."""
-    return Message.objects.filter(at__lt=now - KEPT).delete()[0]

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from wayline.kit import live
-from wayline.kit.live import outbox, topics
+from wayline.kit.live import messages, outbox, topics
 from wayline.kit.live.hub import Hub
 from wayline.kit.live.models import Message
 from wayline.kit.live.readers import CLOSED, LONGEST_QUEUE, Person, Reader
@@ -102,8 +102,8 @@ def test_whoever_was_away_for_too_long_reloads(hub, join):
     live.announce(TOPIC, {"n": 1}, now=NOW)
     live.announce(TOPIC, {"n": 2}, now=NOW)
     last = live.announce(TOPIC, {"n": 3}, now=NOW)
-    Message.objects.exclude(pk=last.pk).update(at=NOW - 2 * outbox.KEPT)
-    outbox.prune(now=NOW)
+    Message.objects.exclude(pk=last.pk).update(at=NOW - 2 * messages.KEPT)
+    messages.prune(now=NOW)
     reader = join(last=0)
 
     hub.deliver(TOPIC)
