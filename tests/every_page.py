@@ -65,8 +65,39 @@ PAGES_OF_TRUST = (
     "improvements/?view=matrix",
     "improvements/1/",
 )
+PAGES_OF_MAPS = (
+    "journeys/?view=tree",
+    "journeys/?view=cards",
+    "journeys/changes/",
+    "journeys/personas/1/",
+    "journeys/personas/1/edit/",
+    "journeys/1/?persona=1",
+    "journeys/1/personas/",
+    "journeys/1/moments/",
+    "journeys/1/handoffs/",
+    "journeys/1/access/",
+    "journeys/1/place/",
+    "journeys/1/export/",
+    "journeys/cards/1/",
+    "insights/new/",
+    "improvements/",
+)
+# What opens over a page: the page, what is pressed there, what is then on top.
+CARD = "#living .card[data-card] a.open:visible"
+LAYERS = (
+    ("journeys/1/", "", "Control+k", "#palette[open]"),
+    ("journeys/1/", "", "?", "#shortcuts[open]"),
+    ("journeys/1/?view=blueprint", CARD, "m", "#cardmenu:popover-open"),
+    ("journeys/1/?view=blueprint", CARD, "Enter", ".card.editing"),
+    ("journeys/1/?view=blueprint", CARD, "p", "#peek:not([hidden]):has(h2)"),
+    ("settings/keys/", "[popovertarget]:visible", "Enter", ":popover-open"),
+    ("signals/segments/", "main [popovertarget]:visible", "Enter", ":popover-open"),
+)
 OPEN_TO_ALL = ("/account/login/", "/account/password/reset/", "/there-is-nothing/")
-DRAWN_AGAIN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# Two frames, and the transitions of colours, which without motion are short but are not nothing.
+DRAWN_AGAIN = """new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))).then(() =>
+    Promise.allSettled(document.getAnimations()
+        .filter(each => each.effect.getComputedTiming().endTime < 1000).map(each => each.finished)))"""
 WIDER_THAN_THE_WINDOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -98,6 +129,10 @@ def problems(chromium: str, demo: dict, width: int, height: int) -> list[str]:
         customer = somebody(page, demo)
         for path in PAGES_OF_TRUST:
             told += problems_of(page, demo["open"] + path.format(customer=customer))
+        for path in PAGES_OF_MAPS:
+            told += problems_of(page, demo["open"] + path)
+        for path, where, key, layer in LAYERS:
+            told += problems_of_layer(page, demo["open"] + path, where, key, layer)
         told += page.errors
         browser.close()
     return told
@@ -122,6 +157,20 @@ def problems_of(page, address: str) -> list[str]:
     return told
 
 
+def problems_of_layer(page, address: str, where: str, key: str, layer: str) -> list[str]:
+    """What is wrong with what opens over a page: rules that it breaks, in either theme."""
+    page.emulate_media(color_scheme="light")
+    page.goto(address)
+    if "journeys/1/" in address:
+        page.locator("#live[data-state=on]").wait_for()  # the editor is there
+    if where:
+        page.locator(where).first.focus()
+    page.keyboard.press(key)
+    page.locator(layer).first.wait_for()
+    told = [*rules_broken(page, within=layer), *rules_broken_in_the_dark(page, within=layer)]
+    return [f"With {layer}: {each}" for each in told]
+
+
 def rules_broken(page, **what) -> list[str]:
     try:
         assert_accessible(page, **what)
@@ -130,8 +179,8 @@ def rules_broken(page, **what) -> list[str]:
     return []
 
 
-def rules_broken_in_the_dark(page) -> list[str]:
+def rules_broken_in_the_dark(page, **what) -> list[str]:
     """The other theme changes colours and nothing else, at once without motion: only their rule is asked."""
     page.emulate_media(color_scheme="dark")
     page.evaluate(DRAWN_AGAIN)
-    return [f"In the dark: {told}" for told in rules_broken(page, only="color-contrast")]
+    return [f"In the dark: {told}" for told in rules_broken(page, only="color-contrast", **what)]

@@ -193,7 +193,7 @@ def the_right_is_lost_while_editing(maya, omar):
     omar.is_told("You may no longer change this map")
     omar.still_writes("Nobody else has this thought")
     maya.lets(omar, "Not at all")
-    omar.page.locator("#live[data-state=over]").wait_for()
+    omar.page.locator("#live[data-state=over]").wait_for()  # also when his stream was just coming back
     omar.is_told("What you were writing is still there")
     omar.page.locator("h1").click()  # leaves the editor without sending, and without losing it
     omar.save()

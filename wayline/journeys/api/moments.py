@@ -84,7 +84,10 @@ class MomentsOut(Schema):
 
 
 class MomentReasonIn(Schema):
+    """Kept with what the numbers say of this outcome: completed, score:nps or signal:Order Returned."""
+
     reason: str
+    outcome: str = moments.COMPLETED
 
 
 class MomentChoiceOut(Schema):
@@ -144,6 +147,20 @@ def _step(request, step_id: int) -> Step:
     return get_object_or_404(found, pk=step_id)
 
 
+def _journey(request, journey_id: int) -> Journey:
+    rows = Journey.objects.visible_to(request.member).with_steps().select_related("workspace")
+    return get_object_or_404(rows, pk=journey_id)
+
+
+def _decide(request, step_id: int, body: "MomentReasonIn", operation) -> MomentChoice:
+    """Decide with the numbers of this day as evidence, as the page does."""
+    step, by = _step(request, step_id), _by(request)
+    journey, outcome = _journey(request, step.phase.journey_id), moments.outcome_of(body.outcome)
+    reading = queries.usual_reading(journey, now=by["now"])
+    evidence = moments.candidate_for(journey, reading, outcome, step)
+    return operation(step, reason=body.reason, evidence=evidence, **by)
+
+
 def _change(request, change_id: int) -> MomentChange:
     found = MomentChange.objects.visible_to(request.member).select_related("owner", "step__phase__journey")
     return get_object_or_404(found, pk=change_id)
@@ -176,8 +193,7 @@ def changes(request, kind: str = "", status: str = "", open: bool = False):
 @router.get("/{journey_id}/moments", response=MomentsOut)
 def candidates(request, journey_id: int, outcome: str = moments.COMPLETED):
     """The steps that go together with the outcome: completed, score:nps, or signal:Order Returned."""
-    rows = Journey.objects.visible_to(request.member).with_steps().select_related("workspace")
-    journey = get_object_or_404(rows, pk=journey_id)
+    journey = _journey(request, journey_id)
     reading = queries.usual_reading(journey, now=timezone.now())
     return moments.ranking(journey, reading, moments.outcome_of(outcome))
 
@@ -186,14 +202,14 @@ def candidates(request, journey_id: int, outcome: str = moments.COMPLETED):
 @needs("contributor")
 def accept_moment(request, step_id: int, body: MomentReasonIn):
     """Flag a step as a moment that matters, with the reason."""
-    return operations.accept_moment(_step(request, step_id), reason=body.reason, **_by(request))
+    return _decide(request, step_id, body, operations.accept_moment)
 
 
 @router.post("/steps/{step_id}/dismiss-moment", response=MomentChoiceOut)
 @needs("contributor")
 def dismiss_moment(request, step_id: int, body: MomentReasonIn):
     """Say why a proposed step is no moment that matters."""
-    return operations.dismiss_moment(_step(request, step_id), reason=body.reason, **_by(request))
+    return _decide(request, step_id, body, operations.dismiss_moment)
 
 
 @router.post("/moments/{choice_id}/reconsider", response=MomentChoiceOut)

@@ -75,4 +75,4 @@ class Persona(models.Model):
 
     @property
     def initials(self) -> str:
-        return "".join(word[0] for word in self.name.split()[:2]).upper()
+        return "".join(word[0] for word in self.short_name.split()[:2]).upper()

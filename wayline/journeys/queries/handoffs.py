@@ -1,5 +1,6 @@
 """Handoffs of a blueprint: the wait that is expected beside the one that is measured."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from wayline.journeys import conditions
@@ -77,7 +78,22 @@ def ends_of(journey: Journey) -> list[tuple[lanes.Laid, list[Placement]]]:
     rows = (
         Placement.objects.on_kept_maps()
         .filter(journey=journey, lane__in=[lane.key for lane in below])
-        .select_related("card", "step")
+        .select_related("card", "step__phase")
         .order_by("step__phase__position", "step__position", "position", "pk")
     )
     return [(lane, found) for lane in below if (found := [row for row in rows if row.lane == lane.key])]
+
+
+def next_ends(ends: list[tuple[lanes.Laid, list[Placement]]], drawn: Sequence[Measured]) -> tuple[int, int]:
+    """Between which cards the next handoff most likely leads: on from the last one, to a later step."""
+    cards = [card for _, found in ends for card in found]
+    if len(cards) < 2:
+        return (cards[0].pk, 0) if cards else (0, 0)
+    cards.sort(key=lambda card: (card.step.phase.position, card.step.position))
+    begun = {one.handoff.source_id for one in drawn}
+    reached = [one.handoff.target_id for one in drawn if one.handoff.target_id not in begun]
+    at = next((n for n, card in enumerate(cards) if reached and card.pk == reached[-1]), 0)
+    if at == len(cards) - 1:
+        at = 0
+    later = next((card for card in cards[at + 1 :] if card.step_id != cards[at].step_id), cards[at + 1])
+    return cards[at].pk, later.pk

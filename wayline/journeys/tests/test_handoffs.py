@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -110,6 +111,21 @@ def test_a_wait_that_is_no_number_is_refused_on_the_page(client, noor, shipping)
     address = reverse("journeys:describe_handoff", args=[noor.workspace.slug, handoff.pk])
 
     assert client.post(address, {"wait": "long"}).status_code == 422
+
+
+def test_a_new_one_leads_on_and_keeps_what_was_refused(client, noor, shipping):
+    """Two different cards are proposed, on from the last handoff; a refusal keeps what was written."""
+    address = reverse("journeys:add_handoff", args=[noor.workspace.slug, shipping.pk])
+    drawn = make_handoff(journey=shipping)
+    make_card(drawn.target.step, lane="system", kind="system", title="The carrier's own")
+
+    proposed = re.findall(r'value="(\d+)" selected', text(client.get(page("handoffs", shipping, ""))))[-2:]
+    refused = client.post(address, dict(zip(("source", "target"), proposed, strict=True)) | {"wait": "long"})
+
+    assert (len(set(proposed)), proposed[0]) == (2, str(drawn.target_id))
+    assert refused.status_code == 422
+    assert re.findall(r'value="(\d+)" selected', text(refused))[-2:] == proposed
+    assert 'value="long"' in text(refused)
 
 
 def test_a_viewer_reads_the_waits(client, noor, shipping):

@@ -198,5 +198,7 @@ def test_programs_rank_decide_and_list(client, noor, stumbling):
     assert (ranked["candidates"][0]["title"], best["sign"]) == ("Order Shipped", "looped")
     assert best["at_stake"] > best["at_stake_low"] > 0
     assert (accepted["kind"], accepted["reason"]) == ("accepted", "It hurts")
+    kept = accepted["evidence"]
+    assert (kept["sign"], kept["badly"]["n"]) == (best["words"], best["badly"]["n"])
     assert (added.status_code, refused.status_code, described["status"]) == (201, 409, "done")
     assert [each["what"] for each in ask("moment-changes").json()] == ["Train"]

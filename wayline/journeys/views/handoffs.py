@@ -42,12 +42,17 @@ def handoffs(request, journey_id):
 def show_handoffs(request, journey: Journey, *, refused="", status=200):
     controls = controls_of(request, journey)
     reading = controls.reading()
+    drawn, ends = found_handoffs.of_journey(journey, reading), found_handoffs.ends_of(journey)
+    source, target = found_handoffs.next_ends(ends, drawn)
+    # What was written into a new one that is refused stays written.
+    refused_one = request.POST.dict() if "source" in request.POST else {}
     context = {
         "journey": journey,
         "controls": controls,
         "reading": reading,
-        "handoffs": found_handoffs.of_journey(journey, reading),
-        "ends": found_handoffs.ends_of(journey),
+        "handoffs": drawn,
+        "ends": ends,
+        "given": {"source": str(source), "target": str(target), "unit": "hours"} | refused_one,
         "units": UNITS,
         "refused": refused,
     }

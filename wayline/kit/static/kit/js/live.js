@@ -1,5 +1,6 @@
 // A live stream that comes back by itself: after a break, after a refused start, and when a hidden tab is seen again.
-// Messages are handed on one after another; while `hold` is a promise they wait for it.
+// Messages are handed on one after another; while `hold` is a promise they wait for it. Where the server no longer lets us
+// in, a message named "closed" says so, as the server says it to streams that are open.
 const LONGEST_WAIT = 30_000;
 
 export class LiveStream {
@@ -27,12 +28,22 @@ export class LiveStream {
   }
 
   // The browser tries again after a break by itself, but never after a refusal such as 503.
-  retry() {
+  async retry() {
+    if (this.isOver) return;
     this.onState("off");
     if (this.source?.readyState !== EventSource.CLOSED) return;
     clearTimeout(this.timer);
+    if (await this.isShutOut()) return this.onMessage({ name: "closed", data: "" });
     const wait = Math.min(LONGEST_WAIT, 800 * 2 ** this.tries++) * (0.7 + Math.random() * 0.6);
     this.timer = setTimeout(() => this.open(), wait);
+  }
+
+  // A stream does not say why it was refused: asked once more as a page, whose answer has a status.
+  async isShutOut() {
+    const asked = new AbortController();
+    const answer = await fetch(this.address, { signal: asked.signal }).catch(() => null);
+    asked.abort();
+    return Boolean(answer) && (answer.redirected || [401, 403, 404].includes(answer.status));
   }
 
   close() {
