@@ -53,6 +53,8 @@ def _facts(journey_id: int, changes: list[dict]) -> dict:
 
 def _cells(change: dict) -> list[list]:
     """The cell it stood in and the one it stands in now."""
-    now = Placement.objects.filter(pk=change["id"]).values("lane", "step_id").first()
-    states = [now | change["before"], now | change["after"], now] if now else []
+    states = [change["before"], change["after"]]
+    if not all({"lane", "step_id"} <= set(state) for state in states):
+        now = Placement.objects.filter(pk=change["id"]).values("lane", "step_id").first()
+        states = [now | change["before"], now | change["after"], now] if now else []
     return [list(cell) for cell in {(state["lane"], state["step_id"]) for state in states}]

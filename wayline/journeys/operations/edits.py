@@ -57,8 +57,10 @@ def write(row: models.Model, *, noun: str, seen: int | None = None, **fields) ->
     version = _next_version(row)
     if not same.update(**fields, **version):
         raise _overtaken(row, noun)
-    # Only what was written: what else is at hand, the card of a placement, is not asked for again.
-    row.refresh_from_db(fields=[*fields, *version])
+    for name, value in fields.items():
+        setattr(row, name, value)
+    for name in version:
+        row.__dict__.pop(name, None)  # deferred: who asks for it reads it
     return change_of(row, before=before, after={name: _plain(value) for name, value in fields.items()})
 
 

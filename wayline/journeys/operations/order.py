@@ -24,7 +24,9 @@ def worded(text: str, *, noun: str, longest: int) -> str:
 def touch(journey: Journey, by: User | None, *, now: datetime) -> None:
     """Note that the journey changed; refused when somebody deleted it, or took the right away, meanwhile."""
     kept = Journey.objects.kept().filter(pk=journey.pk)
-    if not kept.filter(changeable_by(by)).update(changed_at=now):
+    # Nearly every journey is open; only for a restricted one is it asked who may change it.
+    is_open = kept.filter(is_restricted=False).update(changed_at=now)
+    if not is_open and not kept.filter(changeable_by(by)).update(changed_at=now):
         check_right(journey, by)
         raise AlreadyDeleted("This journey has been deleted. Restore it before changing it.")
     journey.changed_at = now

@@ -211,7 +211,11 @@ def _talks(journey: Journey) -> Counter:
 
 
 def _elsewhere(journey: Journey, cards: Collection[int]) -> dict[int, int]:
-    """How many other maps each card is on."""
+    """How many other maps each card is on; most are on none, which is asked of the placements alone."""
+    placed = Placement.objects.kept().filter(card__in=cards).exclude(journey=journey)
+    cards = set(placed.order_by().values_list("card", flat=True))
+    if not cards:
+        return {}
     others = Placement.objects.on_kept_maps().filter(card__in=cards, journey__is_restricted=False)
     counted = others.exclude(journey=journey).values("card").annotate(maps=Count("journey", distinct=True))
     return dict(counted.values_list("card", "maps"))

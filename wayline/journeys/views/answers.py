@@ -1,6 +1,6 @@
 """How a change of a map is answered: with what the live stream says of it, so that there is one truth."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -32,9 +32,9 @@ def change(
 
     A refusal is answered with 409 and the cells as they really are (`truth`).
     """
-    before = stream.last_message()
     try:
-        said = act()
+        with stream.overhearing() as announced:
+            said = act()
     except Refusal as refusal:
         if not request.htmx:
             raise
@@ -44,12 +44,12 @@ def change(
     if not request.htmx:
         messages.success(request, said)
         return redirect(to or journey.get_absolute_url())
-    return _drawn(journey, before, said)
+    return _drawn(journey, announced, said)
 
 
-def _drawn(journey: Journey, before: int, said: str) -> HttpResponse:
-    said_of_it = Message.objects.filter(topic=announcing.topic(journey.pk), pk__gt=before).order_by("pk")
-    frames = live.drawn(journey, list(said_of_it.values_list("facts", flat=True)))
+def _drawn(journey: Journey, announced: Sequence[Message], said: str) -> HttpResponse:
+    topic = announcing.topic(journey.pk)
+    frames = live.drawn(journey, [message.facts for message in announced if message.topic == topic])
     html = "".join(frame.data for frame in frames if not frame.event)
     answer = HttpResponse(html + toast(said, offers_undo=True))
     answer["Wayline-Map"] = ",".join(frame.event for frame in frames if frame.event)

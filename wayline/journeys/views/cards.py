@@ -26,7 +26,8 @@ def placement_of(request, placement_id: int) -> Placement:
 
 
 def step_of(request, journey: Journey, said: str) -> Step:
-    steps = Step.objects.visible_to(request.member).filter(phase__journey=journey)
+    """A step of a journey that came in by `visible_to`, and so may be seen like it."""
+    steps = Step.objects.kept().filter(phase__journey=journey, phase__deleted_at=None)
     return get_object_or_404(steps.select_related("phase"), pk=said if said.isdigit() else 0)
 
 
@@ -156,7 +157,8 @@ def rename(request, placement_id):
 @access.member("contributor")
 def move(request, placement_id):
     """A card to another place, step or lane."""
-    placement = placement_of(request, placement_id)
+    found = Placement.objects.visible_to(request.member).select_related("card", "journey__workspace")
+    placement = get_object_or_404(found, pk=placement_id)
     step = step_of(request, placement.journey, request.POST.get("step", ""))
     before = Placement.objects.visible_to(request.member).filter(
         journey=placement.journey_id, pk=request.POST.get("before") or None

@@ -6,7 +6,7 @@ Reader: one open stream. The hub reads new messages once and hands them to every
 """
 
 from .messages import last_message
-from .outbox import announce
+from .outbox import announce, overhearing
 from .topics import register
 
-__all__ = ["announce", "last_message", "register"]
+__all__ = ["announce", "last_message", "overhearing", "register"]

@@ -1,3 +1,6 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -5,6 +8,8 @@ from django.db import connection, transaction
 from .hub import HUB
 from .messages import CHANNEL
 from .models import Message
+
+_overheard: ContextVar[list[Message] | None] = ContextVar("overheard", default=None)
 
 
 def announce(topic: str, facts: dict, *, now: datetime) -> Message:
@@ -19,4 +24,17 @@ def announce(topic: str, facts: dict, *, now: datetime) -> Message:
             cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, topic])
         else:
             transaction.on_commit(lambda: HUB.wake(topic))
+    if (overheard := _overheard.get()) is not None:
+        overheard.append(message)
     return message
+
+
+@contextmanager
+def overhearing() -> Iterator[list[Message]]:
+    """What is announced inside, for an answer that shows the same; nothing has to be read again."""
+    heard: list[Message] = []
+    token = _overheard.set(heard)
+    try:
+        yield heard
+    finally:
+        _overheard.reset(token)
