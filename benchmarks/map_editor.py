@@ -9,13 +9,13 @@ import django
 django.setup()
 
 from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from benchmarks import timing  # noqa: E402
 from wayline.accounts.testing import make_member  # noqa: E402
 from wayline.journeys.models import Phase, Placement, Step  # noqa: E402
 from wayline.journeys.testing import make_card, make_journey, make_step  # noqa: E402
+from wayline.kit import schema  # noqa: E402
 from wayline.warehouse import connect  # noqa: E402
 
 PHASES, STEPS, CARDS = 15, 4, 10  # steps of each phase, cards of each step: 60 steps, 600 cards
@@ -36,7 +36,7 @@ def large_map(workspace):
 
 
 def main(folder: Path, repeats: int) -> None:
-    call_command("migrate", verbosity=0, interactive=False)
+    schema.bring_up_to_date()
     settings.ALLOWED_HOSTS = ["testserver"]
     member = make_member(role="contributor")
     journey = large_map(member.workspace)

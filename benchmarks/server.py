@@ -10,7 +10,6 @@ import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.urls import reverse  # noqa: E402
 
@@ -18,6 +17,7 @@ from benchmarks import synthetic, timing  # noqa: E402
 from wayline.accounts.models import Role  # noqa: E402
 from wayline.accounts.testing import make_member, make_workspace  # noqa: E402
 from wayline.journeys.testing import make_journey  # noqa: E402
+from wayline.kit import schema  # noqa: E402
 from wayline.signals import load  # noqa: E402
 from wayline.signals.imports import run as imports  # noqa: E402
 from wayline.warehouse import connect  # noqa: E402
@@ -35,9 +35,7 @@ signals:
 
 
 def prepare():
-    call_command("migrate", verbosity=0)
-    for alias in django.conf.settings.DATABASES:
-        call_command("migrate", database=alias, verbosity=0)
+    schema.bring_up_to_date()
     return make_workspace()
 
 

@@ -10,7 +10,6 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 from django.core.cache import cache  # noqa: E402
-from django.core.management import call_command  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from wayline.accounts import operations as accounts  # noqa: E402
@@ -19,6 +18,7 @@ from wayline.customers.consents import operations as consents  # noqa: E402
 from wayline.customers.models import Identity  # noqa: E402
 from wayline.exports.whole import operations as whole  # noqa: E402
 from wayline.journeys.testing import make_journey  # noqa: E402
+from wayline.kit import schema  # noqa: E402
 from wayline.kit.tasks.worker import Worker  # noqa: E402
 from wayline.signals import journal, load, operations, queries  # noqa: E402
 from wayline.signals.conditions import Test, TraitIs  # noqa: E402
@@ -80,8 +80,7 @@ def write_everywhere(workspace, owner, now):
 
 
 def main():
-    for name in settings.DATABASES:
-        call_command("migrate", database=name, verbosity=0, interactive=False)
+    schema.bring_up_to_date()
     now = timezone.now()
     owner = accounts.create_user("maya@x.example", name="Maya", password="long enough 1", by=None, now=now)
     workspace = accounts.create_workspace("Northwind", by=owner, now=now)

@@ -11,12 +11,13 @@ from django.db.utils import Error
 
 from wayline import health
 from wayline.accounts.models import Workspace
+from wayline.kit import schema
 from wayline.kit.refusals import Refusal
 from wayline.kit.tasks.models import Job
 from wayline.signals.models import PrunedEntries
 from wayline.warehouse import connect
 
-from . import client, preparing
+from . import client
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -80,7 +81,7 @@ def disk(server) -> Finding:
 
 
 def databases(server) -> Finding:
-    behind = preparing.unmigrated()
+    behind = schema.behind()
     if behind:
         return Finding(f"Databases not up to date: {', '.join(behind)}. Run: wayline init", is_wrong=True)
     for name in settings.DATABASES:

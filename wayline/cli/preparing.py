@@ -9,12 +9,12 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.validators import validate_email
 from django.db import connections, transaction
-from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from wayline import __version__
 from wayline.accounts import operations
 from wayline.accounts.models import User, Workspace
+from wayline.kit import schema
 from wayline.kit.refusals import Refusal
 from wayline.warehouse import connect
 
@@ -32,19 +32,8 @@ def init(asked) -> int:
 def prepare() -> None:
     """Bring databases and static files up to date; quick when they are."""
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
-    for name in unmigrated():
-        call_command("migrate", database=name, verbosity=0, interactive=False)
+    schema.bring_up_to_date()
     collect_static()
-
-
-def unmigrated() -> list[str]:
-    """The databases that an earlier version left behind, or nobody created yet."""
-    behind = []
-    for name in settings.DATABASES:
-        executor = MigrationExecutor(connections[name])
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            behind.append(name)
-    return behind
 
 
 def collect_static() -> None:

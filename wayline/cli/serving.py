@@ -17,11 +17,10 @@ from django.utils import timezone
 from wayline import front, health
 from wayline.accounts.api_auth import BearerKey
 from wayline.home.warming import warming
+from wayline.kit import schema
 from wayline.kit.live.hub import HUB
 from wayline.kit.refusals import Refusal
 from wayline.warehouse import connect
-
-from . import preparing
 
 LET_GO_SECONDS = 5
 
@@ -45,7 +44,7 @@ def serve(asked) -> int:
 
 def run(host: str, port: int, *, greeting: str = "") -> None:
     """Serve until stopped. Everything that can be in the way is said before anything starts."""
-    if preparing.unmigrated():
+    if schema.behind():
         raise CannotServe("The databases are not up to date. Run: wayline init")
     problem = health.disk()
     if problem:

@@ -6,14 +6,15 @@ import threading
 from django.utils import timezone
 
 from wayline.background import Background
+from wayline.kit import schema
 from wayline.warehouse import connect
 
-from . import preparing, serving
+from . import serving
 
 
 def work(asked) -> int:
     """Load signals and work off tasks until stopped; several take turns at loading and share the tasks."""
-    if preparing.unmigrated():
+    if schema.behind():
         raise serving.CannotServe("The databases are not up to date. Run: wayline init")
     connect.ready(
         now=timezone.now()

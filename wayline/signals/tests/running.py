@@ -23,18 +23,8 @@ from . import seed
 BASE = Path(__file__).resolve().parents[3]
 SET_UP = """
 import django; django.setup()
-from django.core.management import call_command
-from django.conf import settings
-class Nothing:
-    def __contains__(self, app): return True
-    def __getitem__(self, app): return None
-# Every table as the models have it now, then every migration noted as done: a tenth of the time.
-written, settings.MIGRATION_MODULES = settings.MIGRATION_MODULES, Nothing()
-for name in settings.DATABASES:
-    call_command("migrate", database=name, verbosity=0, skip_checks=True, run_syncdb=True)
-settings.MIGRATION_MODULES = written
-for name in settings.DATABASES:
-    call_command("migrate", database=name, verbosity=0, skip_checks=True, fake=True)
+from wayline.kit import schema
+schema.bring_up_to_date()
 from wayline.accounts.testing import make_key, make_workspace
 workspace = make_workspace()
 keys = [make_key(kind="write", workspace=workspace)]
