@@ -41,6 +41,7 @@ PAGES = (
     "activities/",
     "exports/",
     "exports/files/",
+    "exports/sql/",
     "exports/arrivals/",
 )
 PAGES_OF_TRUST = (

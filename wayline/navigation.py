@@ -18,7 +18,7 @@ NAVIGATION = (
         (
             ("accounts:settings", "Workspace", "settings"),
             ("integrations:webhooks", "Webhooks", "plug"),
-            ("exports:schedules", "Exports", "download"),
+            ("exports:start", "Exports", "download"),
             ("signals:rights", "People’s rights", "shield-check"),
             ("audit:activities", "Activities", "history"),
         ),
@@ -28,7 +28,7 @@ NAVIGATION = (
 
 # Entries that only some may open.
 RIGHTS = {"signals:rights": "privacy"}
-ROLES = {"integrations:webhooks": "manager", "exports:schedules": "manager"}
+ROLES = {"integrations:webhooks": "manager", "exports:start": "contributor"}
 
 
 def navigation(request) -> dict:

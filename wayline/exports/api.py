@@ -1,4 +1,3 @@
-import math
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from .backups import taking
 from .models import Arrival, Export
 from .schedules.api import router as schedules
 from .snapshots import asking
+from .snapshots.values import plain
 from .whole import operations
 
 router = Router(tags=["exports"])
@@ -106,11 +106,11 @@ class SqlOut(Schema):
 def sql(request, body: SqlIn):
     """Answer one SELECT on a snapshot of this workspace, which is at most ten minutes old."""
     answered = _answered(request, body)
-    plain = [[_plain(value) for value in row.values()] for row in answered.rows.to_pylist()]
+    columns = [[plain(value) for value in column.to_pylist()] for column in answered.rows.columns]
     return {
         "columns": answered.rows.column_names,
         "types": [str(each.type) for each in answered.rows.schema],
-        "rows": plain,
+        "rows": list(zip(*columns, strict=True)),
         "has_more": answered.has_more,
         "as_of": answered.as_of,
         "is_masked": answered.is_masked,
@@ -155,19 +155,6 @@ def _answered(request, body: SqlIn) -> asking.Answered:
         by=request.member.user,
         now=timezone.now(),
     )
-
-
-def _plain(value):
-    """As JSON has it: numbers it does not know become nothing, everything else its own words."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    if isinstance(value, dict):
-        return {str(name): _plain(each) for name, each in value.items()}
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 @router.get("/arrivals", response=list[WholeArrivalOut])

@@ -70,6 +70,7 @@ class Schedule(models.Model):
     hour = models.PositiveSmallIntegerField(default=6)  # of the workspace's clock
     kept_days = models.PositiveSmallIntegerField(default=30)
     is_clear = models.BooleanField(default=False)  # personal data as it is
+    cleared_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")  # who had the right
     tells = models.BooleanField(default=False)  # webhooks hear of each file
     is_paused = models.BooleanField(default=False)
     next_at = models.DateTimeField()

@@ -17,6 +17,14 @@ from .whole.fields import LEFT_OUT
 SHOWN = 20
 
 
+@access.member("contributor")
+@require_GET
+def start(request):
+    """The first of the area's pages that this member may open."""
+    page = "schedules" if request.member.may("manager") else "ask"
+    return redirect(f"exports:{page}", request.workspace.slug)
+
+
 @access.member("owner")
 @require_GET
 def exports(request):

@@ -73,10 +73,8 @@ def schedules(request):
 @needs("manager")
 def create_schedule(request, body: ScheduleIn):
     """Have a table written every day, week or month."""
-    said = {name: value for name, value in body.said.dict().items() if value}
-    asked = body.dict() | {"said": said}
     return 201, operations.create_schedule(
-        request.workspace, **asked, member=request.member, by=request.member.user, now=timezone.now()
+        request.workspace, **_asked(body), member=request.member, by=request.member.user, now=timezone.now()
     )
 
 
@@ -103,6 +101,17 @@ def retry_file(request, scheduled_file_id: int):
     found = _file(request, scheduled_file_id)
     operations.retry(found, by=request.member.user, now=timezone.now())
     found.refresh_from_db()
+    return found
+
+
+@router.post("/{schedule_id}/change", response=ScheduleOut)
+@needs("manager")
+def change_schedule(request, schedule_id: int, body: ScheduleIn):
+    """Say anew what is written, and when; everything is given, as for a new one."""
+    found = _schedule(request, schedule_id)
+    operations.change_schedule(
+        found, **_asked(body), member=request.member, by=request.member.user, now=timezone.now()
+    )
     return found
 
 
@@ -141,6 +150,10 @@ def delete_schedule(request, schedule_id: int):
 def restore_schedule(request, schedule_id: int):
     """Bring a deleted schedule back."""
     return _changed(request, schedule_id, operations.restore_schedule)
+
+
+def _asked(body: ScheduleIn) -> dict:
+    return body.dict() | {"said": {name: value for name, value in body.said.dict().items() if value}}
 
 
 def _changed(request, schedule_id: int, operation) -> Schedule:

@@ -23,13 +23,20 @@ class ScheduleForm(forms.Form):
         help_text="For answers of a metric.",
     )
     segment = forms.ChoiceField(required=False, label="Segment", help_text="For customers of a segment.")
-    kind = forms.ChoiceField(
+    kind = forms.MultipleChoiceField(
         required=False,
-        label="Kind",
+        label="Kinds",
         choices=[("", "any")] + [(str(each.value), str(each.value)) for each in Kind],
-        help_text="For signals.",
+        widget=forms.SelectMultiple(attrs={"size": 5}),
+        help_text="For signals. Several with Ctrl or ⌘.",
     )
-    signal = forms.CharField(required=False, max_length=200, label="Signal name", help_text="For signals.")
+    signal = forms.CharField(
+        required=False,
+        max_length=4_000,
+        label="Signal names",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="For signals: one on each line.",
+    )
     every = forms.ChoiceField(choices=Schedule.Every.choices, label="When")
     hour = forms.IntegerField(min_value=0, max_value=23, initial=6, label="Hour, by the workspace’s clock")
     kept_days = forms.IntegerField(min_value=1, max_value=MOST_DAYS, initial=30, label="Days a file is kept")
@@ -42,13 +49,16 @@ class ScheduleForm(forms.Form):
         required=False, label="Personal data as it is", help_text="Otherwise names and contacts are masked."
     )
 
-    def __init__(self, *given, member, **named):
-        super().__init__(*given, **named)
+    def __init__(self, *given, member, schedule: Schedule | None = None, **named):
+        super().__init__(*given, initial=_written(schedule) if schedule else None, **named)
         free = sorted(metric.name for metric in METRICS.values() if not metric.requires)
         slugs = {metric.name: slug for slug, metric in METRICS.items()}
         self.fields["metric"].choices = [(slugs[name], name) for name in free]
         own = Segment.objects.visible_to(member).values_list("pk", "name")
         self.fields["segment"].choices = [("", "choose")] + [(str(pk), name) for pk, name in own]
+        by = schedule.said.get("by") or "" if schedule else ""
+        if by not in BY:  # a program may split by any dimension
+            self.fields["by"].choices = [*self.fields["by"].choices, (by, by)]
         if not member.has_right("privacy"):
             del self.fields["is_clear"]
 
@@ -59,8 +69,29 @@ class ScheduleForm(forms.Form):
             "metric": {"metric": clean["metric"], "by": clean["by"]},
             "segment": {"segment": int(clean["segment"] or 0)},
             "signals": {
-                "kinds": [clean["kind"]] if clean["kind"] else [],
-                "names": [clean["signal"].strip()] if clean["signal"].strip() else [],
+                "kinds": [each for each in clean["kind"] if each],
+                "names": [line.strip() for line in clean["signal"].splitlines() if line.strip()],
             },
         }
         return chosen.get(clean["what"], {})
+
+    def asked(self) -> dict:
+        """Everything but who asks, as the operations take it."""
+        clean = self.cleaned_data
+        names = ("name", "what", "every", "hour", "kept_days", "tells")
+        return {name: clean[name] for name in names} | {
+            "said": self.said(),
+            "is_clear": clean.get("is_clear", False),
+        }
+
+
+def _written(schedule: Schedule) -> dict:
+    said = schedule.said
+    names = ("name", "what", "every", "hour", "kept_days", "tells", "is_clear")
+    return {name: getattr(schedule, name) for name in names} | {
+        "metric": said.get("metric", ""),
+        "by": said.get("by") or "",
+        "segment": str(said.get("segment") or ""),
+        "kind": said.get("kinds", []),
+        "signal": "\n".join(said.get("names", ())),
+    }

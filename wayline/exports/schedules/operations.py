@@ -66,8 +66,7 @@ def create_schedule(
 ) -> Schedule:
     """Have a table written again and again. Whoever wants personal data in it needs the right to it."""
     _check(workspace, name=name, what=what, said=said, every=every, hour=hour, kept_days=kept_days)
-    if is_clear and not member.has_right("privacy"):
-        raise NotForEverybody("Clear personal data needs the right to handle people's rights. Ask an owner.")
+    _check_clear(is_clear, member)
     schedule = Schedule.objects.create(
         workspace=workspace,
         name=name.strip(),
@@ -77,6 +76,7 @@ def create_schedule(
         hour=hour,
         kept_days=kept_days,
         is_clear=is_clear,
+        cleared_by=by if is_clear else None,
         tells=tells,
         next_at=times.next_run(every, hour, timezone=workspace.timezone, now=now),
         created_at=now,
@@ -84,6 +84,44 @@ def create_schedule(
     )
     audit.record("schedule.created", subject=schedule, by=by, at=now, what=what, is_clear=is_clear)
     return schedule
+
+
+@transaction.atomic
+def change_schedule(
+    schedule: Schedule,
+    *,
+    name: str,
+    what: str,
+    said: dict,
+    every: str,
+    hour: int,
+    kept_days: int,
+    is_clear: bool,
+    tells: bool,
+    member,
+    by: User | None,
+    now: datetime,
+) -> None:
+    """Say anew what is written, and when. Files that were written stay as they are, for their days.
+
+    One with clear personal data is changed only by those with the right to it, or masked from now on.
+    """
+    workspace = schedule.workspace
+    _check(workspace, name=name, what=what, said=said, every=every, hour=hour, kept_days=kept_days)
+    _check_clear(is_clear, member)
+    fields = {
+        "name": name.strip(), "what": what, "said": said, "every": every, "hour": hour,
+        "kept_days": kept_days, "is_clear": is_clear, "tells": tells,
+    }  # fmt: skip
+    changed = sorted(field for field, value in fields.items() if getattr(schedule, field) != value)
+    more: dict = {"cleared_by": by if is_clear else None}
+    if {"every", "hour"} & set(changed):
+        more["next_at"] = times.next_run(every, hour, timezone=workspace.timezone, now=now)
+    if not Schedule.objects.filter(pk=schedule.pk, deleted_at=None).update(**fields, **more):
+        raise ScheduleGone("This schedule is deleted. Bring it back first.")
+    schedule.refresh_from_db()
+    if changed:
+        audit.record("schedule.changed", subject=schedule, by=by, at=now, changed=changed)
 
 
 @transaction.atomic
@@ -234,9 +272,15 @@ def _file(schedule: Schedule, now: datetime) -> ScheduledFile:
 
 
 def _may_be_clear(schedule: Schedule) -> bool:
-    """Whoever made it must still have the right when the file is written."""
-    maker = Membership.objects.filter(workspace=schedule.workspace_id, user=schedule.created_by_id).first()
+    """Whoever wanted it clear must still have the right when the file is written."""
+    who = schedule.cleared_by_id or schedule.created_by_id
+    maker = Membership.objects.filter(workspace=schedule.workspace_id, user=who).first()
     return maker is not None and maker.has_right("privacy")
+
+
+def _check_clear(is_clear: bool, member) -> None:
+    if is_clear and not member.has_right("privacy"):
+        raise NotForEverybody("Clear personal data needs the right to handle people's rights. Ask an owner.")
 
 
 def _check(

@@ -5,6 +5,7 @@ from . import views
 urlpatterns = [
     path("files/", views.schedules, name="schedules"),
     path("files/create/", views.create_schedule, name="create_schedule"),
+    path("files/<int:schedule_id>/change/", views.change_schedule, name="change_schedule"),
     path("files/<int:schedule_id>/run/", views.run_schedule, name="run_schedule"),
     path("files/<int:schedule_id>/pause/", views.pause_schedule, name="pause_schedule"),
     path("files/<int:schedule_id>/resume/", views.resume_schedule, name="resume_schedule"),

@@ -4,7 +4,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from wayline.accounts import access
 from wayline.exports.models import Schedule, ScheduledFile
@@ -29,21 +29,36 @@ def create_schedule(request):
     form = ScheduleForm(request.POST, member=request.member)
     if not form.is_valid():
         return _show(request, form, status=422)
-    clean = form.cleaned_data
     try:
         operations.create_schedule(
-            request.workspace,
-            said=form.said(),
-            is_clear=clean.get("is_clear", False),
-            member=request.member,
-            by=request.user,
-            now=timezone.now(),
-            **{name: clean[name] for name in ("name", "what", "every", "hour", "kept_days", "tells")},
+            request.workspace, **form.asked(), member=request.member, by=request.user, now=timezone.now()
         )
     except Refusal as no:
         form.add_error("what", str(no))
         return _show(request, form, status=no.status)
     messages.success(request, "The schedule stands. Run it now to see its first file.")
+    return redirect("exports:schedules", request.workspace.slug)
+
+
+@access.member("manager")
+@require_http_methods(["GET", "POST"])
+def change_schedule(request, schedule_id: int):
+    found = _schedule(request, schedule_id)
+    if found.deleted_at is not None:
+        raise operations.ScheduleGone("This schedule is deleted. Bring it back first.")
+    form = ScheduleForm(request.POST or None, member=request.member, schedule=found)
+    if request.method == "GET":
+        return _show_one(request, found, form)
+    if not form.is_valid():
+        return _show_one(request, found, form, status=422)
+    try:
+        operations.change_schedule(
+            found, **form.asked(), member=request.member, by=request.user, now=timezone.now()
+        )
+    except Refusal as no:
+        form.add_error("what", str(no))
+        return _show_one(request, found, form, status=no.status)
+    messages.success(request, f"“{found.name}” was changed. Run it now to see what it writes.")
     return redirect("exports:schedules", request.workspace.slug)
 
 
@@ -108,6 +123,16 @@ def _schedule(request, schedule_id: int) -> Schedule:
 def _file(request, scheduled_file_id: int) -> ScheduledFile:
     rows = ScheduledFile.objects.visible_to(request.member).select_related("schedule")
     return get_object_or_404(rows, pk=scheduled_file_id)
+
+
+def _show_one(request, schedule: Schedule, form, status: int = 200):
+    context = {
+        "schedule": schedule,
+        "form": form,
+        "will_mask": schedule.is_clear and not request.member.has_right("privacy"),
+        "tab": "files",
+    }
+    return show(request, "exports/schedule.html", context, status=status)
 
 
 def _show(request, form, status: int = 200):

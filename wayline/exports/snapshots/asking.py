@@ -19,6 +19,7 @@ from wayline.warehouse import snapshots
 from . import contents
 
 FRESH = timedelta(minutes=10)
+NAMES = {"masked.duckdb": True, "clear.duckdb": False}
 MOST_ROWS, MOST_SECONDS = 100_000, 120.0
 _writing = threading.Lock()
 
@@ -62,6 +63,17 @@ def snapshot(workspace: Workspace, *, is_masked: bool, member, by: User | None, 
     return path
 
 
+def write_anew(workspace: Workspace, *, by: User | None, now: datetime) -> None:
+    """Answer from what is there now, not from what was there some minutes ago."""
+    with _writing:
+        folder(workspace.pk).mkdir(parents=True, exist_ok=True)
+        for name, is_masked in NAMES.items():
+            path = folder(workspace.pk) / name
+            if is_masked or path.exists():
+                write(path, workspace, is_masked=is_masked, now=now)
+    audit.record("snapshot.written", subject=workspace, workspace=workspace, by=by, at=now)
+
+
 def ask(
     workspace: Workspace,
     *,
@@ -85,6 +97,12 @@ def folder(workspace: int) -> Path:
 
 def as_of(path: Path) -> datetime:
     return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+
+
+def masked_as_of(workspace: Workspace) -> datetime | None:
+    """When the masked snapshot that is kept was written, if one is."""
+    path = folder(workspace.pk) / "masked.duckdb"
+    return as_of(path) if path.exists() else None
 
 
 def kept(workspace: int) -> list[Path]:

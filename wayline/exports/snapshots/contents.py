@@ -1,7 +1,8 @@
 """What a snapshot holds, in the product's words, each column with what it means."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -12,6 +13,18 @@ from wayline.signals import copies
 from wayline.signals.models import Segment
 from wayline.warehouse import tables
 from wayline.warehouse.snapshots import Column, Table, View
+
+
+class Shape(NamedTuple):
+    """A table as people read of it, before any snapshot was written."""
+
+    name: str
+    comment: str
+    columns: tuple[Column, ...]
+
+    def of(self, rows: Iterable[pa.Table]) -> Table:
+        return Table(self.name, self.comment, self.columns, rows)
+
 
 SIGNALS = (
     Column("signal", "seq", "Number of the signal, in order of arrival"),
@@ -35,6 +48,37 @@ CUSTOMERS = (
     Column("customer", "customer", "Number of the customer"),
     Column("first_seen_at", "first_seen_at", "When they were first heard of, in UTC"),
     Column("traits", "traits", "What is known of them: traits['plan']"),
+)
+JOURNEYS = (
+    Column("journey", "c0", "Number of the journey"),
+    Column("title", "c1", "Its title, in the customer's words"),
+    Column("goal", "c2", "What the customer wants"),
+    Column("status", "c3", "Draft, research, live or retired"),
+    Column("persona", "c4", "Whom it is drawn for"),
+    Column("inside", "c5", "Number of the journey it stands in"),
+)
+STEPS = (
+    Column("step_number", "c0", "Number of the step"),
+    Column("journey", "c1", "Number of its journey"),
+    Column("phase", "c2", "The phase it stands in"),
+    Column("title", "c3", "What the customer does"),
+    Column("key", "c4", "Its name in signals and files"),
+    Column("is_moment", "c5", "Whether it is a moment of truth"),
+)
+SEGMENTS = (Column("segment", "c0", "Number of the segment"), Column("name", "c1", "Its name"))
+ABOUT = (
+    Column("workspace", "c0", "Whose data this is"),
+    Column("written_at", "c1", "When the snapshot was written, in UTC"),
+    Column("time_zone", "c2", "The workspace's own time zone; times here are in UTC"),
+    Column("is_masked", "c3", "Whether personal data is masked"),
+)
+TABLES = (
+    Shape("signals", "Everything observed about customers", SIGNALS),
+    Shape("customers", "Who the customers are", CUSTOMERS),
+    Shape("journeys", "The maps", JOURNEYS),
+    Shape("steps", "The steps of the maps, in order", STEPS),
+    Shape("segments", "The saved segments", SEGMENTS),
+    Shape("about", "This snapshot", ABOUT),
 )
 VIEWS = (
     View(
@@ -60,12 +104,16 @@ VIEWS = (
 
 def contents(workspace: Workspace, *, is_masked: bool, now: datetime) -> Iterator[Table]:
     """The tables of one workspace's snapshot, and of no other's."""
-    yield Table("signals", "Everything observed about customers", SIGNALS, _signals(workspace, is_masked))
-    yield Table("customers", "Who the customers are", CUSTOMERS, _customers(workspace, is_masked))
-    yield _journeys(workspace)
-    yield _steps(workspace)
-    yield _segments(workspace)
-    yield _about(workspace, is_masked, now)
+    rows = {
+        "signals": lambda: _signals(workspace, is_masked),
+        "customers": lambda: _customers(workspace, is_masked),
+        "journeys": lambda: [_journeys(workspace)],
+        "steps": lambda: [_steps(workspace)],
+        "segments": lambda: [_segments(workspace)],
+        "about": lambda: [_about(workspace, is_masked, now)],
+    }
+    for shape in TABLES:
+        yield shape.of(rows[shape.name]())
 
 
 def _signals(workspace: Workspace, is_masked: bool) -> Iterator[pa.Table]:
@@ -92,55 +140,29 @@ def _changed(part: pa.Table, name: str, values: list) -> pa.Table:
     return part.set_column(place, name, pa.array(values, part.schema.field(name).type))
 
 
-def _journeys(workspace: Workspace) -> Table:
+def _journeys(workspace: Workspace) -> pa.Table:
     shown = Journey.objects.kept().filter(workspace=workspace)
     found = shown.order_by("pk").values_list("pk", "title", "goal", "status", "persona", "parent")
-    columns = (
-        Column("journey", "c0", "Number of the journey"),
-        Column("title", "c1", "Its title, in the customer's words"),
-        Column("goal", "c2", "What the customer wants"),
-        Column("status", "c3", "Draft, research, live or retired"),
-        Column("persona", "c4", "Whom it is drawn for"),
-        Column("inside", "c5", "Number of the journey it stands in"),
-    )
-    types = (pa.int64(), *(pa.string(),) * 4, pa.int64())
-    return Table("journeys", "The maps", columns, [_plain(list(found), types)])
+    return _plain(list(found), (pa.int64(), *(pa.string(),) * 4, pa.int64()))
 
 
-def _steps(workspace: Workspace) -> Table:
+def _steps(workspace: Workspace) -> pa.Table:
     shown = Step.objects.kept().filter(phase__journey__workspace=workspace)
     shown = shown.filter(phase__deleted_at=None, phase__journey__deleted_at=None)
     found = shown.order_by("phase__journey", "phase__position", "position").values_list(
         "pk", "phase__journey", "phase__name", "title", "key", "is_moment"
     )
-    columns = (
-        Column("step_number", "c0", "Number of the step"),
-        Column("journey", "c1", "Number of its journey"),
-        Column("phase", "c2", "The phase it stands in"),
-        Column("title", "c3", "What the customer does"),
-        Column("key", "c4", "Its name in signals and files"),
-        Column("is_moment", "c5", "Whether it is a moment of truth"),
-    )
-    types = (pa.int64(), pa.int64(), pa.string(), pa.string(), pa.string(), pa.bool_())
-    return Table("steps", "The steps of the maps, in order", columns, [_plain(list(found), types)])
+    return _plain(list(found), (pa.int64(), pa.int64(), pa.string(), pa.string(), pa.string(), pa.bool_()))
 
 
-def _segments(workspace: Workspace) -> Table:
+def _segments(workspace: Workspace) -> pa.Table:
     found = Segment.objects.filter(workspace=workspace).order_by("name").values_list("pk", "name")
-    columns = (Column("segment", "c0", "Number of the segment"), Column("name", "c1", "Its name"))
-    return Table("segments", "The saved segments", columns, [_plain(list(found), (pa.int64(), pa.string()))])
+    return _plain(list(found), (pa.int64(), pa.string()))
 
 
-def _about(workspace: Workspace, is_masked: bool, now: datetime) -> Table:
-    columns = (
-        Column("workspace", "c0", "Whose data this is"),
-        Column("written_at", "c1", "When the snapshot was written, in UTC"),
-        Column("time_zone", "c2", "The workspace's own time zone; times here are in UTC"),
-        Column("is_masked", "c3", "Whether personal data is masked"),
-    )
+def _about(workspace: Workspace, is_masked: bool, now: datetime) -> pa.Table:
     row = (workspace.name, now.replace(tzinfo=None), workspace.timezone, is_masked)
-    types = (pa.string(), pa.timestamp("us"), pa.string(), pa.bool_())
-    return Table("about", "This snapshot", columns, [_plain([row], types)])
+    return _plain([row], (pa.string(), pa.timestamp("us"), pa.string(), pa.bool_()))
 
 
 def _plain(rows: list[tuple], types: tuple) -> pa.Table:

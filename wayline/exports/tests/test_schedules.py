@@ -149,6 +149,53 @@ def test_whoever_lost_the_right_gets_masked_files(maya):
     assert not written(schedule).is_clear
 
 
+def change(schedule, member, *, now=WEDNESDAY, **fields) -> None:
+    given = {name: getattr(schedule, name) for name in (
+        "name", "what", "said", "every", "hour", "kept_days", "is_clear", "tells",
+    )} | fields  # fmt: skip
+    operations.change_schedule(schedule, **given, member=member, by=member.user, now=now)
+
+
+def test_a_changed_schedule_writes_the_other_thing_at_the_other_time(maya):
+    schedule = make(maya)
+    before = schedule.next_at
+
+    change(schedule, maya, what="metric", said={"metric": "nps"}, every="week", hour=7, name=" NPS ")
+
+    assert (schedule.name, schedule.said, schedule.next_at > before) == ("NPS", {"metric": "nps"}, True)
+    assert table(written(schedule))[0][:2] == ["metric", "group"]
+    assert Activity.objects.get(name="schedule.changed").details["changed"] == [
+        "every", "hour", "name", "said", "what",
+    ]  # fmt: skip
+
+
+def test_a_change_is_held_to_the_same_rules_and_leaves_the_schedule_as_it_was(maya):
+    schedule = make(maya)
+
+    with pytest.raises(operations.ScheduleUnclear, match="hour"):
+        change(schedule, maya, hour=24)
+    with pytest.raises(operations.NotForEverybody):
+        change(schedule, maya, is_clear=True)
+    operations.delete_schedule(schedule, by=None, now=WEDNESDAY)
+    with pytest.raises(operations.ScheduleGone):
+        change(schedule, maya, hour=5)
+
+    assert Schedule.objects.get().hour == 6
+    assert not Activity.objects.filter(name="schedule.changed").exists()
+
+
+def test_who_has_the_right_vouches_for_clear_data_until_somebody_without_it_saves(maya):
+    owner = make_member(role="owner", workspace=maya.workspace)
+    schedule = make(maya)
+
+    change(schedule, owner, is_clear=True)
+    clear = written(schedule)
+    change(schedule, maya, is_clear=False)
+    masked = written(schedule)
+
+    assert (clear.is_clear, masked.is_clear) == (True, False)
+
+
 def test_it_runs_when_its_time_has_come_and_once(maya):
     schedule = make(maya)
     early, late = schedule.next_at - timedelta(seconds=1), schedule.next_at + timedelta(days=3)
@@ -273,6 +320,30 @@ def test_a_manager_makes_runs_pauses_and_deletes_on_the_page(client, maya):
     assert "paused" in paused
     assert "Bring Complaints back" in deleted
     assert Schedule.objects.get().deleted_at is None
+
+
+def test_a_manager_changes_a_schedule_on_its_page(client, maya):
+    client.force_login(maya.user)
+    names = {"kinds": ["answer", "review"], "names": ["Order Placed"]}
+    schedule = make(maya, what="signals", said=names)
+    address = reverse("exports:change_schedule", args=[maya.workspace.slug, schedule.pk])
+
+    shown = client.get(address).content.decode()
+    fields = {
+        "name": "Orders",
+        "what": "signals",
+        "kind": ["answer", "review"],
+        "signal": "A\nB",
+        "every": "week",
+    }
+    wrong = client.post(address, fields | {"hour": "25", "kept_days": "7"})
+    saved = client.post(address, fields | {"hour": "5", "kept_days": "7"})
+
+    schedule.refresh_from_db()
+    assert '<option value="answer" selected>' in shown
+    assert (wrong.status_code, saved.status_code) == (422, 302)
+    assert (schedule.name, schedule.hour, schedule.said["names"]) == ("Orders", 5, ["A", "B"])
+    assert schedule.said["kinds"] == ["answer", "review"]
 
 
 def test_a_program_does_the_same(client, maya):
