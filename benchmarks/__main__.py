@@ -20,7 +20,7 @@ INTAKES = {
     "intake_by_10": (10, 0),
     "intake_by_1000": (1_000, 0),
 }
-LOADS = {"load": "duckdb", "load_clickhouse": "clickhouse"}
+LOADS = {"load": "duckdb", "load_clickhouse": "clickhouse", "load_spark": "spark"}
 LOADED = 400_000  # signals at most
 MEASURES = (*QUESTIONS, "map_page", "map_editor", "map_people", *INTAKES, *LOADS, "import")
 PEERS = ("clickhouse", "polars", "pandas")
@@ -46,7 +46,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--size", default="1m", help="signals in the log: 1m, 10m, 50m (default 1m)")
     parser.add_argument("--json", metavar="FILE", help="write one line of JSON for each measure")
     parser.add_argument("--only", nargs="+", choices=MEASURES, default=MEASURES, metavar="MEASURE")
-    parser.add_argument("--seconds", type=int, default=20, help="of each measure of intake (default 20)")
+    parser.add_argument(
+        "--seconds", type=int, default=20, help="of each measure of intake (default 20, at most 1200)"
+    )
     parser.add_argument("--repeat", type=int, default=7, help="times each question is asked (default 7)")
     parser.add_argument("--without-peers", action="store_true", help="measure the product and the floor only")
     parser.add_argument("--pm4py", metavar="PYTHON", help="an interpreter that has pm4py")
@@ -80,6 +82,7 @@ def _measured(name: str, options: argparse.Namespace, folder: Path) -> dict:
         batch, rate = INTAKES[name]
         mine = _run("benchmarks.intake", folder, batch, options.seconds, rate)
         found = {"name": name, "database": _kind_of_database()} | _spread(mine.pop("wayline")) | mine
+        found["memory"] = mine["front_memory"] + mine["pages_memory"]  # not of the one that sends
     elif name in LOADS:
         mine = _run("benchmarks.load", folder, min(size, LOADED), LOADS[name])
         found = {"name": name} | _spread(mine.pop("wayline")) | mine

@@ -30,6 +30,8 @@ def opened(engine: str, folder: Path) -> Iterator[str]:
 
             with chdb_testing.server(Path(own)) as address:
                 yield address
+        elif engine == "spark":
+            yield f"spark:///{own}?master=local[1]"  # which is never started: loading writes the files itself
         else:
             yield f"duckdb:///{own}/signals.duckdb"
 

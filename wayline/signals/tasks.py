@@ -22,8 +22,8 @@ def settle_traits(payload: dict) -> None:
 def keep_up(payload: dict) -> None:
     now = timezone.now()
     upkeep.ask_again(now=now)
-    while counting.catch_up(now=now):
-        pass
+    if counting.catch_up(now=now):
+        upkeep.ask_for_the_rest(now=timezone.now())
     rules.catch_up(now=now)
     counting.forget_old(now=now)
     registry.forget_excerpts(now=now)

@@ -11,6 +11,7 @@ from wayline.signals import operations as signals
 from wayline.signals.models import NameDay, NameHour, PropertyDay, RefusedSignal, SignalName, Term
 from wayline.signals.names import counting, expected, operations, queries, tasks, uses
 from wayline.signals.names.rules import SPELLING
+from wayline.signals.tasks import keep_up
 from wayline.signals.testing import make_signal, observe
 from wayline.warehouse import connect
 
@@ -68,6 +69,23 @@ def test_names_and_properties_are_counted_once_however_often_it_is_asked(maya):
     words = {row.property: row for row in PropertyDay.objects.all()}
     assert (words["total"].numbers, words["total"].texts) == (1, 1)
     assert (words["gift"].booleans, words["at"].times, words["items"].structures) == (1, 1, 1)
+
+
+def test_signals_loaded_while_names_are_counted_wait_for_the_next_count(maya, monkeypatch):
+    honest, counts = counting.catch_up, []
+
+    def meanwhile(*, now):
+        counts.append(honest(now=now))
+        observe(maya.workspace, lately())
+        return counts[-1]
+
+    monkeypatch.setattr(counting, "catch_up", meanwhile)
+    observe(maya.workspace, lately())
+
+    keep_up({})
+
+    assert counts == [True]
+    assert Job.objects.filter(unique_key="signals.keep_up:rest").count() == 1
 
 
 def test_counting_ends_with_what_nobody_looks_at_any_more(maya):

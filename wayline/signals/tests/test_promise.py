@@ -102,8 +102,8 @@ def test_a_full_disk_is_said_at_once_and_nothing_acknowledged_is_lost(server, di
         pytest.skip("a small disk can only be mounted as root")
     before, acknowledged, refusal = server.wait_until_loaded(0), 0, None
     for _ in range(400):
-        # Random words, which do not compress, so that three megabytes are soon full.
-        body = calls(new_ids(100), context={"campaign": {"noise": os.urandom(150).hex()}})
+        # Long random ids, which do not compress, so that three megabytes are soon full.
+        body = calls([each + os.urandom(150).hex() for each in new_ids(100)])
         try:
             acknowledged += server.post(body)["accepted"]
         except urllib.error.HTTPError as error:
