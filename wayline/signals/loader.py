@@ -87,6 +87,7 @@ class Loader:
                 if time.monotonic() > prune_at:
                     prune_at = time.monotonic() + PRUNED_EVERY
                     retention.prune(now=timezone.now())
+                    connect.current().tidy()
                 pause = self._every
                 if loaded.loaded > MANY:
                     self._stopping.wait(GATHERED - (time.monotonic() - began))

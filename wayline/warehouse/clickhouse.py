@@ -218,10 +218,14 @@ class ClickHouseWarehouse:
         """Damage is for its own servers to find and mend."""
         return None
 
-    def purge(self) -> None:
-        """Leave nothing of rows that were deleted."""
+    def purge(self) -> str:
+        """Leave nothing of rows that were deleted; says when the server drops the parts it merged."""
         with self.writing() as writer:
             writer.compact()
+        return "warehouse: merged anew; ClickHouse drops former parts after old_parts_lifetime (8 minutes)"
+
+    def tidy(self) -> None:
+        """The server does it itself."""
 
     def close(self) -> None:
         with self._write_lock:

@@ -130,10 +130,10 @@ class EmbeddedWarehouse:
                 cursor.close()
             self._version = next_version()
 
-    def purge(self) -> None:
+    def purge(self) -> str:
         """Write the file anew: rows that were deleted leave no bytes behind. Reading waits meanwhile."""
         if not self.path:
-            return
+            return ""
         anew = f"{self.path}.purged"
         Path(anew).unlink(missing_ok=True)
         with self._write_lock, self._nobody_reads:
@@ -147,6 +147,10 @@ class EmbeddedWarehouse:
             Path(f"{self.path}.wal").unlink(missing_ok=True)
             self._connection = self._opened_file()
             self._version = next_version()
+        return ""
+
+    def tidy(self) -> None:
+        """Nothing lies about: the file is one."""
 
     def copy_to(self, path: Path) -> None:
         """Write everything committed into a new file. Reading goes on, writing waits."""

@@ -6,9 +6,8 @@ Who was erased is known higher up, and reached by name. We may not write there, 
 import threading
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime
-from typing import Any, Protocol
-
-from django.utils.module_loading import import_string
+from importlib import import_module
+from typing import Any, Protocol, cast
 
 from wayline.warehouse import native
 
@@ -27,7 +26,7 @@ class Provider(Protocol):
 
 def provider() -> Provider:
     """The area that keeps the list of those who were erased."""
-    return import_string(PROVIDER)
+    return cast(Provider, import_module(PROVIDER))
 
 
 Named = Callable[[native.OwnTable, Any], list[tuple[str, int]]]

@@ -4,6 +4,7 @@ What was fetched is kept for the few minutes that answers may be kept, and never
 """
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -12,13 +13,15 @@ from itertools import count
 
 import duckdb
 import ibis
+import structlog
 
 from wayline.warehouse import bounds, native, statements
 from wayline.warehouse.demands import Demand, demands
 from wayline.warehouse.erased import ErasedPeople
 from wayline.warehouse.postgresql import OwnTableUnreadable, Server
 
-MOST_KEPT_ROWS = 4_000_000
+log = structlog.get_logger()
+MOST_KEPT_ROWS = 20_000_000
 MOST_QUESTIONS = 256
 STORED = {name: f"FROM main.{name}" for name in ("signals", "customers")}
 FIRST = "first seen at"
@@ -151,6 +154,7 @@ class OwnTables:
                 entry.users -= 1
 
     def _fetch(self, own: native.OwnTable, statement: str, name: str, cursor) -> int:
+        began = time.monotonic()
         try:
             with self._server.read(own, statement) as reader:
                 cursor.register("arriving", reader)
@@ -164,7 +168,10 @@ class OwnTables:
         except duckdb.InvalidInputException as error:  # the rows ended before their end
             self._types.clear()
             raise self._server.unreadable(own, error) from error
-        return cursor.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0]
+        rows = cursor.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0]
+        took = round(time.monotonic() - began, 2)
+        log.info("rows of a company's own were fetched", table=own.postgresql, rows=rows, seconds=took)
+        return rows
 
     def _entry(self, key: tuple, cursor) -> Fetched:
         """The place for these rows; makes room by dropping what is old or was asked for longest ago."""

@@ -126,10 +126,15 @@ class SparkWarehouse:
         """Damage is for its own servers to find and mend."""
         return None
 
-    def purge(self) -> None:
-        """Leave nothing of rows that were deleted; files that no longer count go after their grace."""
+    def purge(self) -> str:
+        """Leave nothing of rows that were deleted; says when the files that no longer count go."""
         with self.writing() as writer:
             writer.compact()
+        return "warehouse: written anew; questions under way may read the former files for up to two hours"
+
+    def tidy(self) -> None:
+        """Delete files that no question reads any more."""
+        self._lake.tidy()
 
     def close(self) -> None:
         with self._write_lock, self._lock:

@@ -130,8 +130,7 @@ def _empty_places(erasure: Erasure) -> None:
 
 def _purge() -> list[str]:
     """Make the engines forget bytes too: what is deleted still lies in files until they are written anew."""
-    notes = []
-    connect.current().purge()
+    notes = list(filter(None, [connect.current().purge()]))
     for name in connections:
         connection = connections[name]
         if connection.in_atomic_block:
