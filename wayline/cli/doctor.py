@@ -11,7 +11,7 @@ from django.db.utils import Error
 
 from wayline import health
 from wayline.accounts.models import Workspace
-from wayline.kit import schema
+from wayline.kit import schema, upgrading
 from wayline.kit.refusals import Refusal
 from wayline.kit.tasks.models import Job
 from wayline.signals.models import PrunedEntries
@@ -83,7 +83,8 @@ def disk(server) -> Finding:
 def databases(server) -> Finding:
     behind = schema.behind()
     if behind:
-        return Finding(f"Databases not up to date: {', '.join(behind)}. Run: wayline init", is_wrong=True)
+        told = "; ".join(f"{name} lacks {upgrading.in_words(upgrading.lacking(name))}" for name in behind)
+        return Finding(f"Databases not up to date: {told}. Run: wayline init", is_wrong=True)
     for name in settings.DATABASES:
         if connections[name].vendor == "sqlite":
             with connections[name].cursor() as cursor:

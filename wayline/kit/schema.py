@@ -1,30 +1,26 @@
 """The tables of a database that is new, made at once instead of along the history that led to them."""
 
 from django.apps import apps
-from django.core.management import call_command
 from django.core.management.sql import emit_post_migrate_signal
 from django.db import connections, router
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
+
+from . import upgrading
 
 
 def bring_up_to_date() -> None:
     """Make or migrate every database that lacks something; quick when none does."""
     for name in behind():
         if connections[name].introspection.table_names():
-            call_command("migrate", database=name, verbosity=0, interactive=False)
+            upgrading.migrate(name)
         else:
             create(name)
 
 
 def behind() -> list[str]:
     """The databases that an earlier version left behind, or nobody created yet."""
-    found = []
-    for name in connections:
-        executor = MigrationExecutor(connections[name])
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            found.append(name)
-    return found
+    return [name for name in connections if upgrading.lacking(name)]
 
 
 def create(name: str) -> None:
