@@ -16,10 +16,10 @@ STORY = """
 import json, sys
 import django; django.setup()
 from datetime import timedelta
-from django.core.management import call_command
+from wayline.kit import schema
 from django.db import connection
 from django.utils import timezone
-call_command("migrate", verbosity=0, interactive=False)
+schema.bring_up_to_date()
 
 from wayline.accounts import operations as accounts
 from wayline.accounts.models import User
@@ -63,7 +63,7 @@ LIVE_STORY = """
 import asyncio, json, os, subprocess, sys, time
 import django; django.setup()
 from django.contrib.sessions.backends.db import SessionStore
-from django.core.management import call_command
+from wayline.kit import schema
 from django.utils import timezone
 from wayline.accounts.testing import make_member
 from wayline.journeys import announcing, operations
@@ -78,7 +78,7 @@ if sys.argv[1:]:
     operations.move_cards([placement], step=step, by=None, now=timezone.now())
     sys.exit()
 
-call_command("migrate", verbosity=0, interactive=False)
+schema.bring_up_to_date()
 hub.SWEEP_SECONDS = 3600
 member = make_member(role="contributor")
 journey = make_journey(workspace=member.workspace)
