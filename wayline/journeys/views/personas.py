@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from wayline.accounts import access
 from wayline.journeys import operations
 from wayline.journeys.forms.personas import PersonaForm
-from wayline.journeys.models import Persona
+from wayline.journeys.models import Journey, Persona
 from wayline.journeys.queries import personas
 from wayline.journeys.views.find import controls_of, journey_of
 from wayline.kit.refusals import Refusal
@@ -60,7 +60,7 @@ def describe(request, persona_id):
 
 
 def _write(request, found: Persona | None):
-    initial = PersonaForm.values_of(found) if found else {}
+    initial = PersonaForm.values_of(found) if found else {"journeys": request.GET.getlist("journey")}
     form = PersonaForm(request.POST or None, request.FILES or None, initial=initial, member=request.member)
     if request.method == "POST" and form.is_valid():
         said, by = dict(form.cleaned_data), {"by": request.user, "now": timezone.now()}
@@ -74,6 +74,9 @@ def _write(request, found: Persona | None):
                 found = operations.create_persona(request.workspace, **said, **by)
             else:
                 operations.describe_persona(found, **said, **by)
+            # Those that are closed to this person are theirs as before.
+            seen = Journey.objects.visible_to(request.member).current()
+            journeys = [*journeys, *found.journeys.exclude(pk__in=seen.values("pk"))]
             operations.set_persona_journeys(found, journeys=journeys, **by)
         except Refusal as refusal:
             form.add_error(None, str(refusal))
