@@ -8,6 +8,7 @@ from pptx.dml.color import RGBColor
 from pptx.enum.dml import MSO_LINE
 from pptx.enum.shapes import MSO_CONNECTOR, MSO_SHAPE
 from pptx.enum.text import PP_ALIGN
+from pptx.shapes.connector import Connector
 from pptx.util import Emu, Inches, Pt
 
 from wayline.kit.charts import lines
@@ -17,7 +18,7 @@ from .picture import Numbers, curve
 from .tables import table
 
 STEPS_ON_A_SLIDE = 6
-ROWS_ON_A_SLIDE = 7
+ROWS_ON_A_SLIDE, ROW = 7, Inches(0.45)  # rows grow with what is in them
 INK, GREEN, PAPER = RGBColor(0x22, 0x26, 0x2B), RGBColor(0x1E, 0x5C, 0x46), RGBColor(0xF4, 0xF2, 0xEC)
 
 
@@ -26,8 +27,13 @@ def as_pptx(document: Document, numbers: Numbers | None = None) -> bytes:
     deck = Presentation()
     deck.slide_width, deck.slide_height = Inches(13.333), Inches(7.5)
     opening = deck.slides.add_slide(deck.slide_layouts[0])
-    opening.shapes.title.text = document.title
-    opening.placeholders[1].text = "\n".join(filter(None, (document.goal, document.persona)))
+    _title(opening, document.title, size=36, top=2.4)
+    below = opening.placeholders[1]
+    below.text = "\n".join(filter(None, (document.goal, document.persona)))
+    _place(below, Inches(0.6), Inches(3.6), Inches(12.1), Inches(1.6))
+    for paragraph in below.text_frame.paragraphs:
+        paragraph.alignment = PP_ALIGN.LEFT
+        paragraph.font.size = Pt(18)
     rows = list(table(document).lines())
     head, body = [line for line in rows if line[0] in ("Phase", "Step")], rows[2:]
     body = [line for line in rows if line not in head]
@@ -45,10 +51,8 @@ def as_pptx(document: Document, numbers: Numbers | None = None) -> bytes:
 
 def _slide(deck, title: str, lines: list[list[str]]) -> None:
     slide = deck.slides.add_slide(deck.slide_layouts[5])
-    slide.shapes.title.text = title
-    slide.shapes.title.text_frame.paragraphs[0].runs[0].font.size = Pt(24)
-    slide.shapes.title.top, slide.shapes.title.height = Inches(0.2), Inches(0.8)
-    width, height = Inches(12.5), Inches(5.8)
+    _title(slide, title)
+    width, height = Inches(12.5), len(lines) * ROW
     shape = slide.shapes.add_table(len(lines), len(lines[0]), Inches(0.4), Inches(1.1), width, height)
     columns = shape.table.columns
     columns[0].width = Inches(1.6)
@@ -57,6 +61,32 @@ def _slide(deck, title: str, lines: list[list[str]]) -> None:
     for row, line in enumerate(lines):
         for column, text in enumerate(line):
             _cell(shape.table.cell(row, column), text, is_head=row == 0 or column == 0)
+    _join(shape.table, lines[0])
+
+
+def _join(grid, phases: list[str]) -> None:
+    """One cell for each phase, over all its steps."""
+    first = 1
+    for column in range(2, len(phases) + 1):
+        if column == len(phases) or phases[column] != phases[first]:
+            if column - first > 1:
+                for spare in range(first + 1, column):
+                    grid.cell(0, spare).text = ""  # joining would write the name once for every step
+                grid.cell(0, first).merge(grid.cell(0, column - 1))
+            first = column
+
+
+def _title(slide, text: str, *, size: int = 24, top: float = 0.25) -> None:
+    """The title over the whole width. The template is for narrower slides: all four sides must be said."""
+    title = slide.shapes.title
+    title.text = text
+    _place(title, Inches(0.6), Inches(top), Inches(12.1), Inches(0.8 if size < 30 else 1.1))
+    title.text_frame.paragraphs[0].alignment = PP_ALIGN.LEFT
+    title.text_frame.paragraphs[0].runs[0].font.size = Pt(size)
+
+
+def _place(shape, left: int, top: int, width: int, height: int) -> None:
+    shape.left, shape.top, shape.width, shape.height = left, top, width, height
 
 
 LEFT, TOP, WIDTH, HEIGHT = Inches(1.2), Inches(1.5), Inches(11.6), Inches(3.8)
@@ -71,9 +101,7 @@ def _curve(deck, document: Document, numbers: Numbers, first: int) -> None:
     if found is None or found.is_empty:
         return
     slide = deck.slides.add_slide(deck.slide_layouts[5])
-    slide.shapes.title.text = f"{document.title}: emotion"
-    slide.shapes.title.text_frame.paragraphs[0].runs[0].font.size = Pt(24)
-    slide.shapes.title.top, slide.shapes.title.height = Inches(0.2), Inches(0.8)
+    _title(slide, f"{document.title}: emotion")
     for mark in found.marks:
         _stroke(slide, [(0, mark["top"]), (1000, mark["top"])], GREY, 0.75)
         _words(slide, mark["word"], Inches(0.2), _y(mark["top"]) - Inches(0.14), Inches(1.0))
@@ -82,10 +110,9 @@ def _curve(deck, document: Document, numbers: Numbers, first: int) -> None:
     for line, dash in zip(found.personas, DASHES, strict=False):
         color = RGBColor.from_string(line.color)
         _stroke(slide, [(each.x, each.y) for each in line.points], color, 1.75, dash)
-        last = line.points[-1]
-        _words(slide, line.name, _x(last.x) - Inches(0.9), _y(last.y) + Inches(0.1), Inches(1.8), color)
         for each in line.points:
             _dot(slide, each, "", DOT // 2, color)
+    _names(slide, found.personas)
     for each in found.ghosts:
         _dot(slide, each, "", DOT // 2, GREY)
     for each in found.points:
@@ -95,6 +122,18 @@ def _curve(deck, document: Document, numbers: Numbers, first: int) -> None:
         _words(slide, f"{first + place + 1} {step.title}", left, Inches(5.6), WIDTH // len(steps))
     legend = "Filled: measured, with its 95 % band. Hollow: assumed, or too few to say."
     _words(slide, " ".join(filter(None, (legend, numbers.words))), LEFT, Inches(6.8), WIDTH)
+
+
+def _names(slide, personas) -> None:
+    """Each persona's name at the end of its line, none over another."""
+    least = 0
+    for line in sorted((each for each in personas if each.points), key=lambda each: each.points[-1].y):
+        last = line.points[-1]
+        top = max(least, _y(last.y) - Inches(0.15))
+        least = top + Inches(0.26)
+        color = RGBColor.from_string(line.color)
+        left = min(_x(last.x) + Inches(0.1), LEFT + WIDTH - Inches(0.9))
+        _words(slide, line.name.split(",")[0], left, top, Inches(1.2), color)
 
 
 def _x(place: float) -> int:
@@ -107,7 +146,9 @@ def _y(place: float) -> int:
 
 def _stroke(slide, places, color: RGBColor, width: float, dash=None) -> None:
     for (x0, y0), (x1, y1) in pairwise(places):
-        line = slide.shapes.add_connector(MSO_CONNECTOR.STRAIGHT, _x(x0), _y(y0), _x(x1), _y(y1)).line
+        shape = slide.shapes.add_connector(MSO_CONNECTOR.STRAIGHT, _x(x0), _y(y0), _x(x1), _y(y1))
+        _flat(shape)
+        line = shape.line
         line.color.rgb, line.width, line.dash_style = color, Pt(width), dash
 
 
@@ -124,6 +165,7 @@ def _bands(slide, points) -> None:
         shape.fill.solid()
         shape.fill.fore_color.rgb = BAND
         shape.line.fill.background()
+        _flat(shape)
 
 
 def _dot(slide, point, text: str, size: int, color: RGBColor) -> None:
@@ -132,6 +174,7 @@ def _dot(slide, point, text: str, size: int, color: RGBColor) -> None:
     shape.fill.solid()
     shape.fill.fore_color.rgb = RGBColor(0xFF, 0xFF, 0xFF) if point.is_hollow else color
     shape.line.color.rgb, shape.line.width = color, Pt(1.25)
+    _flat(shape)
     if text:
         frame = shape.text_frame
         frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
@@ -140,6 +183,14 @@ def _dot(slide, point, text: str, size: int, color: RGBColor) -> None:
         paragraph.alignment = PP_ALIGN.CENTER
         paragraph.runs[0].font.size = Pt(9)
         paragraph.runs[0].font.color.rgb = color if point.is_hollow else RGBColor(0xFF, 0xFF, 0xFF)
+
+
+def _flat(shape) -> None:
+    """Without the theme's shadow, which makes two lines of one."""
+    if isinstance(shape, Connector):
+        shape._element.spPr.get_or_add_effectLst()
+    else:
+        shape.shadow.inherit = False
 
 
 def _words(slide, text: str, left: int, top: int, width: int, color: RGBColor = INK) -> None:
