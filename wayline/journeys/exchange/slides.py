@@ -8,7 +8,6 @@ from pptx.dml.color import RGBColor
 from pptx.enum.dml import MSO_LINE
 from pptx.enum.shapes import MSO_CONNECTOR, MSO_SHAPE
 from pptx.enum.text import PP_ALIGN
-from pptx.shapes.connector import Connector
 from pptx.util import Emu, Inches, Pt
 
 from wayline.kit.charts import lines
@@ -18,6 +17,7 @@ from .picture import Numbers, curve
 from .tables import table
 
 STEPS_ON_A_SLIDE = 6
+MAIN = "http://schemas.openxmlformats.org/drawingml/2006/main"
 ROWS_ON_A_SLIDE, ROW = 7, Inches(0.45)  # rows grow with what is in them
 INK, GREEN, PAPER = RGBColor(0x22, 0x26, 0x2B), RGBColor(0x1E, 0x5C, 0x46), RGBColor(0xF4, 0xF2, 0xEC)
 
@@ -187,10 +187,8 @@ def _dot(slide, point, text: str, size: int, color: RGBColor) -> None:
 
 def _flat(shape) -> None:
     """Without the theme's shadow, which makes two lines of one."""
-    if isinstance(shape, Connector):
-        shape._element.spPr.get_or_add_effectLst()
-    else:
-        shape.shadow.inherit = False
+    for effect in shape._element.iter(f"{{{MAIN}}}effectRef"):
+        effect.set("idx", "0")
 
 
 def _words(slide, text: str, left: int, top: int, width: int, color: RGBColor = INK) -> None:
