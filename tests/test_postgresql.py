@@ -58,6 +58,70 @@ print(json.dumps({
 """
 
 
+# Writes people, erases one, looks into every table, and backs up. The restore is another process's.
+BACKUP_STORY = """
+import json, os
+import django; django.setup()
+from pathlib import Path
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+call_command("migrate", verbosity=0, interactive=False)
+
+from wayline.accounts.testing import make_workspace
+from wayline.customers.models import Identity
+from wayline.exports.backups import taking
+from wayline.signals import journal
+from wayline.signals.models import JournalEntry
+from wayline.signals.rights.testing import erase_now
+from wayline.signals.testing import make_signal, observe
+
+workspace, now = make_workspace(), timezone.now()
+for who in ("ines", "omar"):
+    told = {"name": f"{who.title()} Duarte"}
+    observe(workspace, make_signal(
+        kind="identify", name="Identify", external_id=f"{who}-4711", email=f"{who}@shop.test", traits=told
+    ))
+    observe(workspace, make_signal(external_id=f"{who}-4711", text=f"a gift for the aunt of {who}"))
+
+def holding(needle):
+    found = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names():
+            asked = f'SELECT count(*) FROM "{table}" AS rows WHERE rows::text ILIKE %s'
+            cursor.execute(asked, [f"%{needle}%"])
+            found += [table] * (cursor.fetchone()[0] > 0)
+    said = [str(journal.decode(bytes(entry.body))) for entry in JournalEntry.objects.all()]
+    return found + ["journal"] * any(needle in each.lower() for each in said)
+
+before = holding("ines-4711")
+certificate = erase_now(Identity.objects.get(value="ines@shop.test").customer, now=now)
+after = [table for needle in ("ines-4711", "ines@shop.test", "ines duarte") for table in holding(needle)]
+counts = taking.take(Path(os.environ["WAYLINE_DATA_DIR"]) / "backup", now=now)["counts"]
+print(json.dumps({
+    "before": len(before), "after": after, "state": certificate.state, "left": certificate.left,
+    "counts": counts, "omar": len(holding("omar-4711")),
+}))
+"""
+RESTORE_STORY = """
+import contextlib, io, json, sys
+from wayline import cli
+told = io.StringIO()
+with contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
+    codes = [cli.main(["restore", sys.argv[1]]), cli.main(["restore", sys.argv[1]])]
+from wayline.customers.models import Identity
+from wayline.signals import load
+from wayline.signals.models import JournalEntry
+from wayline.warehouse import connect
+signals = connect.table("signals")
+print(json.dumps({
+    "codes": codes, "said": told.getvalue(), "journal": JournalEntry.objects.count(),
+    "people": sorted(Identity.objects.values_list("value", flat=True)),
+    "signals": connect.current().run(signals.select("text"))["text"].to_pylist(),
+}))
+"""
+
+
 # One process has the stream open, another changes the map: only NOTIFY can tell the first of it.
 LIVE_STORY = """
 import asyncio, json, os, subprocess, sys, time
@@ -118,9 +182,10 @@ os._exit(0)
 """
 
 
-def told(story: str, postgresql: str, folder: Path) -> dict:
+def told(story: str, postgresql: str, folder: Path, *words: str, **environment: str) -> dict:
     """What the story says in its last line, told by a process of its own."""
-    environment = os.environ | {
+    environment = {
+        **os.environ,
         "DJANGO_SETTINGS_MODULE": "wayline.settings",
         "WAYLINE_DATABASE_URL": postgresql,
         "WAYLINE_DATA_DIR": str(folder),
@@ -128,9 +193,10 @@ def told(story: str, postgresql: str, folder: Path) -> dict:
         "WAYLINE_LOG_LEVEL": "WARNING",
         "PYTHONPATH": str(ROOT),
         "STORY": story,
+        **environment,
     }
     said = subprocess.run(
-        [sys.executable, "-c", story], env=environment, capture_output=True, text=True, timeout=300
+        [sys.executable, "-c", story, *words], env=environment, capture_output=True, text=True, timeout=300
     )
     assert said.returncode == 0, said.stderr[-4000:]
     return json.loads(said.stdout.splitlines()[-1])
@@ -155,3 +221,22 @@ def test_a_change_by_another_process_is_heard_at_once(postgresql, tmp_path):
 
     assert "The slot is too late" in heard
     assert "<hx-partial" in heard
+
+
+def test_somebody_erased_leaves_nothing_and_a_backup_comes_back_elsewhere(postgresql_cluster, tmp_path):
+    first, second = (postgresql_cluster.database(name) for name in ("backed_up", "put_back"))
+    homes = [tmp_path / "first", tmp_path / "second"]
+    signals = [{"WAYLINE_WAREHOUSE_URL": f"duckdb:///{home}/signals.duckdb"} for home in homes]
+
+    found = told(BACKUP_STORY, first, homes[0], **signals[0])
+    # Options of the address go to PostgreSQL's programs too.
+    back = told(RESTORE_STORY, f"{second}?sslmode=disable", homes[1], str(homes[0] / "backup"), **signals[1])
+
+    assert found["before"]
+    assert found["omar"]
+    assert (found["after"], found["state"], found["left"]) == ([], "finished", {})
+    assert back["codes"] == [0, 1]
+    assert "holds tables already" in back["said"] or "Set WAYLINE_DATA_DIR" in back["said"]
+    assert found["counts"]["journal"] == back["journal"]
+    assert back["people"] == ["omar-4711", "omar@shop.test"]
+    assert back["signals"] == ["a gift for the aunt of omar"]

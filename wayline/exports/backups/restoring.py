@@ -137,10 +137,9 @@ def _pg_restore(source: Path) -> None:
         )
     if not shutil.which("pg_restore"):
         raise taking.DumpFailed("pg_restore is not installed here (Debian: apt install postgresql-client).")
-    names = (("PGHOST", "HOST"), ("PGPORT", "PORT"), ("PGUSER", "USER"), ("PGPASSWORD", "PASSWORD"))
-    own = {variable: str(database[name]) for variable, name in names if database.get(name)}
-    command = ["pg_restore", "--no-owner", "--exit-on-error", f"--dbname={database['NAME']}", str(source)]
-    done = subprocess.run(command, env=os.environ | own, capture_output=True, text=True, check=False)
+    command = ["pg_restore", "--no-owner", "--exit-on-error", taking.address_of(database), str(source)]
+    environment = os.environ | taking.password_of(database)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise taking.DumpFailed(f"pg_restore did not fill the database: {reason}")

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connections
+from psycopg.conninfo import make_conninfo
 
 from wayline import __version__
 from wayline.customers.models import Customer
@@ -142,22 +143,28 @@ def _copy_sqlite(source: str, target: Path) -> None:
 
 
 def _dump(database: dict, target: Path) -> None:
-    command = ["pg_dump", "--format=custom", f"--file={target}", "--no-owner", str(database["NAME"])]
-    environment = os.environ | {
-        variable: str(database[name])
-        for variable, name in (
-            ("PGHOST", "HOST"),
-            ("PGPORT", "PORT"),
-            ("PGUSER", "USER"),
-            ("PGPASSWORD", "PASSWORD"),
-        )
-        if database.get(name)
-    }
+    command = ["pg_dump", "--format=custom", f"--file={target}", "--no-owner", address_of(database)]
+    environment = os.environ | password_of(database)
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise DumpFailed(f"pg_dump did not copy the database: {reason}")
     _on_disk(target)
+
+
+def address_of(database: dict) -> str:
+    """Where PostgreSQL's own programs find the database, with the options of our address and no password."""
+    places = {"host": "HOST", "port": "PORT", "user": "USER"}
+    told = {name: database[key] for name, key in places.items() if database.get(key)}
+    options = {name: value for name, value in database.get("OPTIONS", {}).items() if name != "password"}
+    address = make_conninfo(dbname=str(database["NAME"]), **told, **options)
+    return f"--dbname={address}"
+
+
+def password_of(database: dict) -> dict[str, str]:
+    """The password as PostgreSQL's programs take it, where no list of processes shows it."""
+    password = database.get("PASSWORD") or database.get("OPTIONS", {}).get("password")
+    return {"PGPASSWORD": str(password)} if password else {}
 
 
 def _files(folder: Path, say: Say) -> None:
