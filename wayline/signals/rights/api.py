@@ -9,7 +9,7 @@ from pydantic import Field
 from wayline.accounts.api_auth import needs
 from wayline.customers.models import Customer
 
-from . import access, erase, masking, retention, search
+from . import access, erase, masking, retention, search, trial
 from .models import AccessExport, Erasure, FoundReport, MaskRule, RetentionRule
 
 router = Router()
@@ -170,6 +170,26 @@ def change_masking(request, body: MaskingOut):
         request.workspace, findings=body.findings, by=request.member.user, now=timezone.now()
     )
     return masking_rules(request)
+
+
+class PlaceOut(Schema):
+    name: str = Field(description="The signal's name.")
+    where: str = Field(description="text, or the property.")
+    signals: int
+    examples: list[tuple[str, str]] = Field(description="As it is, and as it would read.")
+
+
+class TrialOut(Schema):
+    searched: int = Field(description="How many of the latest signals were looked at.")
+    places: list[PlaceOut]
+    masked_already: list[tuple[str, int]] = Field(description="By sort, signals masked when they came in.")
+
+
+@router.post("/masking/try", response=TrialOut)
+@needs("owner")
+def try_masking(request, body: MaskingOut):
+    """What these sorts would mask in the latest signals; nothing is changed by it."""
+    return trial.try_masking(request.workspace, findings=body.findings)
 
 
 @router.post("/personal-data/search", response={202: FoundOut})

@@ -38,8 +38,13 @@ class Finding:
         if not self.is_sure(found):
             return found
         if self.slug == "card":
-            return f"[card ending {re.sub(r'[^0-9]', '', found)[-4:]}]"
-        return f"[{self.label.lower()}]"
+            return f"{self.mark} {re.sub(r'[^0-9]', '', found)[-4:]}]"
+        return self.mark
+
+    @property
+    def mark(self) -> str:
+        """What its masks begin with, by which one is known again."""
+        return "[card ending" if self.slug == "card" else f"[{self.label.lower()}]"
 
 
 def is_iban(text: str) -> bool:

@@ -7,6 +7,7 @@ urlpatterns = [
     path("rights/rules/", views.rules, name="retention_and_masking"),
     path("rights/rules/retention/", views.change_retention, name="change_retention"),
     path("rights/rules/masking/", views.change_masking, name="change_masking"),
+    path("rights/rules/masking/try/", views.try_masking, name="try_masking"),
     path("rights/rules/search/", views.search_personal_data, name="search_personal_data"),
     path("rights/people/<int:customer_id>/", views.person, name="person"),
     path("rights/people/<int:customer_id>/export/", views.export_person, name="export_person"),

@@ -11,7 +11,7 @@ from wayline.customers.models import Customer
 from wayline.kit.pages import show
 from wayline.kit.refusals import Refusal
 
-from . import access, erase, forms, masking, places, retention, search, tombstones
+from . import access, erase, forms, masking, places, retention, search, tombstones, trial
 from .findings import FINDINGS
 from .models import AccessExport, Erasure, FoundReport, MaskRule, RetentionRule
 
@@ -129,6 +129,17 @@ def change_masking(request):
 
 
 @owner_or_right
+@never_cache
+@require_POST
+def try_masking(request):
+    form = forms.MaskForm(request.POST)
+    if not form.is_valid():
+        return _show_rules(request, forms.RetentionForm(), form, status=422)
+    tried = trial.try_masking(request.workspace, **form.cleaned_data)
+    return _show_rules(request, forms.RetentionForm(), form, tried=tried)
+
+
+@owner_or_right
 @require_POST
 def search_personal_data(request):
     search.ask_search(request.workspace, by=request.user, now=timezone.now())
@@ -160,7 +171,7 @@ def _show_person(request, customer: Customer, form, status: int = 200):
     return show(request, "signals/rights/person_page.html", context, status=status)
 
 
-def _show_rules(request, form, mask_form, status: int = 200):
+def _show_rules(request, form, mask_form, status: int = 200, tried: trial.Trial | None = None):
     report = FoundReport.objects.visible_to(request.member).first()
     try:
         going = retention.preview(request.workspace, now=timezone.now())
@@ -169,6 +180,7 @@ def _show_rules(request, form, mask_form, status: int = 200):
     context = {
         "form": form,
         "mask_form": mask_form,
+        "tried": tried,
         "rules": RetentionRule.objects.visible_to(request.member).select_related("changed_by"),
         "going": going,
         "report": report,

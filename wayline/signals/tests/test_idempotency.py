@@ -155,4 +155,4 @@ def test_whatever_senders_and_servers_do_each_id_counts_once(tmp_path):
 
 @pytest.mark.slow
 def test_so_it_is_in_many_histories(tmp_path, pytestconfig):
-    run(tmp_path, max(25, pytestconfig.getoption("kills")), 20)
+    run(tmp_path, max(8, pytestconfig.getoption("kills")), 20)

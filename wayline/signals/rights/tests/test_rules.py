@@ -6,7 +6,8 @@ from django.utils import timezone
 from wayline.accounts.testing import make_member, make_workspace
 from wayline.audit.models import Activity
 from wayline.signals import load, queries
-from wayline.signals.rights import findings, masking, retention, search
+from wayline.signals.rights import findings, masking, retention, search, trial
+from wayline.signals.rights.models import MaskRule
 from wayline.signals.testing import make_signal, observe
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("warehouse", "own_list")]
@@ -107,6 +108,30 @@ def test_what_comes_in_is_masked_by_rule_before_it_is_kept(warehouse):
     assert row["text"] == "I am [e-mail]"
     assert dict(row["properties"]) == words | {"comment": "pay to [bank account]"}
     assert workspace.customers.get().email == "ines@example.com"
+
+
+def test_a_choice_is_tried_on_the_latest_signals_and_changes_nothing(client):
+    owner, now = make_member(role="owner"), timezone.now()
+    masking.change_masking(owner.workspace, findings=["iban"], by=None, now=now)
+    long = "x" * 80 + " write to ines@example.com or call +49 30 1234567"
+    observe(owner.workspace, make_signal(text=long, properties={"note": "GB82WEST12345698765432"}))
+    observe(make_workspace(slug="theirs"), make_signal(text="omar@example.com"))
+    client.force_login(owner.user)
+
+    found = trial.try_masking(owner.workspace, findings=["email"])
+    shown = client.post(f"/{owner.workspace.slug}/signals/rights/rules/masking/try/", {"findings": "email"})
+
+    (place,) = found.places
+    ((before, after),) = place.examples
+    assert (found.searched, place.where, place.signals) == (1, "text", 1)
+    assert before.startswith("…")
+    assert "write to ines@example.com" in before
+    assert "write to [e-mail]" in after
+    assert found.masked_already == [("Bank account", 1)]
+    assert "write to [e-mail]" in shown.content.decode()
+    assert list(MaskRule.objects.values_list("finding", flat=True)) == ["iban"]
+    with pytest.raises(masking.FindingUnknown):
+        trial.try_masking(owner.workspace, findings=["shoe"])
 
 
 def test_a_search_says_where_it_lies_already():
