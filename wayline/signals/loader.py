@@ -1,8 +1,6 @@
 """The thread that keeps the warehouse up to date while the server runs."""
 
 import math
-import os
-import sys
 import threading
 import time
 
@@ -21,7 +19,6 @@ MANY = 1_000  # signals in one go
 GATHERED = 0.5  # seconds: then one large chunk is loaded in place of many small ones, at half their cost
 QUIET = 60.0  # seconds without signals, after which there is time to sort
 PRUNED_EVERY = 3_600.0  # seconds
-YIELDING = 5  # niceness: when there is too much to do, acknowledging goes before loading
 
 
 class Loader:
@@ -62,8 +59,6 @@ class Loader:
         return self._stopping.is_set()
 
     def _run(self) -> None:
-        if sys.platform == "linux":  # elsewhere only whole processes can be asked to yield
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), YIELDING)
         pause, heard_at = self._every, time.monotonic()
         prune_at, is_kept_up = heard_at, False
         while not self._stopping.is_set():
