@@ -62,9 +62,12 @@ def test_no_answer_leaves_before_the_journal_is_synced(server):
         for _ in range(12):
             assert server.post(calls(new_ids(20)))["accepted"] == 20
 
+    lines = output.read_text().splitlines()
+    # Another thread syncs what it moves into the journal's file: that says nothing about any answer.
+    moving = {line.split()[0] for line in lines if "journal.sqlite3>" in line}
     synced, answered, unsynced = 0, 0, 0
-    for line in output.read_text().splitlines():
-        if SYNC.search(line):
+    for line in lines:
+        if SYNC.search(line) and line.split()[0] not in moving:
             synced += 1
         elif REPLY.search(line):
             answered += 1
