@@ -139,7 +139,11 @@ def dressed(rows):
     """With everything a row shows: no query for each of them."""
     tags = Prefetch("tags", JourneyTag.objects.order_by("name"))
     inside = Count("children", filter=Q(children__deleted_at=None, children__archived_at=None))
-    return rows.select_related("owner", "standing", "parent").prefetch_related(tags).annotate(inside=inside)
+    return (
+        rows.select_related("owner", "standing", "parent", "workspace")
+        .prefetch_related(tags)
+        .annotate(inside=inside)
+    )
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ def is_current(journey: Journey, until: datetime) -> bool:
 def work_out(keys: Iterable[int], *, now: datetime | None = None) -> None:
     """Work out these journeys and write down how they go. May run twice."""
     now = now or timezone.now()
-    for journey in Journey.objects.kept().filter(pk__in=list(keys)).with_steps():
+    for journey in Journey.objects.kept().filter(pk__in=list(keys)).with_steps().select_related("workspace"):
         _work_out(journey, now)
 
 
@@ -144,7 +144,9 @@ def _work_out(journey: Journey, now: datetime) -> None:
 
 def _together(journey: Journey, now: datetime) -> dict | None:
     """The leaves inside count, not the journeys that only hold others: nobody is counted twice by place."""
-    inside = list(Journey.objects.current().below(journey).with_steps()[:MOST_INSIDE])
+    inside = list(
+        Journey.objects.current().below(journey).with_steps().select_related("workspace")[:MOST_INSIDE]
+    )
     if not inside:
         return None
     holders = {each.parent_id for each in inside}
