@@ -15,7 +15,13 @@ import pytest
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from wayline.accounts.testing import make_key, make_workspace
 from wayline.signals import load, segment_api
@@ -24,7 +30,7 @@ from wayline.warehouse import connect
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
 now = timezone.now
-ids = st.lists(st.integers(0, 30).map(lambda n: f"id-{n}"), min_size=1, max_size=12)
+ids = st.lists(st.integers(0, 9).map(lambda n: f"id-{n}"), min_size=1, max_size=6)
 # Where a process may end: before the relational part is committed, after it, and with the warehouse's rows
 # written and not committed.
 MOMENTS = (
@@ -56,6 +62,17 @@ class Senders(RuleBasedStateMachine):
 
     def _now(self):
         return now() + self.ahead
+
+    @initialize(chosen=ids)
+    def begin(self, chosen):
+        self.send(chosen, is_turned=False, days_late=0)
+
+    @precondition(lambda self: self.sent)
+    @rule(which=st.integers(0, 99), days_late=st.integers(0, 40), is_loaded=st.booleans())
+    def resend_in_other_bytes(self, which, days_late, is_loaded):
+        if is_loaded:
+            self.drain()
+        self.send(sorted(self.sent[which % len(self.sent)][1]), is_turned=True, days_late=days_late)
 
     @rule(chosen=ids, is_turned=st.booleans(), days_late=st.integers(0, 40))
     def send(self, chosen, is_turned, days_late):
