@@ -38,10 +38,15 @@ def move(asked) -> int:
     signals, customers = account.signals.total(), account.customers.total()
     print(
         f"\nBoth hold the same {signals:,} signals and {customers:,} customers.\n"
-        f"Now set WAYLINE_WAREHOUSE_URL={without_password(asked.to)}\n"
+        f"Now set WAYLINE_WAREHOUSE_URL={_for_a_shell(without_password(asked.to))}\n"
         "and start the server. The old engine was left as it is; delete it when you are content."
     )
     return 0
+
+
+def _for_a_shell(url: str) -> str:
+    """The address as it may be pasted: masters and settings of Spark hold signs that shells read."""
+    return f"'{url}'" if set(url) & set("&[?;") else url
 
 
 def without_password(url: str) -> str:
