@@ -49,7 +49,7 @@ def fail():
 
 schema.bring_up_to_date()
 wanted = {name: columns(name) for name in settings.DATABASES}
-kills, met, longest, failed = 0, set(), 0.5, None
+kills, met, longest, failed = 0, set(), 0.5 if sys.argv[2] == "step" else 6.0, None
 anew()
 if sys.argv[2] == "step":
     failed = fail()
