@@ -154,6 +154,7 @@ class Document(Part):
     title: Annotated[Named, Field(max_length=160)]
     goal: Annotated[Line, Field(max_length=300)] = ""
     persona: Annotated[Line, Field(max_length=160)] = ""
+    perspective: Literal[tuple(Journey.Perspective.values)] = "customer"  # type: ignore[valid-type]
     status: Literal[tuple(Journey.Status.values)] = "draft"  # type: ignore[valid-type]
     window_days: Annotated[int, Field(ge=1, le=3650)] | None = 30
     start: Literal[tuple(Journey.Start.values)] = "any"  # type: ignore[valid-type]

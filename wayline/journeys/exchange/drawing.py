@@ -28,6 +28,7 @@ def document_of(journey: Journey) -> Document:
         title=journey.title,
         goal=journey.goal,
         persona=journey.persona,
+        perspective=journey.perspective,
         status=journey.status,
         window_days=journey.window_days,
         start=journey.start,

@@ -107,8 +107,19 @@ class Settings(forms.ModelForm):
 
     class Meta:
         model = Journey
-        fields = ["title", "goal", "persona", "owner", "status", "window_days", "start", "follow"]
+        fields = [
+            "title",
+            "goal",
+            "perspective",
+            "persona",
+            "owner",
+            "status",
+            "window_days",
+            "start",
+            "follow",
+        ]
         labels = {
+            "perspective": "Who goes through it",
             "window_days": "Window in days",
             "start": "What counts as a start",
             "follow": "What is followed",
@@ -119,11 +130,14 @@ class Settings(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["title"].required = False  # the operation says what to do
         self.fields["owner"].queryset = members
-        self.fields["status"].required = False
+        self.fields["status"].required = self.fields["perspective"].required = False
         self.fields["owner"].empty_label = "Nobody yet"
 
     def clean_status(self):
         return self.cleaned_data["status"] or self.instance.status
+
+    def clean_perspective(self):
+        return self.cleaned_data["perspective"] or self.instance.perspective
 
 
 class Named(forms.Form):

@@ -59,6 +59,10 @@ class Journey(models.Model):
         CUSTOMER = "customer", "Each customer"
         SUBJECT = "subject", "Each order, ticket or other subject"
 
+    class Perspective(models.TextChoices):
+        CUSTOMER = "customer", "A customer"
+        EMPLOYEE = "employee", "An employee who serves"
+
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
         RESEARCH = "research", "Being researched"
@@ -73,6 +77,7 @@ class Journey(models.Model):
     window_days = models.PositiveIntegerField(null=True, blank=True, default=30)  # None: no limit
     start = models.CharField(max_length=10, choices=Start, default=Start.ANY)
     follow = models.CharField(max_length=10, choices=Follow, default=Follow.CUSTOMER)
+    perspective = models.CharField(max_length=10, choices=Perspective, default=Perspective.CUSTOMER)
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="children")
     is_restricted = models.BooleanField(default=False)  # only those with a seat may see it

@@ -21,7 +21,12 @@ from .refusals import (
 )
 
 LONGEST_WINDOW = 3_650
-CHOICES = (("start", Journey.Start), ("follow", Journey.Follow), ("status", Journey.Status))
+CHOICES = (
+    ("start", Journey.Start),
+    ("follow", Journey.Follow),
+    ("status", Journey.Status),
+    ("perspective", Journey.Perspective),
+)
 
 
 @transaction.atomic
@@ -62,7 +67,7 @@ def create_journey(
 
 @transaction.atomic
 def describe_journey(journey: Journey, *, by: User, now: datetime, **changes) -> None:
-    """Change the title, goal, persona, owner, status, window, start or what is followed."""
+    """Change what the journey says, who owns it and how it is measured; left out, a setting stays."""
     if "title" in changes:
         changes["title"] = order.worded(changes["title"], noun="journey", longest=160)
     order.check_right(journey, by)

@@ -99,7 +99,7 @@ def draw_draft(draft: MapDraft, document: Document, *, by: User | None, now: dat
 
 
 def _settings(document: Document) -> dict:
-    names = ("title", "goal", "persona", "status", "window_days", "start", "follow")
+    names = ("title", "goal", "perspective", "persona", "status", "window_days", "start", "follow")
     return {name: getattr(document, name) for name in names}
 
 

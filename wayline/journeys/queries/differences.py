@@ -10,6 +10,7 @@ SETTINGS = {
     "title": "Title",
     "goal": "Goal",
     "persona": "Persona",
+    "perspective": "Who goes through it",
     "status": "Status",
     "window_days": "Window in days",
     "start": "What counts as a start",

@@ -206,6 +206,7 @@ class JourneyOut(Schema):
     id: int
     title: str
     goal: str
+    perspective: str
     persona: str
     owner: str | None
     window_days: int | None
@@ -230,6 +231,7 @@ class JourneyIn(Schema):
     title: str = ""
     template: str = ""
     goal: str | None = None
+    perspective: str | None = None
     persona: str | None = None
     window_days: int | None = None
     no_window: bool = False

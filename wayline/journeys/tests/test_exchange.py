@@ -90,6 +90,7 @@ def documents(draw) -> Document:
     return Document(
         title=draw(words),
         goal=draw(maybe),
+        perspective=draw(st.sampled_from(Journey.Perspective.values)),
         status=draw(st.sampled_from(Journey.Status.values)),
         window_days=draw(st.one_of(st.none(), st.integers(1, 3650))),
         tags=tuple(sorted({document._line(tag) for tag in draw(st.lists(words, max_size=2))})),

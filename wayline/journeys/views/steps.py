@@ -7,7 +7,7 @@ from wayline.journeys import badges, conditions, forms, operations, wording
 from wayline.journeys.models import Edge, Persona, Phase, Step
 from wayline.journeys.operations.edits import labeled
 from wayline.journeys.operations.refusals import FeelingOutOfRange
-from wayline.journeys.queries import board, feelings, talks
+from wayline.journeys.queries import board, feelings, leading, talks
 
 from . import answers
 from .cards import _seen, step_of
@@ -31,6 +31,7 @@ def show(request, step_id):
         "edges": Edge.objects.between_kept_steps().filter(source=step).select_related("target"),
         "binding": conditions.sentence(conditions.parsed(step.condition)),
         "felt": feelings.at_step(step),
+        "leading": leading.leading_to(step, request.member),
         "badges": badges.of_step(step),
         "remark": wording.remark(step.title),
         "threads": talks.about(journey, "step", str(step.pk)),

@@ -34,6 +34,12 @@ function row(keys, words) {
   return line;
 }
 
+// What a page adds: data-keys="Lift a card, and drop it: Space; Write on it: Enter".
+function ownKeys() {
+  const told = document.querySelector("[data-keys]")?.dataset.keys ?? "";
+  return told.split(";").filter(Boolean).map((each) => each.split(":").map((part) => part.trim()));
+}
+
 function showList() {
   let dialog = document.getElementById("shortcuts");
   if (!dialog) {
@@ -48,6 +54,7 @@ function showList() {
     document.body.append(dialog);
     const list = dialog.querySelector("ul");
     list.append(row(["⌘K"], "Search"), row(["/"], "Search"), row(["?"], "This list"), row(["Esc"], "Close what is on top"));
+    for (const [words, keys] of ownKeys()) list.append(row(keys.split(" "), words));
     const seen = new Set();
     for (const { letter, words } of places()) {
       if (letter && !seen.has(letter)) list.append(row(["G", letter.toUpperCase()], words));
