@@ -43,7 +43,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/bench", description=__doc__)
-    parser.add_argument("--size", default="1m", help="signals in the log: 1m, 10m, 50m (default 1m)")
+    parser.add_argument("--size", default="1m", help="signals in the log: 1m, 10m, 50m, 100m (default 1m)")
     parser.add_argument("--json", metavar="FILE", help="write one line of JSON for each measure")
     parser.add_argument("--only", nargs="+", choices=MEASURES, default=MEASURES, metavar="MEASURE")
     parser.add_argument(
