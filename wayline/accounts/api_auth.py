@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 
+from django.utils import timezone
 from ninja.errors import HttpError
 from ninja.security import HttpBearer
 
@@ -70,6 +71,11 @@ class BearerKey(HttpBearer):
 
 
 bearer_key = BearerKey()
+
+
+def by(request) -> dict:
+    """Who does it and when, as every operation asks."""
+    return {"by": request.member.user, "now": timezone.now()}
 
 
 def needs(role: Role | str) -> Callable:

@@ -1,3 +1,5 @@
+from django.db.models import QuerySet
+
 from .models import Invitation, Key, Membership, User, Workspace
 
 
@@ -21,3 +23,8 @@ def memberships(user: User) -> list[Membership]:
     """The user's places with their workspaces, in the order of the workspaces' names."""
     mine = Membership.objects.filter(user=user).select_related("workspace")
     return list(mine.order_by("workspace__name", "workspace"))
+
+
+def people(workspace_id: int) -> QuerySet[User]:
+    """Who works in the workspace, by name: whoever can own something here."""
+    return User.objects.filter(memberships__workspace=workspace_id).order_by("name", "email")

@@ -81,9 +81,8 @@ def disk(server) -> Finding:
 
 
 def databases(server) -> Finding:
-    behind = schema.behind()
-    if behind:
-        told = "; ".join(f"{name} lacks {upgrading.in_words(upgrading.lacking(name))}" for name in behind)
+    if lacking := schema.lacking():
+        told = "; ".join(f"{name} lacks {upgrading.in_words(steps)}" for name, steps in lacking.items())
         return Finding(f"Databases not up to date: {told}. Run: wayline init", is_wrong=True)
     for name in settings.DATABASES:
         if connections[name].vendor == "sqlite":

@@ -4,7 +4,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Field, Router, Schema
 
-from wayline.accounts.api_auth import needs
+from wayline.accounts.api_auth import by, needs
 from wayline.insights.models import Insight
 from wayline.journeys import standing_on
 from wayline.journeys.schemas.journeys import FlowEstimateOut
@@ -115,10 +115,6 @@ class OpportunityOfCardIn(Schema):
     card: int
 
 
-def _by(request) -> dict:
-    return {"by": request.member.user, "now": timezone.now()}
-
-
 def _opportunity(request, opportunity_id: int) -> Opportunity:
     return get_object_or_404(backlog.opportunities(request.member), pk=opportunity_id)
 
@@ -160,7 +156,7 @@ def write_opportunity(request, body: OpportunityIn):
         body=body.body,
         steps=[standing_on.named_step(request.member, step) for step in body.steps],
         insights=[_insight(request, insight) for insight in body.insights],
-        **_by(request),
+        **by(request),
     )
 
 
@@ -168,7 +164,7 @@ def write_opportunity(request, body: OpportunityIn):
 @needs("contributor")
 def adopt_card(request, body: OpportunityOfCardIn):
     """Make an opportunity of a card, which stays where it stands."""
-    return 201, operations.adopt_card(standing_on.named_card(request.member, body.card), **_by(request))
+    return 201, operations.adopt_card(standing_on.named_card(request.member, body.card), **by(request))
 
 
 @router.get("/opportunities/{opportunity_id}", response=SizedOut)
@@ -182,7 +178,7 @@ def opportunity(request, opportunity_id: int):
 def describe_opportunity(request, opportunity_id: int, body: OpportunityChangeIn):
     """Change what it says."""
     found = _opportunity(request, opportunity_id)
-    operations.describe_opportunity(found, **body.dict(exclude_none=True), **_by(request))
+    operations.describe_opportunity(found, **body.dict(exclude_none=True), **by(request))
     return _opportunity(request, opportunity_id)
 
 
@@ -190,7 +186,7 @@ def describe_opportunity(request, opportunity_id: int, body: OpportunityChangeIn
 @needs("contributor")
 def estimate_opportunity(request, opportunity_id: int, body: EstimatesIn):
     """Say what it is worth, what it takes, and how sure we are."""
-    operations.estimate_opportunity(_opportunity(request, opportunity_id), **body.dict(), **_by(request))
+    operations.estimate_opportunity(_opportunity(request, opportunity_id), **body.dict(), **by(request))
     return _sized(request, opportunity_id)
 
 
@@ -198,7 +194,7 @@ def estimate_opportunity(request, opportunity_id: int, body: EstimatesIn):
 @needs("contributor")
 def override_impact(request, opportunity_id: int, body: OverrideIn):
     """Put a person's judgment in the place of the computed impact."""
-    operations.override_impact(_opportunity(request, opportunity_id), **body.dict(), **_by(request))
+    operations.override_impact(_opportunity(request, opportunity_id), **body.dict(), **by(request))
     return _sized(request, opportunity_id)
 
 
@@ -206,7 +202,7 @@ def override_impact(request, opportunity_id: int, body: OverrideIn):
 @needs("contributor")
 def compute_impact(request, opportunity_id: int):
     """Go back to the computed impact."""
-    operations.compute_impact(_opportunity(request, opportunity_id), **_by(request))
+    operations.compute_impact(_opportunity(request, opportunity_id), **by(request))
     return _sized(request, opportunity_id)
 
 
@@ -215,7 +211,7 @@ def compute_impact(request, opportunity_id: int):
 def move_opportunity(request, opportunity_id: int, body: StatusIn):
     """Move it to another column of the board."""
     found = _opportunity(request, opportunity_id)
-    operations.move_opportunity(found, status=body.status, **_by(request))
+    operations.move_opportunity(found, status=body.status, **by(request))
     return found
 
 
@@ -224,9 +220,7 @@ def move_opportunity(request, opportunity_id: int, body: StatusIn):
 def place_opportunity(request, opportunity_id: int, body: OnStepIn):
     """Put it on a step of a map."""
     found = _opportunity(request, opportunity_id)
-    operations.place_opportunity(
-        found, step=standing_on.named_step(request.member, body.step), **_by(request)
-    )
+    operations.place_opportunity(found, step=standing_on.named_step(request.member, body.step), **by(request))
     return _sized(request, opportunity_id)
 
 
@@ -236,7 +230,7 @@ def take_off(request, opportunity_id: int, placement_id: int):
     """Take it off a step."""
     found = _opportunity(request, opportunity_id)
     placement = standing_on.placement_of(request.member, found.card, placement_id)
-    operations.take_off(found, placement=placement, **_by(request))
+    operations.take_off(found, placement=placement, **by(request))
     return _sized(request, opportunity_id)
 
 
@@ -245,7 +239,7 @@ def take_off(request, opportunity_id: int, placement_id: int):
 def link_insight(request, opportunity_id: int, body: ReasonIn):
     """Link an insight to it."""
     found = _opportunity(request, opportunity_id)
-    operations.link_insight(found, insight=_insight(request, body.insight), **_by(request))
+    operations.link_insight(found, insight=_insight(request, body.insight), **by(request))
     return _sized(request, opportunity_id)
 
 
@@ -254,7 +248,7 @@ def link_insight(request, opportunity_id: int, body: ReasonIn):
 def unlink_insight(request, opportunity_id: int, body: ReasonIn):
     """Unlink an insight from it."""
     found = _opportunity(request, opportunity_id)
-    operations.unlink_insight(found, insight=_insight(request, body.insight), **_by(request))
+    operations.unlink_insight(found, insight=_insight(request, body.insight), **by(request))
     return _sized(request, opportunity_id)
 
 
@@ -262,7 +256,7 @@ def unlink_insight(request, opportunity_id: int, body: ReasonIn):
 @needs("contributor")
 def delete_opportunity(request, opportunity_id: int):
     """Delete it and its card. It can be restored."""
-    operations.delete_opportunity(_opportunity(request, opportunity_id), **_by(request))
+    operations.delete_opportunity(_opportunity(request, opportunity_id), **by(request))
     return 204, None
 
 
@@ -271,5 +265,5 @@ def delete_opportunity(request, opportunity_id: int):
 def restore_opportunity(request, opportunity_id: int):
     """Bring a deleted opportunity back."""
     found = get_object_or_404(Opportunity.objects.deleted_from(request.member), pk=opportunity_id)
-    operations.restore_opportunity(found, **_by(request))
+    operations.restore_opportunity(found, **by(request))
     return _opportunity(request, opportunity_id)

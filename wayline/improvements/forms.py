@@ -3,6 +3,7 @@
 from django import forms
 
 from wayline.accounts.models import Membership, User
+from wayline.accounts.queries import people
 
 from .models import Opportunity
 
@@ -26,8 +27,7 @@ class Described(OpportunityForm):
 
     def __init__(self, *args, member: Membership, **options):
         super().__init__(*args, **options)
-        people = User.objects.filter(memberships__workspace=member.workspace_id)
-        self.fields["owner"].queryset = people.order_by("name")  # type: ignore[attr-defined]
+        self.fields["owner"].queryset = people(member.workspace_id)  # type: ignore[attr-defined]
 
 
 class EstimateForm(forms.Form):

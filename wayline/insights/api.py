@@ -4,7 +4,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Field, Router, Schema
 
-from wayline.accounts.api_auth import needs
+from wayline.accounts.api_auth import by, needs
 from wayline.journeys import standing_on
 from wayline.journeys.schemas.journeys import FlowEstimateOut
 from wayline.signals.conditions import SignalCondition
@@ -112,10 +112,6 @@ class InsightOfCardIn(Schema):
     certainty: str = "interpreted"
 
 
-def _by(request) -> dict:
-    return {"by": request.member.user, "now": timezone.now()}
-
-
 def _insight(request, insight_id: int) -> Insight:
     return get_object_or_404(queries.insights(request.member), pk=insight_id)
 
@@ -157,7 +153,7 @@ def insights(request, kind: str = "", search: str = ""):
 @needs("contributor")
 def write_insight(request, body: InsightIn):
     """Write down what was found."""
-    return 201, operations.write_insight(request.workspace, **body.dict(), **_by(request))
+    return 201, operations.write_insight(request.workspace, **body.dict(), **by(request))
 
 
 @router.post("/of-card", response={201: InsightOut})
@@ -165,7 +161,7 @@ def write_insight(request, body: InsightIn):
 def adopt_card(request, body: InsightOfCardIn):
     """Make an insight of a card, which stays where it stands."""
     card = standing_on.named_card(request.member, body.card)
-    return 201, operations.adopt_card(card, certainty=body.certainty, **_by(request))
+    return 201, operations.adopt_card(card, certainty=body.certainty, **by(request))
 
 
 @router.get("/{insight_id}", response=InsightDetailOut)
@@ -179,7 +175,7 @@ def insight(request, insight_id: int, period: str = queries.DEFAULT_PERIOD):
 def describe_insight(request, insight_id: int, body: InsightChangeIn):
     """Change what the insight says."""
     found = _insight(request, insight_id)
-    operations.describe_insight(found, **body.dict(exclude_none=True), **_by(request))
+    operations.describe_insight(found, **body.dict(exclude_none=True), **by(request))
     return _insight(request, insight_id)
 
 
@@ -187,7 +183,7 @@ def describe_insight(request, insight_id: int, body: InsightChangeIn):
 @needs("contributor")
 def delete_insight(request, insight_id: int):
     """Delete the insight and its card. It can be restored."""
-    operations.delete_insight(_insight(request, insight_id), **_by(request))
+    operations.delete_insight(_insight(request, insight_id), **by(request))
     return 204, None
 
 
@@ -196,7 +192,7 @@ def delete_insight(request, insight_id: int):
 def restore_insight(request, insight_id: int):
     """Bring a deleted insight back."""
     found = get_object_or_404(Insight.objects.deleted_from(request.member), pk=insight_id)
-    operations.restore_insight(found, **_by(request))
+    operations.restore_insight(found, **by(request))
     return _insight(request, insight_id)
 
 
@@ -206,7 +202,7 @@ def place_insight(request, insight_id: int, body: PlaceIn):
     """Put the insight on a step of a map."""
     found = _insight(request, insight_id)
     step = standing_on.named_step(request.member, body.step)
-    operations.place_insight(found, step=step, **_by(request))
+    operations.place_insight(found, step=step, **by(request))
     return _detail(request, insight_id)
 
 
@@ -216,7 +212,7 @@ def take_off(request, insight_id: int, placement_id: int):
     """Take the insight off a step."""
     found = _insight(request, insight_id)
     placement = standing_on.placement_of(request.member, found.card, placement_id)
-    operations.take_off(found, placement=placement, **_by(request))
+    operations.take_off(found, placement=placement, **by(request))
     return _detail(request, insight_id)
 
 
@@ -225,7 +221,7 @@ def take_off(request, insight_id: int, placement_id: int):
 def add_evidence(request, insight_id: int, body: EvidenceIn):
     """Say what the insight rests on."""
     told = {name: getattr(body, name) for name in ("kind", "condition", "text", "said_by", "said_on")}
-    return 201, operations.add_evidence(_insight(request, insight_id), **told, **_by(request))
+    return 201, operations.add_evidence(_insight(request, insight_id), **told, **by(request))
 
 
 @router.post("/evidence/{evidence_id}/remove", response={204: None})
@@ -233,7 +229,7 @@ def add_evidence(request, insight_id: int, body: EvidenceIn):
 def remove_evidence(request, evidence_id: int):
     """Remove a piece of evidence. It can be restored."""
     found = get_object_or_404(Evidence.objects.visible_to(request.member), pk=evidence_id)
-    operations.remove_evidence(found, **_by(request))
+    operations.remove_evidence(found, **by(request))
     return 204, None
 
 
@@ -242,6 +238,6 @@ def remove_evidence(request, evidence_id: int):
 def restore_evidence(request, evidence_id: int):
     """Bring removed evidence back."""
     found = get_object_or_404(Evidence.objects.visible_to(request.member), pk=evidence_id)
-    operations.restore_evidence(found, **_by(request))
+    operations.restore_evidence(found, **by(request))
     found.refresh_from_db()
     return found

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django import forms
 
 from wayline.accounts.models import Membership, User
+from wayline.accounts.queries import people
 from wayline.journeys import conditions
 from wayline.journeys.models import Card
 from wayline.metrics.observed import ObservedName
@@ -46,8 +47,7 @@ class Described(InsightForm):
 
     def __init__(self, *args, member: Membership, **options):
         super().__init__(*args, **options)
-        people = User.objects.filter(memberships__workspace=member.workspace_id)
-        self.fields["owner"].queryset = people.order_by("name")  # type: ignore[attr-defined]
+        self.fields["owner"].queryset = people(member.workspace_id)  # type: ignore[attr-defined]
 
 
 class EvidenceForm(forms.Form):

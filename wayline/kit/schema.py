@@ -11,16 +11,16 @@ from . import upgrading
 
 def bring_up_to_date() -> None:
     """Make or migrate every database that lacks something; quick when none does."""
-    for name in behind():
+    for name in lacking():
         if connections[name].introspection.table_names():
             upgrading.migrate(name)
         else:
             create(name)
 
 
-def behind() -> list[str]:
-    """The databases that an earlier version left behind, or nobody created yet."""
-    return [name for name in connections if upgrading.lacking(name)]
+def lacking() -> dict[str, list[str]]:
+    """What each database lacks that an earlier version left behind, or nobody created yet."""
+    return {name: steps for name in connections if (steps := upgrading.lacking(name))}
 
 
 def create(name: str) -> None:

@@ -289,9 +289,7 @@ class Writer:
                 except queue.Empty:
                     break
             self._settle(folded)
-            if connection.vendor == "sqlite" and self._waiting.empty():
-                continue
-            if self._waiting.empty():
+            if connection.vendor != "sqlite" and self._waiting.empty():
                 connection.close_if_unusable_or_obsolete()
 
     def _settle(self, folded: list[tuple[_Row, Future]]) -> None:

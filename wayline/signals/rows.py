@@ -36,8 +36,8 @@ def fresh(
     ]
     if not candidates:
         return SIGNALS.empty_table(), []
-    known = writer.known_keys(batch.workspace, [key for _, key in candidates])
     keys = [key for _, key in candidates]
+    known = writer.known_keys(batch.workspace, keys)
     once = set(keys)
     if len(once) == len(keys) and known.isdisjoint(once) and seen.isdisjoint(once):
         seen |= once

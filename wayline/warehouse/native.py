@@ -133,9 +133,12 @@ def freshness() -> int:
 
 
 def together(stored: dict[str, str], mapped: Iterable[dict[str, str]]) -> dict[str, str]:
-    """Queries of both tables: what we store, and after it the company's own."""
+    """Queries of both tables: what we store, and after it the company's own, as far as they are needed."""
     own = list(mapped)
-    return {name: " UNION ALL ".join([stored[name], *(each[name] for each in own)]) for name in stored}
+    return {
+        name: " UNION ALL ".join([stored[name], *(each[name] for each in own if name in each)])
+        for name in stored
+    }
 
 
 def mapped(own: OwnTable, dialect: str, erased: Sequence[Erased] = ()) -> dict[str, str]:

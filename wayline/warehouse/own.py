@@ -78,12 +78,8 @@ class OwnTables:
                 if not own.postgresql:
                     mapped.append(native.mapped(own, "duckdb", erased))
                     continue
-                parts = self._fetched_parts(own, asked, erased, cursor, stack)
-                mapped.append(parts)
-            yield {
-                name: " UNION ALL ".join([STORED[name], *(each[name] for each in mapped if name in each)])
-                for name in STORED
-            }
+                mapped.append(self._fetched_parts(own, asked, erased, cursor, stack))
+            yield native.together(STORED, mapped)
 
     def _asked_of(self, expression: ibis.Table) -> dict[str, list[Demand]]:
         """What the question needs; the questions of a page come again and again."""

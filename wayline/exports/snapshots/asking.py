@@ -19,7 +19,6 @@ from wayline.warehouse import snapshots
 from . import contents
 
 FRESH = timedelta(minutes=10)
-NAMES = {"masked.duckdb": True, "clear.duckdb": False}
 MOST_ROWS, MOST_SECONDS = 100_000, 120.0
 _writing = threading.Lock()
 
@@ -52,7 +51,7 @@ def snapshot(workspace: Workspace, *, is_masked: bool, member, by: User | None, 
     """The kept snapshot, written anew when it is old. Whoever wants it clear needs the right to it."""
     if not is_masked and not member.has_right("privacy"):
         raise NotForEverybody("Clear personal data needs the right to handle people's rights. Ask an owner.")
-    path = folder(workspace.pk) / f"{'masked' if is_masked else 'clear'}.duckdb"
+    path = _path(workspace, is_masked=is_masked)
     with _writing:
         is_old = not path.exists() or as_of(path) < now - FRESH
         if is_old:
@@ -67,8 +66,8 @@ def write_anew(workspace: Workspace, *, by: User | None, now: datetime) -> None:
     """Answer from what is there now, not from what was there some minutes ago."""
     with _writing:
         folder(workspace.pk).mkdir(parents=True, exist_ok=True)
-        for name, is_masked in NAMES.items():
-            path = folder(workspace.pk) / name
+        for is_masked in (True, False):
+            path = _path(workspace, is_masked=is_masked)
             if is_masked or path.exists():
                 write(path, workspace, is_masked=is_masked, now=now)
     audit.record("snapshot.written", subject=workspace, workspace=workspace, by=by, at=now)
@@ -95,13 +94,17 @@ def folder(workspace: int) -> Path:
     return Path(settings.MEDIA_ROOT) / "exports" / str(workspace) / "snapshots"
 
 
+def _path(workspace: Workspace, *, is_masked: bool) -> Path:
+    return folder(workspace.pk) / ("masked.duckdb" if is_masked else "clear.duckdb")
+
+
 def as_of(path: Path) -> datetime:
     return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 def masked_as_of(workspace: Workspace) -> datetime | None:
     """When the masked snapshot that is kept was written, if one is."""
-    path = folder(workspace.pk) / "masked.duckdb"
+    path = _path(workspace, is_masked=True)
     return as_of(path) if path.exists() else None
 
 

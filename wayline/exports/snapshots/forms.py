@@ -1,5 +1,9 @@
 from django import forms
 
+from .asking import MOST_ROWS
+
+SHOWN_ROWS, SECONDS = 200, 30
+
 
 class SqlForm(forms.Form):
     """One question; clear personal data only for those with the right to it."""
@@ -10,7 +14,10 @@ class SqlForm(forms.Form):
         widget=forms.Textarea(
             attrs={"rows": 8, "class": "code", "spellcheck": "false", "autocapitalize": "off"}
         ),
-        help_text="DuckDB’s SQL. It ends after 30 seconds; the page shows 200 rows, the CSV up to 100,000.",
+        help_text=(
+            f"DuckDB’s SQL. It ends after {SECONDS} seconds; the page shows {SHOWN_ROWS} rows, "
+            f"the CSV up to {MOST_ROWS:,}."
+        ),
     )
     is_clear = forms.BooleanField(
         required=False,

@@ -14,10 +14,8 @@ from wayline.kit.refusals import Refusal
 
 from . import asking, contents
 from .examples import EXAMPLES
-from .forms import SqlForm
+from .forms import SECONDS, SHOWN_ROWS, SqlForm
 from .values import as_table
-
-SHOWN_ROWS, SECONDS = 200, 30.0
 
 
 @access.member("contributor")
@@ -93,6 +91,7 @@ def _show(request, form, answered: asking.Answered | None = None, status: int = 
         "written_at": asking.masked_as_of(request.workspace),
         "shapes": contents.TABLES,
         "views": contents.VIEWS,
+        "most_rows": asking.MOST_ROWS,
         "examples": [(number, name) for number, (name, _) in enumerate(EXAMPLES)],
         "tab": "sql",
     }

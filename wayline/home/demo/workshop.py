@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from wayline.accounts.models import Membership, Role, User, Workspace
+from wayline.accounts.models import User, Workspace
 from wayline.journeys import operations as journeys
 from wayline.journeys.models import Journey, Placement, Step
 from wayline.signals.models import Segment
@@ -24,13 +24,13 @@ def write(workspace: Workspace, drawn: Mapping[str, Journey], *, by: User | None
         journey = drawn[handoff.pop("journey")]
         ends = [_card(journey, *handoff.pop(end)) for end in ("from", "to")]
         journeys.add_handoff(*ends, **handoff, **said)
-    owner = Membership.objects.filter(workspace=workspace, role=Role.OWNER).select_related("user").first()
     for moment in written["moments"]:
-        step = _step(drawn[moment["journey"]], moment["step"])
+        journey = drawn[moment["journey"]]
+        step = _step(journey, moment["step"])
         journeys.accept_moment(step, reason=moment["reason"], **said)
         for change in moment["changes"]:
             due_on = (now + timedelta(days=change.pop("days"))).date()
-            journeys.add_change(step, due_on=due_on, owner=owner and owner.user, **change, **said)
+            journeys.add_change(step, due_on=due_on, owner=journey.owner, **change, **said)
 
 
 def _persona(workspace: Workspace, written: dict, drawn: Mapping[str, Journey], said: dict) -> None:

@@ -2,6 +2,7 @@
 
 import random
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -142,21 +143,20 @@ def tell(*, now: datetime) -> int:
         hooks.setdefault(hook.workspace_id, []).append(hook)
     # Numbers are given before they are committed, so a late one may stand before the mark.
     found = list(Activity.objects.filter(pk__gt=mark.last - OVERLAP).order_by("pk")[: AT_ONCE + OVERLAP])
-    hidden = _hidden(hooks, found)
-    made = [
-        delivery
-        for activity in found
-        for hook in hooks.get(activity.workspace_id or 0, ())
-        if hook.created_at <= activity.at and hook.wants(activity.name) and not activity.name.startswith(OWN)
-        if (hook.pk, activity.pk) not in hidden
-        for delivery in [_delivery(hook, activity, now)]
-    ]
     told = set(
         Delivery.objects.filter(activity_id__in=[activity.pk for activity in found]).values_list(
             "webhook", "activity_id"
         )
     )
-    fresh = [each for each in made if (each.webhook_id, each.activity_id) not in told]
+    new = [
+        (hook, activity)
+        for activity in found
+        for hook in hooks.get(activity.workspace_id or 0, ())
+        if hook.created_at <= activity.at and hook.wants(activity.name) and not activity.name.startswith(OWN)
+        if (hook.pk, activity.pk) not in told
+    ]
+    hidden = _hidden(new)
+    fresh = [_delivery(hook, activity, now) for hook, activity in new if (hook.pk, activity.pk) not in hidden]
     Delivery.objects.bulk_create(fresh, AT_ONCE)
     for each in fresh:
         _enqueue(each, now)
@@ -166,11 +166,13 @@ def tell(*, now: datetime) -> int:
     return len(fresh)
 
 
-def _hidden(hooks: dict[int, list[Webhook]], found: list[Activity]) -> set[tuple[int, int]]:
+def _hidden(new: Iterable[tuple[Webhook, Activity]]) -> set[tuple[int, int]]:
     """Which activities a webhook is not told of: those that the person who made it may not see."""
-    keys = [activity.pk for activity in found]
+    of_hook: dict[Webhook, list[int]] = {}
+    for hook, activity in new:
+        of_hook.setdefault(hook, []).append(activity.pk)
     hidden: set[tuple[int, int]] = set()
-    for hook in (hook for each in hooks.values() for hook in each) if found else ():
+    for hook, keys in of_hook.items():
         made_by = Membership.objects.filter(workspace=hook.workspace_id, user=hook.created_by_id or 0).first()
         stranger = Membership(workspace_id=hook.workspace_id, role=Role.VIEWER)
         rows = Activity.objects.hidden_from(made_by or stranger).filter(pk__in=keys)

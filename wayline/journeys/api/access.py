@@ -1,12 +1,12 @@
 """Who may see and change a journey, for programs."""
 
-from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from ninja import Router, Schema
 
-from wayline.accounts.api_auth import needs
+from wayline.accounts.api_auth import by, needs
 from wayline.journeys import operations
 from wayline.journeys.models import Journey
+
+from .find import journey_of
 
 router = Router()
 
@@ -27,10 +27,6 @@ class AccessIn(Schema):
     people: list[SeatIn]
 
 
-def _journey(request, journey_id: int) -> Journey:
-    return get_object_or_404(Journey.objects.visible_to(request.member), pk=journey_id)
-
-
 def _access(journey: Journey) -> dict:
     people = [{"user": seat.user_id, "may_edit": seat.may_edit} for seat in journey.seats.all()]
     return {"is_restricted": journey.is_restricted, "people": people}
@@ -39,16 +35,16 @@ def _access(journey: Journey) -> dict:
 @router.get("/{journey_id}/access", response=AccessOut)
 def access_of(request, journey_id: int):
     """Whether only some people see the journey, and who they are."""
-    return _access(_journey(request, journey_id))
+    return _access(journey_of(request, journey_id))
 
 
 @router.post("/{journey_id}/restrict", response=AccessOut)
 @needs("manager")
 def restrict_journey(request, journey_id: int, body: AccessIn):
     """Let only these people see the journey, and some of them change it. Its share links end."""
-    journey = _journey(request, journey_id)
+    journey = journey_of(request, journey_id)
     people = {person.user: person.may_edit for person in body.people}
-    operations.restrict_journey(journey, people=people, by=request.member.user, now=timezone.now())
+    operations.restrict_journey(journey, people=people, **by(request))
     return _access(journey)
 
 
@@ -56,6 +52,6 @@ def restrict_journey(request, journey_id: int, body: AccessIn):
 @needs("manager")
 def open_journey(request, journey_id: int):
     """Let the whole workspace see the journey again."""
-    journey = _journey(request, journey_id)
-    operations.open_journey(journey, by=request.member.user, now=timezone.now())
+    journey = journey_of(request, journey_id)
+    operations.open_journey(journey, **by(request))
     return _access(journey)

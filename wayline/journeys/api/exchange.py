@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from ninja import Router, Schema
 
-from wayline.accounts.api_auth import needs
+from wayline.accounts.api_auth import by, needs
 from wayline.journeys import operations
 from wayline.journeys.exchange import document, drawing
 from wayline.journeys.models import Journey
+
+from .find import journey_of
 
 router = Router()
 
@@ -34,10 +34,6 @@ class ReplaceIn(Schema):
     revision: str | None = None
 
 
-def _journey(request, journey_id: int) -> Journey:
-    return get_object_or_404(Journey.objects.visible_to(request.member), pk=journey_id)
-
-
 def _out(journey: Journey) -> dict:
     found = drawing.document_of(journey)
     return {
@@ -53,30 +49,27 @@ def _out(journey: Journey) -> dict:
 def import_map(request, body: MapIn):
     """Draw a new journey from a document (docs/reference/journey-format.md)."""
     found = document.parsed(body.document)
-    journey = operations.import_map(
-        request.workspace, found, by=request.member.user, now=timezone.now(), source="API"
-    )
+    journey = operations.import_map(request.workspace, found, source="API", **by(request))
     return 201, _out(journey)
 
 
 @router.get("/{journey_id}/map", response=MapOut)
 def map_of(request, journey_id: int):
     """The whole map as a document."""
-    return _out(_journey(request, journey_id))
+    return _out(journey_of(request, journey_id))
 
 
 @router.post("/{journey_id}/replace", response=MapOut)
 @needs("contributor")
 def replace_map(request, journey_id: int, body: ReplaceIn):
     """Make the map what the document says. 409 when it has changed since the revision given."""
-    journey = _journey(request, journey_id)
+    journey = journey_of(request, journey_id)
     found = document.parsed(body.document)
     operations.replace_map(
         journey,
         found,
         revision=body.revision,
-        by=request.member.user,
-        now=timezone.now(),
         source="API",
+        **by(request),
     )
     return _out(journey)

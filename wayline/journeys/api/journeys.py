@@ -4,7 +4,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Router
 
-from wayline.accounts.api_auth import needs
+from wayline.accounts.api_auth import by, needs
 from wayline.journeys import operations, queries, templates_library
 from wayline.journeys.models import Journey, Persona, Phase, Step, Touchpoint
 from wayline.journeys.operations.refusals import PersonaElsewhere
@@ -58,10 +58,6 @@ def _touchpoint(request, touchpoint_id: int) -> Touchpoint:
     return get_object_or_404(found, pk=touchpoint_id)
 
 
-def _by(request) -> dict:
-    return {"by": request.member.user, "now": timezone.now()}
-
-
 def _reading(journey: Journey, body: ReadingIn) -> Reading:
     extent = periods.extent_of(journey.workspace, now=timezone.now())
     last = body.until or extent.last_day
@@ -101,7 +97,7 @@ def create_journey(request, body: JourneyIn):
         template=body.template,
         observed=observed.names(request.workspace.pk) if body.template else (),
         **settings,
-        **_by(request),
+        **by(request),
     )
     return 201, _fresh(journey)
 
@@ -120,7 +116,7 @@ def describe_journey(request, journey_id: int, body: JourneyIn):
     changes = body.dict(exclude={"template", "no_window"}, exclude_unset=True)
     if body.no_window:
         changes["window_days"] = None
-    operations.describe_journey(found, **changes, **_by(request))
+    operations.describe_journey(found, **changes, **by(request))
     return _fresh(found)
 
 
@@ -128,7 +124,7 @@ def describe_journey(request, journey_id: int, body: JourneyIn):
 @needs("contributor")
 def delete_journey(request, journey_id: int):
     """Take the journey out of the library. It can be restored."""
-    operations.delete_journey(_journey(request, journey_id), **_by(request))
+    operations.delete_journey(_journey(request, journey_id), **by(request))
     return 204, None
 
 
@@ -137,7 +133,7 @@ def delete_journey(request, journey_id: int):
 def restore_journey(request, journey_id: int):
     """Bring a deleted journey back."""
     found = get_object_or_404(Journey.objects.deleted_from(request.member), pk=journey_id)
-    operations.restore_journey(found, **_by(request))
+    operations.restore_journey(found, **by(request))
     return _fresh(found)
 
 
@@ -172,7 +168,7 @@ def paths(request, journey_id: int, body: PathsIn):
 def add_phase(request, journey_id: int, body: PhaseIn):
     """Add a phase at the end."""
     found = _journey(request, journey_id)
-    operations.add_phase(found, name=body.name, question=body.question, **_by(request))
+    operations.add_phase(found, name=body.name, question=body.question, **by(request))
     return 201, _fresh(found)
 
 
@@ -181,7 +177,7 @@ def add_phase(request, journey_id: int, body: PhaseIn):
 def rename_phase(request, phase_id: int, body: PhaseIn):
     """Give a phase another name and question."""
     phase = _phase(request, phase_id)
-    operations.rename_phase(phase, name=body.name, question=body.question, **_by(request))
+    operations.rename_phase(phase, name=body.name, question=body.question, **by(request))
     return _fresh(phase.journey)
 
 
@@ -190,7 +186,7 @@ def rename_phase(request, phase_id: int, body: PhaseIn):
 def move_phase(request, phase_id: int, body: MoveIn):
     """Move a phase along the journey."""
     phase = _phase(request, phase_id)
-    operations.move_phase(phase, places=body.places, **_by(request))
+    operations.move_phase(phase, places=body.places, **by(request))
     return _fresh(phase.journey)
 
 
@@ -199,7 +195,7 @@ def move_phase(request, phase_id: int, body: MoveIn):
 def delete_phase(request, phase_id: int, body: ConfirmIn):
     """Delete a phase; 409 when it holds steps and that is not confirmed."""
     phase = _phase(request, phase_id)
-    operations.delete_phase(phase, confirmed=body.confirmed, **_by(request))
+    operations.delete_phase(phase, confirmed=body.confirmed, **by(request))
     return _fresh(phase.journey)
 
 
@@ -209,7 +205,7 @@ def restore_phase(request, phase_id: int):
     """Undo the deletion of a phase."""
     kept = Journey.objects.visible_to(request.member)
     phase = get_object_or_404(Phase.objects.select_related("journey"), pk=phase_id, journey__in=kept)
-    operations.restore_phase(phase, **_by(request))
+    operations.restore_phase(phase, **by(request))
     return _fresh(phase.journey)
 
 
@@ -218,7 +214,7 @@ def restore_phase(request, phase_id: int):
 def add_step(request, phase_id: int, body: StepIn):
     """Add a step at the end of a phase."""
     phase = _phase(request, phase_id)
-    operations.add_step(phase, title=body.title, key=body.key, **_by(request))
+    operations.add_step(phase, title=body.title, key=body.key, **by(request))
     return 201, _fresh(phase.journey)
 
 
@@ -227,7 +223,7 @@ def add_step(request, phase_id: int, body: StepIn):
 def rename_step(request, step_id: int, body: StepIn):
     """Give a step another title; its key stays."""
     step = _step(request, step_id)
-    operations.rename_step(step, title=body.title, **_by(request))
+    operations.rename_step(step, title=body.title, **by(request))
     return _fresh(step.phase.journey)
 
 
@@ -236,7 +232,7 @@ def rename_step(request, step_id: int, body: StepIn):
 def move_step(request, step_id: int, body: MoveIn):
     """Move a step along the journey, across phases."""
     step = _step(request, step_id)
-    operations.move_step(step, places=body.places, **_by(request))
+    operations.move_step(step, places=body.places, **by(request))
     return _fresh(step.phase.journey)
 
 
@@ -245,7 +241,7 @@ def move_step(request, step_id: int, body: MoveIn):
 def mark_step(request, step_id: int, body: MarksIn):
     """Mark a step as required, repeatable, or a moment that matters; what is left out stays."""
     step = _step(request, step_id)
-    operations.mark_step(step, **body.dict(), **_by(request))
+    operations.mark_step(step, **body.dict(), **by(request))
     return _fresh(step.phase.journey)
 
 
@@ -259,7 +255,7 @@ def assume_feeling(request, step_id: int, body: FeelingIn):
         persona = Persona.objects.visible_to(request.member).filter(pk=body.persona).first()
         if persona is None:
             raise PersonaElsewhere("That persona is not in this workspace. Choose one of its personas.")
-    operations.assume_feeling(step, feeling=body.feeling, persona=persona, **_by(request))
+    operations.assume_feeling(step, feeling=body.feeling, persona=persona, **by(request))
     return _fresh(step.phase.journey)
 
 
@@ -268,7 +264,7 @@ def assume_feeling(request, step_id: int, body: FeelingIn):
 def bind_step(request, step_id: int, body: BindIn):
     """Say which signals are this step."""
     step = _step(request, step_id)
-    operations.bind_step(step, condition=body.condition, **_by(request))
+    operations.bind_step(step, condition=body.condition, **by(request))
     return _fresh(step.phase.journey)
 
 
@@ -277,7 +273,7 @@ def bind_step(request, step_id: int, body: BindIn):
 def unbind_step(request, step_id: int):
     """Take a step's binding away."""
     step = _step(request, step_id)
-    operations.unbind_step(step, **_by(request))
+    operations.unbind_step(step, **by(request))
     return _fresh(step.phase.journey)
 
 
@@ -286,7 +282,7 @@ def unbind_step(request, step_id: int):
 def delete_step(request, step_id: int):
     """Delete a step. It can be restored."""
     step = _step(request, step_id)
-    operations.delete_step(step, **_by(request))
+    operations.delete_step(step, **by(request))
     return _fresh(step.phase.journey)
 
 
@@ -297,7 +293,7 @@ def restore_step(request, step_id: int):
     kept = Journey.objects.visible_to(request.member)
     found = Step.objects.select_related("phase__journey")
     step = get_object_or_404(found, pk=step_id, phase__journey__in=kept)
-    operations.restore_step(step, **_by(request))
+    operations.restore_step(step, **by(request))
     return _fresh(step.phase.journey)
 
 
@@ -306,7 +302,7 @@ def restore_step(request, step_id: int):
 def add_touchpoint(request, step_id: int, body: TouchpointIn):
     """Add the place where the customer meets us at a step."""
     step = _step(request, step_id)
-    operations.add_touchpoint(step, name=body.name, channel=body.channel, **_by(request))
+    operations.add_touchpoint(step, name=body.name, channel=body.channel, **by(request))
     return 201, _fresh(step.phase.journey)
 
 
@@ -315,7 +311,7 @@ def add_touchpoint(request, step_id: int, body: TouchpointIn):
 def rename_touchpoint(request, touchpoint_id: int, body: TouchpointIn):
     """Give a touchpoint another name and channel."""
     touchpoint = _touchpoint(request, touchpoint_id)
-    operations.rename_touchpoint(touchpoint, name=body.name, channel=body.channel, **_by(request))
+    operations.rename_touchpoint(touchpoint, name=body.name, channel=body.channel, **by(request))
     return _fresh(touchpoint.step.phase.journey)
 
 
@@ -324,7 +320,7 @@ def rename_touchpoint(request, touchpoint_id: int, body: TouchpointIn):
 def move_touchpoint(request, touchpoint_id: int, body: MoveIn):
     """Move a touchpoint within its step."""
     touchpoint = _touchpoint(request, touchpoint_id)
-    operations.move_touchpoint(touchpoint, places=body.places, **_by(request))
+    operations.move_touchpoint(touchpoint, places=body.places, **by(request))
     return _fresh(touchpoint.step.phase.journey)
 
 
@@ -333,7 +329,7 @@ def move_touchpoint(request, touchpoint_id: int, body: MoveIn):
 def delete_touchpoint(request, touchpoint_id: int):
     """Delete a touchpoint. It can be restored."""
     touchpoint = _touchpoint(request, touchpoint_id)
-    operations.delete_touchpoint(touchpoint, **_by(request))
+    operations.delete_touchpoint(touchpoint, **by(request))
     return _fresh(touchpoint.step.phase.journey)
 
 
@@ -344,5 +340,5 @@ def restore_touchpoint(request, touchpoint_id: int):
     kept = Journey.objects.visible_to(request.member)
     found = Touchpoint.objects.select_related("step__phase__journey")
     touchpoint = get_object_or_404(found, pk=touchpoint_id, step__phase__journey__in=kept)
-    operations.restore_touchpoint(touchpoint, **_by(request))
+    operations.restore_touchpoint(touchpoint, **by(request))
     return _fresh(touchpoint.step.phase.journey)

@@ -4,7 +4,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Router
 
-from wayline.accounts.api_auth import needs
+from wayline.accounts.api_auth import by, needs
 from wayline.journeys import operations
 from wayline.journeys.models import BulkChange, Journey, Phase, SavedView
 from wayline.journeys.queries import hierarchy, shelf
@@ -20,15 +20,9 @@ from wayline.journeys.schemas.library import (
     ViewOut,
 )
 
+from .find import drawn_journey_of
+
 router = Router()
-
-
-def _journey(request, journey_id: int) -> Journey:
-    return get_object_or_404(Journey.objects.visible_to(request.member).with_steps(), pk=journey_id)
-
-
-def _by(request) -> dict:
-    return {"by": request.member.user, "now": timezone.now()}
 
 
 @router.get("/library", response=ShelfOut)
@@ -65,7 +59,7 @@ def gaps(request):
 @needs("contributor")
 def change_journeys(request, body: ChangeIn):
     """Set the owner or status of many journeys, tag or archive them; the answer's id undoes it."""
-    return operations.change_journeys(request.workspace, **body.dict(), **_by(request))
+    return operations.change_journeys(request.workspace, **body.dict(), **by(request))
 
 
 @router.post("/changes/{change_id}/undo", response=BulkChangeOut)
@@ -73,7 +67,7 @@ def change_journeys(request, body: ChangeIn):
 def undo_change(request, change_id: int):
     """Put the journeys of a change back, where nobody has changed them since."""
     change = get_object_or_404(BulkChange.objects.visible_to(request.member), pk=change_id)
-    operations.undo_change(change, **_by(request))
+    operations.undo_change(change, **by(request))
     return change
 
 
@@ -87,7 +81,7 @@ def views(request):
 @needs("contributor")
 def save_view(request, body: ViewIn):
     """Keep a way of looking at the library; `query` is the library page's query string."""
-    return 201, operations.save_view(request.workspace, **body.dict(), **_by(request))
+    return 201, operations.save_view(request.workspace, **body.dict(), **by(request))
 
 
 @router.post("/views/{view_id}/delete", response={204: None})
@@ -96,26 +90,26 @@ def delete_view(request, view_id: int):
     """Forget a saved view of one's own."""
     own = SavedView.objects.visible_to(request.member)
     view = get_object_or_404(own, pk=view_id)
-    operations.delete_view(view, **_by(request))
+    operations.delete_view(view, **by(request))
     return 204, None
 
 
 @router.get("/{journey_id}/place", response=PlaceOut)
 def place(request, journey_id: int):
     """Where a journey stands among the others, what stands in it, and how that goes together."""
-    return hierarchy.place(_journey(request, journey_id), request.member, now=timezone.now())
+    return hierarchy.place(drawn_journey_of(request, journey_id), request.member, now=timezone.now())
 
 
 @router.post("/{journey_id}/attach", response=JourneyOut)
 @needs("contributor")
 def attach_journey(request, journey_id: int, body: AttachIn):
     """Put a journey into another, as the detail of one of its phases or of the whole; no circles."""
-    journey = _journey(request, journey_id)
+    journey = drawn_journey_of(request, journey_id)
     parent = get_object_or_404(Journey.objects.visible_to(request.member), pk=body.parent)
     phase = None
     if body.phase is not None:
         phase = get_object_or_404(Phase.objects.visible_to(request.member), pk=body.phase)
-    operations.attach_journey(journey, parent=parent, phase=phase, **_by(request))
+    operations.attach_journey(journey, parent=parent, phase=phase, **by(request))
     return journey
 
 
@@ -123,6 +117,6 @@ def attach_journey(request, journey_id: int, body: AttachIn):
 @needs("contributor")
 def detach_journey(request, journey_id: int):
     """Take a journey out of the one it stands in."""
-    journey = _journey(request, journey_id)
-    operations.detach_journey(journey, **_by(request))
+    journey = drawn_journey_of(request, journey_id)
+    operations.detach_journey(journey, **by(request))
     return journey

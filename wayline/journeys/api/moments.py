@@ -7,13 +7,15 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Router, Schema
 
-from wayline.accounts.api_auth import needs
-from wayline.accounts.models import User
+from wayline.accounts.api_auth import by, needs
+from wayline.accounts.queries import people
 from wayline.journeys import operations, queries
-from wayline.journeys.models import Journey, MomentChange, MomentChoice, Step
+from wayline.journeys.models import MomentChange, MomentChoice, Step
 from wayline.journeys.operations.refusals import OwnerNotHere
 from wayline.journeys.queries import moments
 from wayline.journeys.schemas.journeys import FlowChangeOut, FlowEstimateOut
+
+from .find import drawn_journey_of
 
 router = Router()
 
@@ -138,27 +140,18 @@ class MomentChangeDescribeIn(Schema):
     due_on: date | None = None
 
 
-def _by(request) -> dict:
-    return {"by": request.member.user, "now": timezone.now()}
-
-
 def _step(request, step_id: int) -> Step:
     found = Step.objects.visible_to(request.member).select_related("phase__journey")
     return get_object_or_404(found, pk=step_id)
 
 
-def _journey(request, journey_id: int) -> Journey:
-    rows = Journey.objects.visible_to(request.member).with_steps().select_related("workspace")
-    return get_object_or_404(rows, pk=journey_id)
-
-
 def _decide(request, step_id: int, body: "MomentReasonIn", operation) -> MomentChoice:
     """Decide with the numbers of this day as evidence, as the page does."""
-    step, by = _step(request, step_id), _by(request)
-    journey, outcome = _journey(request, step.phase.journey_id), moments.outcome_of(body.outcome)
-    reading = queries.usual_reading(journey, now=by["now"])
+    step, said = _step(request, step_id), by(request)
+    journey, outcome = drawn_journey_of(request, step.phase.journey_id), moments.outcome_of(body.outcome)
+    reading = queries.usual_reading(journey, now=said["now"])
     evidence = moments.candidate_for(journey, reading, outcome, step)
-    return operation(step, reason=body.reason, evidence=evidence, **by)
+    return operation(step, reason=body.reason, evidence=evidence, **said)
 
 
 def _change(request, change_id: int) -> MomentChange:
@@ -169,7 +162,7 @@ def _change(request, change_id: int) -> MomentChange:
 def _said(request, given: dict) -> dict:
     """The owner by the e-mail; a required word that is null is left out."""
     if given.get("owner"):
-        members = User.objects.filter(memberships__workspace=request.workspace)
+        members = people(request.workspace.pk)
         owner = members.filter(email=given["owner"]).first()
         if owner is None:
             raise OwnerNotHere(f"{given['owner']} is not a member of this workspace.")
@@ -193,7 +186,7 @@ def changes(request, kind: str = "", status: str = "", open: bool = False):
 @router.get("/{journey_id}/moments", response=MomentsOut)
 def candidates(request, journey_id: int, outcome: str = moments.COMPLETED):
     """The steps that go together with the outcome: completed, score:nps, or signal:Order Returned."""
-    journey = _journey(request, journey_id)
+    journey = drawn_journey_of(request, journey_id)
     reading = queries.usual_reading(journey, now=timezone.now())
     return moments.ranking(journey, reading, moments.outcome_of(outcome))
 
@@ -218,7 +211,7 @@ def reconsider_moment(request, choice_id: int):
     """Take a decision about a moment back."""
     rows = MomentChoice.objects.visible_to(request.member).select_related("step__phase__journey")
     choice = get_object_or_404(rows, pk=choice_id)
-    operations.reconsider_moment(choice, **_by(request))
+    operations.reconsider_moment(choice, **by(request))
     return choice
 
 
@@ -226,7 +219,7 @@ def reconsider_moment(request, choice_id: int):
 @needs("contributor")
 def add_change(request, step_id: int, body: MomentChangeIn):
     """List something that must change behind a step."""
-    return 201, operations.add_change(_step(request, step_id), **_said(request, body.dict()), **_by(request))
+    return 201, operations.add_change(_step(request, step_id), **_said(request, body.dict()), **by(request))
 
 
 @router.post("/moment-changes/{moment_change_id}/describe", response=MomentChangeOut)
@@ -234,7 +227,7 @@ def add_change(request, step_id: int, body: MomentChangeIn):
 def describe_change(request, moment_change_id: int, body: MomentChangeDescribeIn):
     """Say otherwise what must change, whose it is, what it costs, how far it is or when it is due."""
     change = _change(request, moment_change_id)
-    operations.describe_change(change, **_said(request, body.dict(exclude_unset=True)), **_by(request))
+    operations.describe_change(change, **_said(request, body.dict(exclude_unset=True)), **by(request))
     return change
 
 
@@ -242,7 +235,7 @@ def describe_change(request, moment_change_id: int, body: MomentChangeDescribeIn
 @needs("contributor")
 def delete_change(request, moment_change_id: int):
     """Take a change off the list. It can be restored."""
-    operations.delete_change(_change(request, moment_change_id), **_by(request))
+    operations.delete_change(_change(request, moment_change_id), **by(request))
     return 204, None
 
 
@@ -251,5 +244,5 @@ def delete_change(request, moment_change_id: int):
 def restore_change(request, moment_change_id: int):
     """Bring a change back onto the list."""
     change = get_object_or_404(MomentChange.objects.deleted_from(request.member), pk=moment_change_id)
-    operations.restore_change(change, **_by(request))
+    operations.restore_change(change, **by(request))
     return change

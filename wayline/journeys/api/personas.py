@@ -4,7 +4,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Field, Router, Schema
 
-from wayline.accounts.api_auth import needs
+from wayline.accounts.api_auth import by, needs
 from wayline.journeys import operations
 from wayline.journeys.models import Journey, Persona, Picture
 from wayline.journeys.operations.refusals import PictureRefused
@@ -94,10 +94,6 @@ def _said(request, body: PersonaIn) -> tuple[dict, list[Journey] | None]:
     return said, None if keys is None else list(rows.filter(pk__in=keys))
 
 
-def _by(request) -> dict:
-    return {"by": request.member.user, "now": timezone.now()}
-
-
 @router.get("/", response=list[PersonaOut])
 def all_personas(request):
     """Every persona of the workspace."""
@@ -109,9 +105,9 @@ def all_personas(request):
 def create_persona(request, body: PersonaIn):
     """Write down a persona."""
     said, journeys = _said(request, body)
-    persona = operations.create_persona(request.workspace, **({"name": ""} | said), **_by(request))
+    persona = operations.create_persona(request.workspace, **({"name": ""} | said), **by(request))
     if journeys is not None:
-        operations.set_persona_journeys(persona, journeys=journeys, **_by(request))
+        operations.set_persona_journeys(persona, journeys=journeys, **by(request))
     return 201, persona
 
 
@@ -139,9 +135,9 @@ def describe_persona(request, persona_id: int, body: PersonaIn):
     """Change what is known of a persona."""
     found = _persona(request, persona_id)
     said, journeys = _said(request, body)
-    operations.describe_persona(found, **said, **_by(request))
+    operations.describe_persona(found, **said, **by(request))
     if journeys is not None:
-        operations.set_persona_journeys(found, journeys=journeys, **_by(request))
+        operations.set_persona_journeys(found, journeys=journeys, **by(request))
     return found
 
 
@@ -149,7 +145,7 @@ def describe_persona(request, persona_id: int, body: PersonaIn):
 @needs("contributor")
 def delete_persona(request, persona_id: int):
     """Take a persona away. It can be restored."""
-    operations.delete_persona(_persona(request, persona_id), **_by(request))
+    operations.delete_persona(_persona(request, persona_id), **by(request))
     return 204, None
 
 
@@ -158,5 +154,5 @@ def delete_persona(request, persona_id: int):
 def restore_persona(request, persona_id: int):
     """Bring a deleted persona back."""
     found = get_object_or_404(Persona.objects.deleted_from(request.member), pk=persona_id)
-    operations.restore_persona(found, **_by(request))
+    operations.restore_persona(found, **by(request))
     return found

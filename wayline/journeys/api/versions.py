@@ -7,12 +7,14 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Router, Schema
 
-from wayline.accounts.api_auth import needs
+from wayline.accounts.api_auth import by, needs
 from wayline.journeys import operations
 from wayline.journeys.exchange import document, drawing
-from wayline.journeys.models import Journey, Version
+from wayline.journeys.models import Version
 from wayline.journeys.queries import differences, freshness
 from wayline.journeys.schemas.journeys import FlowChangeOut
+
+from .find import drawn_journey_of
 
 router = Router()
 
@@ -99,30 +101,22 @@ class FreshnessOut(Schema):
         return found.review.next_on if found.review else None
 
 
-def _journey(request, journey_id: int) -> Journey:
-    return get_object_or_404(Journey.objects.visible_to(request.member).with_steps(), pk=journey_id)
-
-
 def _version(request, version_id: int) -> Version:
     rows = Version.objects.visible_to(request.member).select_related("journey")
     return get_object_or_404(rows, pk=version_id)
 
 
-def _by(request) -> dict:
-    return {"by": request.member.user, "now": timezone.now()}
-
-
 @router.get("/{journey_id}/versions", response=list[VersionOut])
 def versions(request, journey_id: int):
     """The versions of a map, the latest first."""
-    return _journey(request, journey_id).versions.all()
+    return drawn_journey_of(request, journey_id).versions.all()
 
 
 @router.post("/{journey_id}/versions", response={201: VersionOut})
 @needs("contributor")
 def save_version(request, journey_id: int, body: VersionIn):
     """Keep the map as it is drawn now, under a name."""
-    return 201, operations.save_version(_journey(request, journey_id), **body.dict(), **_by(request))
+    return 201, operations.save_version(drawn_journey_of(request, journey_id), **body.dict(), **by(request))
 
 
 @router.get("/versions/{version_id}", response=VersionDetailOut)
@@ -138,7 +132,7 @@ def version(request, version_id: int):
 @needs("contributor")
 def restore_version(request, version_id: int):
     """Make the map what the version says; answers the version that keeps what it was."""
-    return operations.restore_version(_version(request, version_id), **_by(request))
+    return operations.restore_version(_version(request, version_id), **by(request))
 
 
 @router.post("/versions/{version_id}/approve", response=VersionOut)
@@ -146,7 +140,7 @@ def restore_version(request, version_id: int):
 def approve_version(request, version_id: int):
     """Say that this is how the journey is, or shall be."""
     found = _version(request, version_id)
-    operations.approve_version(found, **_by(request))
+    operations.approve_version(found, **by(request))
     return found
 
 
@@ -155,20 +149,20 @@ def approve_version(request, version_id: int):
 def withdraw_approval(request, version_id: int):
     """Take an approval back."""
     found = _version(request, version_id)
-    operations.withdraw_approval(found, **_by(request))
+    operations.withdraw_approval(found, **by(request))
     return found
 
 
 @router.get("/{journey_id}/freshness", response=FreshnessOut)
 def freshness_of(request, journey_id: int):
     """The last review, when the next is due, and whether customers have left the path since."""
-    return freshness.freshness(_journey(request, journey_id), now=timezone.now())
+    return freshness.freshness(drawn_journey_of(request, journey_id), now=timezone.now())
 
 
 @router.post("/{journey_id}/review", response=FreshnessOut)
 @needs("contributor")
 def review_journey(request, journey_id: int, body: ReviewIn):
     """Say that the map is true today, and in how many days to look again."""
-    journey = _journey(request, journey_id)
-    operations.review_journey(journey, **body.dict(), **_by(request))
+    journey = drawn_journey_of(request, journey_id)
+    operations.review_journey(journey, **body.dict(), **by(request))
     return freshness.freshness(journey, now=timezone.now())

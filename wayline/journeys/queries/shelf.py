@@ -9,6 +9,7 @@ from django.db.models import Count, Prefetch, Q
 from django.http import HttpRequest
 
 from wayline.accounts.models import Membership, User
+from wayline.accounts.queries import people
 from wayline.journeys.models import Journey, JourneyTag, Persona
 from wayline.kit import lists
 from wayline.statistics.estimates import Estimate
@@ -162,7 +163,7 @@ def choices(member: Membership) -> Choices:
     journeys = Journey.objects.visible_to(member)
     deepest = journeys.order_by("-level").values_list("level", flat=True).first() or 0
     tags = JourneyTag.objects.visible_to(member).order_by("name").values_list("name", flat=True).distinct()
-    owners = User.objects.filter(memberships__workspace=member.workspace_id).order_by("name", "email")
+    owners = people(member.workspace_id)
     personas = list(Persona.objects.visible_to(member))
     return Choices(list(owners), Journey.Status.choices, list(tags[:200]), personas, range(deepest + 1))
 

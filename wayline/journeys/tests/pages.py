@@ -15,6 +15,12 @@ def page(name, journey, query="?period=all"):
     return reverse(f"journeys:{name}", args=[journey.workspace.slug, journey.pk]) + query
 
 
+def at_home(step):
+    """The step as addresses want it: with the workspace at hand."""
+    step.workspace = step.phase.journey.workspace
+    return step
+
+
 def text(answer) -> str:
     return " ".join(answer.content.decode().split())
 

@@ -4,7 +4,7 @@ from django.urls import reverse
 from wayline.audit.models import Activity
 from wayline.journeys.models import Journey, Phase, Step
 from wayline.journeys.testing import make_card, make_journey, make_step, travel
-from wayline.journeys.tests.pages import LATER, SHORT, page, post, text
+from wayline.journeys.tests.pages import LATER, SHORT, at_home, page, post, text
 
 pytestmark = pytest.mark.django_db
 
@@ -145,7 +145,7 @@ def test_settings_keep_an_unlimited_window(client, noor, warehouse):
 def test_an_employees_journey_says_so_and_its_steps_lead_to_the_customers(client, noor, warehouse):
     theirs, ours = (make_journey(workspace=noor.workspace, title=title) for title in ("I buy", "I pack"))
     target, own = (Step.objects.filter(phase__journey=journey).first() for journey in (theirs, ours))
-    target.workspace = noor.workspace
+    other = Step.objects.filter(phase__journey=theirs).exclude(pk=target.pk).first()
     make_card(own, lane="backstage", linked_step=target, title="What the customer waits for")
     said = {"title": "I pack", "window_days": "", "start": "any", "follow": "customer"}
 
@@ -154,21 +154,14 @@ def test_an_employees_journey_says_so_and_its_steps_lead_to_the_customers(client
     client.post(page("settings", ours, ""), said)  # as an older form: whose it is stays
     assert "Employee journey" in text(client.get(reverse("journeys:library", args=[noor.workspace.slug])))
     assert "Employee journey" not in text(client.get(page("map", theirs)))
-    assert "Steps that lead here" in text(client.get(page("step", target, "")))
-    assert "Steps that lead here" not in text(client.get(page("step", theirs_other(theirs, target), "")))
-
-
-def theirs_other(journey, target):
-    other = Step.objects.filter(phase__journey=journey).exclude(pk=target.pk).first()
-    other.workspace = journey.workspace
-    return other
+    assert "Steps that lead here" in text(client.get(page("step", at_home(target), "")))
+    assert "Steps that lead here" not in text(client.get(page("step", at_home(other), "")))
 
 
 def test_a_map_that_is_closed_to_the_reader_leads_nowhere(client, noor, warehouse):
     theirs, ours = (make_journey(workspace=noor.workspace, title=title) for title in ("I buy", "I pack"))
     target, own = (Step.objects.filter(phase__journey=journey).first() for journey in (theirs, ours))
-    target.workspace = noor.workspace
     make_card(own, lane="backstage", linked_step=target)
     Journey.objects.filter(pk=ours.pk).update(is_restricted=True)
 
-    assert "Steps that lead here" not in text(client.get(page("step", target, "")))
+    assert "Steps that lead here" not in text(client.get(page("step", at_home(target), "")))

@@ -8,7 +8,7 @@ from wayline.journeys.models import PersonaFeeling, Step
 from wayline.journeys.operations.refusals import ChangedMeanwhile, FeelingOutOfRange, PersonaElsewhere
 from wayline.journeys.queries import differences
 from wayline.journeys.testing import make_journey, make_persona
-from wayline.journeys.tests.pages import page, post, text
+from wayline.journeys.tests.pages import at_home, page, post, text
 
 pytestmark = pytest.mark.django_db
 
@@ -108,18 +108,12 @@ def test_the_chosen_persona_is_set_by_keyboard_or_without_scripts(client, noor, 
     assert f'data-persona="{persona.pk}"' in whole
     assert answer.status_code == 302
     assert felt(step) == [-1.5]
-    assert f'for="assumed-{persona.pk}"' in text(client.get(page("step", step_of(step), "")))
-
-
-def step_of(step):
-    """As the addresses of pages want it: with the workspace at hand."""
-    step.workspace = step.phase.journey.workspace
-    return step
+    assert f'for="assumed-{persona.pk}"' in text(client.get(page("step", at_home(step), "")))
 
 
 def test_a_feeling_that_is_no_number_is_refused(client, noor, drawn):
     answer = client.post(
-        page("feel", step_of(Step.objects.first()), ""),
+        page("feel", at_home(Step.objects.first()), ""),
         {"assumed_feeling": "great", "persona": persona_of(drawn).pk},
         headers={"HX-Request": "true"},
     )

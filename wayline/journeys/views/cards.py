@@ -3,7 +3,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from wayline.accounts import access
-from wayline.accounts.models import User
+from wayline.accounts.queries import people
 from wayline.journeys import badges, forms, operations
 from wayline.journeys.models import Card, Journey, Picture, Placement, Step
 from wayline.journeys.operations.edits import labeled
@@ -25,7 +25,7 @@ def placement_of(request, placement_id: int) -> Placement:
     return get_object_or_404(found, pk=placement_id)
 
 
-def step_of(request, journey: Journey, said: str) -> Step:
+def step_of(journey: Journey, said: str) -> Step:
     """A step of a journey that came in by `visible_to`, and so may be seen like it."""
     steps = Step.objects.kept().filter(phase__journey=journey, phase__deleted_at=None)
     return get_object_or_404(steps.select_related("phase"), pk=said if said.isdigit() else 0)
@@ -62,7 +62,7 @@ def add(request, journey_id):
             "found": board.library(request.member, request.GET.get("q", "")),
         }
         return render(request, "journeys/map/add.html", context)
-    step, lane = step_of(request, journey, request.POST.get("step", "")), request.POST.get("lane", "")
+    step, lane = step_of(journey, request.POST.get("step", "")), request.POST.get("lane", "")
 
     def act():
         if request.POST.get("card", "").isdigit():
@@ -90,7 +90,7 @@ def _template(request) -> str:
 
 def card_context(request, placement: Placement, **more) -> dict:
     card, journey = placement.card, placement.journey
-    members = User.objects.filter(memberships__workspace=request.workspace).order_by("name", "email")
+    members = people(request.workspace.pk)
     return {
         "journey": journey,
         "placement": placement,
@@ -110,7 +110,7 @@ def card_context(request, placement: Placement, **more) -> dict:
 def describe(request, placement_id):
     """Save what a card says."""
     placement = placement_of(request, placement_id)
-    members = User.objects.filter(memberships__workspace=request.workspace)
+    members = people(request.workspace.pk)
     # The form writes into its instance, so it gets one of its own: the operation must see how the card was.
     own = Card.objects.get(pk=placement.card_id)
     form = forms.CardForm(request.POST, request.FILES, instance=own, member=request.member, members=members)
@@ -159,7 +159,7 @@ def move(request, placement_id):
     """A card to another place, step or lane."""
     found = Placement.objects.visible_to(request.member).select_related("card", "journey__workspace")
     placement = get_object_or_404(found, pk=placement_id)
-    step = step_of(request, placement.journey, request.POST.get("step", ""))
+    step = step_of(placement.journey, request.POST.get("step", ""))
     before = Placement.objects.visible_to(request.member).filter(
         journey=placement.journey_id, pk=request.POST.get("before") or None
     )
@@ -207,7 +207,7 @@ def many(request, journey_id):
         if request.POST.get("act") == "remove":
             operations.remove_cards(chosen, **answers.by(request))
             return f"Removed {len(chosen)} cards"
-        step = step_of(request, journey, request.POST.get("step", ""))
+        step = step_of(journey, request.POST.get("step", ""))
         operations.move_cards(chosen, step=step, **answers.by(request))
         return f"Moved {len(chosen)} cards to “{step}”"
 
@@ -219,7 +219,7 @@ def many(request, journey_id):
 def paste(request, journey_id):
     """A block of cells of a spreadsheet, as cards."""
     journey = journey_of(request, journey_id)
-    step = step_of(request, journey, request.POST.get("step", ""))
+    step = step_of(journey, request.POST.get("step", ""))
     given = {"lane": request.POST.get("lane", ""), "text": request.POST.get("text", "")}
 
     def act():

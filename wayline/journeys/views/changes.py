@@ -4,11 +4,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from wayline.accounts import access
+from wayline.accounts.queries import people
 from wayline.journeys import operations
 from wayline.journeys.forms.moments import ChangeForm
 from wayline.journeys.models import MomentChange, Step
 from wayline.journeys.queries import moments
-from wayline.journeys.views.find import journey_of, members_of
+from wayline.journeys.views.find import journey_of
 from wayline.journeys.views.moments import show_moments
 from wayline.kit import sheets
 from wayline.kit.refusals import Refusal
@@ -18,7 +19,7 @@ from . import answers
 
 def _form(request, given=None, instance=None) -> ChangeForm:
     return ChangeForm(
-        given, instance=instance, members=members_of(request), currency=request.workspace.currency
+        given, instance=instance, members=people(request.workspace.pk), currency=request.workspace.currency
     )
 
 
@@ -41,7 +42,7 @@ def table(request):
         "late": sum(each.is_late for each in listed),
         "kinds": MomentChange.Kind.choices,
         "statuses": MomentChange.Status.choices,
-        "owners": members_of(request),
+        "owners": people(request.workspace.pk),
         "is_filtered": any(request.GET.get(name) for name in ("kind", "status", "owner", "open")),
         "deleted": gone.filter(pk=deleted).first() if deleted.isdecimal() and len(deleted) < 10 else None,
     }

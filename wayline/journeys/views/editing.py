@@ -2,17 +2,18 @@ from functools import wraps
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from wayline.accounts import access
-from wayline.accounts.models import User
+from wayline.accounts.queries import people
 from wayline.journeys import conditions, forms, operations, queries
 from wayline.journeys.models import Journey, Phase, Step, Touchpoint
 from wayline.journeys.operations.refusals import PhaseHasSteps
 from wayline.journeys.views.find import journey_of
 from wayline.kit.pages import show
 from wayline.kit.refusals import Refusal
+
+from .answers import by
 
 
 @require_GET
@@ -65,10 +66,6 @@ def _try(journey: Journey, operation, subject, **arguments):
     return journey
 
 
-def _by(request) -> dict:
-    return {"by": request.user, "now": timezone.now()}
-
-
 def _given(form):
     form.is_valid()
     return form.cleaned_data
@@ -94,11 +91,11 @@ def _touchpoint(request, touchpoint_id: int) -> Touchpoint:
 def describe(request, journey_id):
     """What the journey says and how it is measured."""
     journey = journey_of(request, journey_id)
-    members = User.objects.filter(memberships__workspace=request.workspace).order_by("name", "email")
+    members = people(request.workspace.pk)
     form = forms.Settings(request.POST or None, instance=Journey.objects.get(pk=journey.pk), members=members)
     if request.method == "POST" and form.is_valid():
         try:
-            operations.describe_journey(journey, **form.cleaned_data, **_by(request))
+            operations.describe_journey(journey, **form.cleaned_data, **by(request))
         except Refusal as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -112,7 +109,12 @@ def describe(request, journey_id):
 def add_phase(request, journey_id):
     journey, given = journey_of(request, journey_id), _given(forms.Named(request.POST))
     return _try(
-        journey, operations.add_phase, journey, name=given["name"], question=given["question"], **_by(request)
+        journey,
+        operations.add_phase,
+        journey,
+        name=given["name"],
+        question=given["question"],
+        **by(request),
     )
 
 
@@ -125,14 +127,14 @@ def rename_phase(request, phase_id):
         phase,
         name=given["name"],
         question=given["question"],
-        **_by(request),
+        **by(request),
     )
 
 
 @changes_journey
 def move_phase(request, phase_id):
     phase, given = _phase(request, phase_id), _given(forms.Move(request.POST))
-    return _try(phase.journey, operations.move_phase, phase, places=given.get("places", 0), **_by(request))
+    return _try(phase.journey, operations.move_phase, phase, places=given.get("places", 0), **by(request))
 
 
 @changes_journey
@@ -140,7 +142,7 @@ def delete_phase(request, phase_id):
     """Delete a phase; one that holds steps asks first."""
     phase = _phase(request, phase_id)
     try:
-        operations.delete_phase(phase, confirmed="confirmed" in request.POST, **_by(request))
+        operations.delete_phase(phase, confirmed="confirmed" in request.POST, **by(request))
     except PhaseHasSteps as refusal:
         return phase.journey, {"confirm": phase, "refused": str(refusal)}
     except Refusal as refusal:
@@ -155,25 +157,25 @@ def restore_phase(request, phase_id):
         pk=phase_id,
         journey__in=Journey.objects.visible_to(request.member),
     )
-    return _try(phase.journey, operations.restore_phase, phase, **_by(request))
+    return _try(phase.journey, operations.restore_phase, phase, **by(request))
 
 
 @changes_journey
 def add_step(request, phase_id):
     phase, given = _phase(request, phase_id), _given(forms.Named(request.POST))
-    return _try(phase.journey, operations.add_step, phase, title=given["name"], **_by(request))
+    return _try(phase.journey, operations.add_step, phase, title=given["name"], **by(request))
 
 
 @changes_journey
 def rename_step(request, step_id):
     step, given = _step(request, step_id), _given(forms.Named(request.POST))
-    return _try(step.phase.journey, operations.rename_step, step, title=given["name"], **_by(request))
+    return _try(step.phase.journey, operations.rename_step, step, title=given["name"], **by(request))
 
 
 @changes_journey
 def move_step(request, step_id):
     step, given = _step(request, step_id), _given(forms.Move(request.POST))
-    return _try(step.phase.journey, operations.move_step, step, places=given.get("places", 0), **_by(request))
+    return _try(step.phase.journey, operations.move_step, step, places=given.get("places", 0), **by(request))
 
 
 @changes_journey
@@ -186,16 +188,16 @@ def mark_step(request, step_id):
         }
     given = form.cleaned_data
     feeling = given.pop("assumed_feeling")
-    operations.mark_step(step, **given, **_by(request))
+    operations.mark_step(step, **given, **by(request))
     if feeling != step.assumed_feeling:
-        return _try(step.phase.journey, operations.assume_feeling, step, feeling=feeling, **_by(request))
+        return _try(step.phase.journey, operations.assume_feeling, step, feeling=feeling, **by(request))
     return step.phase.journey
 
 
 @changes_journey
 def delete_step(request, step_id):
     step = _step(request, step_id)
-    operations.delete_step(step, **_by(request))
+    operations.delete_step(step, **by(request))
     return step.phase.journey, {"undo": ("restore_step", step.pk, f"Deleted the step “{step}”.")}
 
 
@@ -206,7 +208,7 @@ def restore_step(request, step_id):
         pk=step_id,
         phase__journey__in=Journey.objects.visible_to(request.member),
     )
-    return _try(step.phase.journey, operations.restore_step, step, **_by(request))
+    return _try(step.phase.journey, operations.restore_step, step, **by(request))
 
 
 @changes_journey
@@ -218,7 +220,7 @@ def add_touchpoint(request, step_id):
         step,
         name=given["name"],
         channel=given["channel"],
-        **_by(request),
+        **by(request),
     )
 
 
@@ -231,14 +233,14 @@ def rename_touchpoint(request, touchpoint_id):
         touchpoint,
         name=given["name"],
         channel=given["channel"],
-        **_by(request),
+        **by(request),
     )
 
 
 @changes_journey
 def delete_touchpoint(request, touchpoint_id):
     touchpoint = _touchpoint(request, touchpoint_id)
-    operations.delete_touchpoint(touchpoint, **_by(request))
+    operations.delete_touchpoint(touchpoint, **by(request))
     undo = ("restore_touchpoint", touchpoint.pk, f"Deleted the touchpoint “{touchpoint}”.")
     return touchpoint.step.phase.journey, {"undo": undo}
 
@@ -250,4 +252,4 @@ def restore_touchpoint(request, touchpoint_id):
         pk=touchpoint_id,
         step__phase__journey__in=Journey.objects.visible_to(request.member),
     )
-    return _try(touchpoint.step.phase.journey, operations.restore_touchpoint, touchpoint, **_by(request))
+    return _try(touchpoint.step.phase.journey, operations.restore_touchpoint, touchpoint, **by(request))

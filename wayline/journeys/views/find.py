@@ -1,11 +1,9 @@
 """Finding what the member may see, and how it is asked to be read."""
 
-from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 
-from wayline.accounts.models import User
 from wayline.journeys import forms, queries
 from wayline.journeys.models import Journey
 from wayline.metrics import periods
@@ -13,11 +11,6 @@ from wayline.metrics import periods
 
 def journey_of(request, journey_id: int) -> Journey:
     return get_object_or_404(Journey.objects.visible_to(request.member).with_steps(), pk=journey_id)
-
-
-def members_of(request) -> QuerySet[User]:
-    """Who can be chosen to own something here."""
-    return User.objects.filter(memberships__workspace=request.workspace).order_by("name", "email")
 
 
 def controls_of(request, journey: Journey) -> forms.Controls:

@@ -4,11 +4,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from wayline.accounts import access
+from wayline.accounts.queries import people
 from wayline.journeys import operations
 from wayline.journeys.forms.moments import ChangeForm
 from wayline.journeys.models import Journey, MomentChoice, Step
 from wayline.journeys.queries import moments as found_moments
-from wayline.journeys.views.find import controls_of, journey_of, members_of
+from wayline.journeys.views.find import controls_of, journey_of
 from wayline.kit.pages import show
 from wayline.kit.refusals import Refusal
 
@@ -39,7 +40,7 @@ def show_moments(request, journey: Journey, *, refused="", form=None, about=None
         "outcomes": found_moments.outcome_choices(request.member),
         "outcome": request.GET.get("outcome", found_moments.COMPLETED),
         "refused": refused,
-        "form": form or ChangeForm(members=members_of(request), currency=request.workspace.currency),
+        "form": form or ChangeForm(members=people(request.workspace.pk), currency=request.workspace.currency),
         "about": about,
     }
     return show(request, "journeys/moments/moments.html", context, fragment="living", status=status)

@@ -118,7 +118,7 @@ def mark(request, step_id):
 def connect(request, step_id):
     """A branch or a loop from this step to another one."""
     step = _step(request, step_id)
-    target = step_of(request, step.phase.journey, request.POST.get("target", ""))
+    target = step_of(step.phase.journey, request.POST.get("target", ""))
 
     def act():
         label = request.POST.get("label", "")

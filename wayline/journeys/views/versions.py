@@ -12,14 +12,12 @@ from wayline.journeys.views.find import journey_of
 from wayline.kit.refusals import Refusal
 from wayline.statistics import drift
 
+from .answers import by
+
 
 def _version(request, version_id: int) -> Version:
     rows = Version.objects.visible_to(request.member).select_related("journey__workspace", "created_by")
     return get_object_or_404(rows, pk=version_id)
-
-
-def _by(request) -> dict:
-    return {"by": request.user, "now": timezone.now()}
 
 
 @require_GET
@@ -51,7 +49,7 @@ def save_version(request, journey_id):
     journey = journey_of(request, journey_id)
     said = {name: request.POST.get(name, "") for name in ("name", "note")}
     try:
-        operations.save_version(journey, kind=request.POST.get("kind", "as_is"), **said, **_by(request))
+        operations.save_version(journey, kind=request.POST.get("kind", "as_is"), **said, **by(request))
     except Refusal as refusal:
         return show_versions(request, journey, refused=str(refusal), status=409)
     return redirect("journeys:versions", request.workspace.slug, journey.pk)
@@ -63,9 +61,7 @@ def mute(request, journey_id):
     """Let nobody be told of drift; a second time takes it back."""
     journey = journey_of(request, journey_id)
     try:
-        (operations.unmute_drift if journey.drift_muted_at else operations.mute_drift)(
-            journey, **_by(request)
-        )
+        (operations.unmute_drift if journey.drift_muted_at else operations.mute_drift)(journey, **by(request))
     except Refusal as refusal:
         return show_versions(request, journey, refused=str(refusal), status=409)
     return redirect("journeys:versions", request.workspace.slug, journey.pk)
@@ -82,7 +78,7 @@ def review(request, journey_id):
             journey,
             days=int(days) if days.isdigit() else 0,
             note=request.POST.get("note", ""),
-            **_by(request),
+            **by(request),
         )
     except Refusal as refusal:
         return show_versions(request, journey, refused=str(refusal), status=409)
@@ -134,7 +130,7 @@ def restore_version(request, version_id):
     """Make the map what the version says."""
     found = _version(request, version_id)
     try:
-        kept = operations.restore_version(found, **_by(request))
+        kept = operations.restore_version(found, **by(request))
     except Refusal as refusal:
         return show_version(request, found, refused=str(refusal), status=409)
     messages.success(
@@ -149,7 +145,7 @@ def approve_version(request, version_id):
     """Say that this is how the journey is, or shall be; a second time takes it back."""
     found = _version(request, version_id)
     if found.approved_at:
-        operations.withdraw_approval(found, **_by(request))
+        operations.withdraw_approval(found, **by(request))
     else:
-        operations.approve_version(found, **_by(request))
+        operations.approve_version(found, **by(request))
     return redirect("journeys:version", request.workspace.slug, found.pk)

@@ -53,8 +53,8 @@ kills, met, longest, failed = 0, set(), 0.5 if sys.argv[2] == "step" else 6.0, N
 anew()
 if sys.argv[2] == "step":
     failed = fail()
-while kills < int(sys.argv[1]) or schema.behind():
-    if not schema.behind():
+while kills < int(sys.argv[1]) or schema.lacking():
+    if not schema.lacking():
         anew()
     connections.close_all()
     began, child = time.monotonic(), os.fork()
@@ -73,7 +73,7 @@ for name in settings.DATABASES:
     with connections[name].cursor() as cursor:
         cursor.execute("PRAGMA integrity_check")
         verdicts.append(cursor.fetchone()[0])
-print(json.dumps({"kills": kills, "places": len(met), "behind": schema.behind(), "integrity": verdicts,
+print(json.dumps({"kills": kills, "places": len(met), "lacking": schema.lacking(), "integrity": verdicts,
                   "failed": failed,
                   "same": {name: columns(name) for name in settings.DATABASES} == wanted}))
 """
@@ -127,7 +127,7 @@ def test_a_step_that_fails_is_named_with_what_to_do(monkeypatch):
 
 def check(found: dict) -> None:
     print(json.dumps(found))
-    assert found["behind"] == []
+    assert found["lacking"] == {}
     assert found["same"] is True
     assert set(found["integrity"]) == {"ok"}
 

@@ -6,6 +6,7 @@ from django.db.models import Max, Min, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from wayline.accounts.models import Membership, User
+from wayline.accounts.queries import people
 from wayline.kit.charts.sparkline import sparkline
 from wayline.signals.models import SignalName
 
@@ -36,7 +37,7 @@ def vocabulary(member: Membership) -> QuerySet[Term]:
 
 def owners(member: Membership) -> QuerySet[User]:
     """Who may answer for a name: the people of the workspace."""
-    return User.objects.filter(memberships__workspace=member.workspace_id).order_by("name", "email")
+    return people(member.workspace_id)
 
 
 def true_names(term: Term) -> QuerySet[Term]:
