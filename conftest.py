@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 
 from wayline.warehouse import connect
 
@@ -29,6 +30,12 @@ def pytest_collection_modifyitems(items):
             marker.kwargs.setdefault("databases", "__all__")
         elif {"db", "transactional_db"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.django_db(databases="__all__"))
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept():
+    """What one test left in the cache is not what the next one's workspace, with the same number, has."""
+    cache.clear()
 
 
 @pytest.fixture
