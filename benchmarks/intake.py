@@ -190,26 +190,26 @@ def serving():
 
 
 @dataclass(frozen=True)
-class Process:
-    """One of the server's processes. What it used of the processor counts even on a busy machine."""
+class Processes:
+    """Some of the server's processes. What they used of the processor counts even on a busy machine."""
 
-    pid: int
+    pids: tuple[int, ...]
 
     def memory(self) -> int:
-        """The most it ever held."""
-        said = Path(f"/proc/{self.pid}/status").read_text().split("VmHWM:")[1]
-        return int(said.split()[0]) * 1024
+        """The most they ever held."""
+        said = (Path(f"/proc/{pid}/status").read_text().split("VmHWM:")[1] for pid in self.pids)
+        return sum(int(each.split()[0]) for each in said) * 1024
 
     def worked(self) -> float:
         """Seconds of processor time so far."""
-        spent = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(spent[11]) + int(spent[12])) / os.sysconf("SC_CLK_TCK")
+        spent = (Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in self.pids)
+        return sum(int(each[11]) + int(each[12]) for each in spent) / os.sysconf("SC_CLK_TCK")
 
 
-def processes(pid: int) -> tuple[Process, Process]:
-    """The one that listens and the one with the pages."""
-    (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return Process(int(child)), Process(pid)
+def processes(pid: int) -> tuple[Processes, Processes]:
+    """Those that listen and the one with the pages."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return Processes(tuple(map(int, children))), Processes((pid,))
 
 
 def main(size: int, seconds: float, rate: float) -> None:

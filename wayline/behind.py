@@ -1,4 +1,4 @@
-"""The process with the pages, when another one listens: it starts that one, again should it die."""
+"""The process with the pages, when others listen: it starts those, again should one die."""
 
 import asyncio
 import contextlib
@@ -9,6 +9,7 @@ import sys
 import tempfile
 
 import structlog
+from django.conf import settings
 
 from wayline import passing
 from wayline.asgi import background, pages
@@ -22,11 +23,11 @@ PATIENCE = 25.0  # seconds a front may take for the requests it has
 
 
 class FrontFails(Exception):
-    """The listening process ends again and again."""
+    """A listening process ends again and again."""
 
 
 async def serve(listening: socket.socket) -> None:
-    """Answer what the front passes on, until told to stop."""
+    """Answer what the fronts pass on, until told to stop."""
     asked_to_stop = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, asked_to_stop.set)
@@ -35,14 +36,24 @@ async def serve(listening: socket.socket) -> None:
         path = os.path.join(folder, "pages")
         async with background():
             server = await asyncio.start_unix_server(passing.answering(pages), path)
-            front = asyncio.create_task(_keep_front(listening, path))
+            fronts = asyncio.create_task(_keep_fronts(listening, path))
             stopping = asyncio.create_task(asked_to_stop.wait())
-            await asyncio.wait({front, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            HUB.close()  # the front waits for open answers, and live streams never end by themselves
-            front.cancel()
+            await asyncio.wait({fronts, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            HUB.close()  # a front waits for open answers, and live streams never end by themselves
+            fronts.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await front
+                await fronts
             server.close()
+
+
+async def _keep_fronts(listening: socket.socket, path: str) -> None:
+    """All accept from the same socket: whichever is free takes the next connection."""
+    try:
+        async with asyncio.TaskGroup() as fronts:
+            for _ in range(settings.INTAKE_PROCESSES):
+                fronts.create_task(_keep_front(listening, path))
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
 
 
 async def _keep_front(listening: socket.socket, path: str) -> None:
@@ -57,7 +68,7 @@ async def _keep_front(listening: socket.socket, path: str) -> None:
             raise
         failures = 0 if has_listened else failures + 1
         log.error("the listening process ended; it is started again", status=status)
-    raise FrontFails("The process that listens ends again and again; its reason stands in the log above.")
+    raise FrontFails("A process that listens ends again and again; its reason stands in the log above.")
 
 
 async def _start(listening: socket.socket, path: str) -> asyncio.subprocess.Process:

@@ -178,7 +178,7 @@ DATABASES = {"default": database(DATABASE_URL)}
 if DATABASE_URL.startswith("sqlite"):
     DATABASES["journal"] = database(f"sqlite:///{DATA_DIR}/journal.sqlite3")
 JOURNAL_DATABASE = "journal" if "journal" in DATABASES else "default"
-INTAKE_PROCESS = env_bool("INTAKE_PROCESS", True)
+INTAKE_PROCESSES = env_int("INTAKE_PROCESSES", 1)  # 0: the process with the pages listens itself
 JOURNAL_DAYS = env_int("JOURNAL_DAYS", 0)  # 0 keeps everything, so that the warehouse can be built anew
 DATABASE_ROUTERS = ["wayline.signals.routers.JournalRouter"]
 BACKGROUND = env_bool("BACKGROUND", True)  # whether the server also loads signals and works off tasks

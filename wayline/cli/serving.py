@@ -57,7 +57,7 @@ def run(host: str, port: int, *, greeting: str = "") -> None:
     # Uvicorn raises the signal again once it has stopped; leave through here, so that `finally` is reached.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with announced(port), warming():
-        if settings.INTAKE_PROCESS:
+        if settings.INTAKE_PROCESSES:
             from wayline import behind
 
             asyncio.run(behind.serve(listening))

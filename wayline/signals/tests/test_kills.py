@@ -20,7 +20,7 @@ PATIENCE = 120  # seconds
 
 @pytest.mark.slow
 def test_a_server_that_is_killed_neither_loses_nor_doubles_what_it_acknowledged(tmp_path, pytestconfig):
-    server, chance = Server(tmp_path), random.Random()
+    server, chance = Server(tmp_path, WAYLINE_INTAKE_PROCESSES="2"), random.Random()
     acknowledged: set[str] = set()
     is_over = threading.Event()
     senders = [
