@@ -29,6 +29,7 @@ def member(role: Role | str = "viewer", *, right: Right | str | None = None) -> 
             found = (each for each in request.memberships if each.workspace.slug == workspace)
             request.member = next(found, None)
             if request.member is None:
+                # Not 403: whether a workspace of this name exists is nobody's business who is not in it.
                 raise Http404
             request.workspace = request.member.workspace
             if not (request.member.may(needed) or right and request.member.has_right(right)):

@@ -67,6 +67,7 @@ class BearerKey(HttpBearer):
         workspace = Workspace.objects.filter(slug=slug).first()
         if workspace is None:
             raise HttpError(404, f"There is no workspace {slug!r} here.")
+        # An owner, because whoever can read the token can read the files it guards too (docs/decisions/0086).
         return Program(workspace=workspace, role="owner", user=None, name="command line", is_local=True)
 
 

@@ -32,6 +32,7 @@ def _path(model: type[models.Model], seen: tuple) -> str | None:
         return None
     for field in fields:
         target = field.related_model
+        # Through a key that may be empty, rows that leave it empty would be found in no workspace.
         is_ours = field.is_relation and target and target not in (*seen, model) and not field.null
         if is_ours and target.__module__.startswith("wayline."):
             further = _path(target, (*seen, model))

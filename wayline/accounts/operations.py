@@ -150,6 +150,7 @@ def invite(
 
 
 def invitation_token(invitation: Invitation) -> str:
+    """What stands in the link; signed, so that nobody makes one for another invitation."""
     return signing.dumps(invitation.pk, salt=INVITATION_SALT)
 
 
@@ -171,6 +172,7 @@ def accept_invitation(
     invitation: Invitation, *, now: datetime, user: User | None = None, name: str = "", password: str = ""
 ) -> Membership:
     """Join with the account that has the invited e-mail, or with a new one made here."""
+    # Claimed before anything is made: of two clicks at once one is refused. A refusal below opens it again.
     if not Invitation.objects.open().filter(pk=invitation.pk).update(accepted_at=now):
         raise InvitationClosed("This invitation was used, withdrawn or is too old. Ask for a new one.")
     if user is None:
@@ -212,6 +214,7 @@ def change_rights(member: Membership, *, rights: list[str], by: User | None, now
 def remove_member(member: Membership, *, by: User | None, now: datetime) -> None:
     """Take a person's access to the workspace away. What they did stays."""
     _keep_an_owner(member)
+    # Before the deletion, which takes the row's number away from the object.
     audit.record("member.removed", subject=member, by=by, at=now, role=member.role)
     member.delete()
 

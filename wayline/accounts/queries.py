@@ -4,18 +4,22 @@ from .models import Invitation, Key, Membership, User, Workspace
 
 
 def members(member: Membership):
+    """The people of the workspace, by name."""
     return Membership.objects.visible_to(member).select_related("user").order_by("user__name", "user__email")
 
 
 def open_invitations(member: Membership):
+    """Invitations that nobody has accepted or withdrawn; some may be too old by now."""
     return Invitation.objects.visible_to(member).open().select_related("invited_by")
 
 
 def keys(member: Membership):
+    """The workspace's keys, revoked ones among them, the newest first."""
     return Key.objects.visible_to(member).select_related("created_by")
 
 
 def workspaces(user: User):
+    """The workspaces this user belongs to."""
     return Workspace.objects.visible_to(user)
 
 

@@ -9,7 +9,7 @@ from .models import Identity
 EXTERNAL_ID, EMAIL, PHONE, ANONYMOUS_ID = Identity.Kind.values
 PREVIOUS_ID = "previous_id"  # of an alias: an external id where one is known, else an anonymous id
 PRIORITY = {EXTERNAL_ID: 0, PREVIOUS_ID: 1, EMAIL: 2, PHONE: 3, ANONYMOUS_ID: 4}
-LONGEST = 320
+LONGEST = 320  # of an address: 64, the sign, 255; as wide as Identity.value
 LABELS = {kind: label.lower() for kind, label in Identity.Kind.choices}
 
 # What programs send when they have nothing to send. Joined by one of these, strangers would become one.
@@ -28,6 +28,7 @@ NOT_PHONE = re.compile(r"[^\d+]")
 def normalise(kind: str, value: str) -> tuple[str | None, str]:
     """The value as it is compared, and when it cannot be used, None with the reason."""
     label = LABELS.get(kind, "previous id")
+    # Ids are another system's words: one spelling in Unicode, but a full-width letter may be another id.
     text = unicodedata.normalize("NFKC" if kind in {EMAIL, PHONE} else "NFC", value).strip()
     shown = text[:60]
     if text.casefold() in BLOCKED:

@@ -18,6 +18,7 @@ def customers(member: Membership) -> QuerySet[Customer]:
 
 def found_by(rows: QuerySet[Customer], text: str) -> QuerySet[Customer]:
     """Those whose name, e-mail or phone holds the text, or one of whose identities begins with it."""
+    # PostgreSQL takes no NUL in a text and would answer the search with an error.
     text = text.strip().replace("\0", "")
     values = {text, text.casefold()}
     digits = "".join(character for character in text if character.isdigit())

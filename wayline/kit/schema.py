@@ -40,4 +40,5 @@ def create(name: str) -> None:
         recorder.Migration.objects.using(name).bulk_create(
             recorder.Migration(app=app, name=migration) for app, migration in done
         )
+    # Content types and permissions are made by those who listen to this, as after `migrate`.
     emit_post_migrate_signal(verbosity=0, interactive=False, db=name)

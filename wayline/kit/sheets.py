@@ -6,6 +6,7 @@ from datetime import date
 
 from django.http import StreamingHttpResponse
 
+# Customers write these texts and analysts open them: a cell that begins so would run. Four are full-width.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 

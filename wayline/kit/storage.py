@@ -29,6 +29,7 @@ class Static(CompressedManifestStaticFilesStorage):
         folded = IMPORT.sub(
             lambda named: _read(paths, str(folder / named[1])), _read(paths, self.table_of_contents)
         )
+        # A file storage never overwrites: beside the collected file the folded one would get another name.
         self.delete(self.table_of_contents)
         self._save(self.table_of_contents, ContentFile(folded.encode()))
         paths[self.table_of_contents] = (self, self.table_of_contents)

@@ -11,7 +11,7 @@ from django.db.utils import Error
 from .refusals import Refusal
 
 COPIES = 2  # SQLite changes a table by copying it, and the copy passes through its log
-LEAST_BYTES = 20_000_000
+LEAST_BYTES = 20_000_000  # a smaller database is never refused; room to spare for a larger one
 
 
 class NoRoom(Refusal):

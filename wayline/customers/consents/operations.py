@@ -64,6 +64,7 @@ def learn(
                     note=note[:300],
                 )
             )
+            # A word that arrives late belongs into the history, but does not undo what was said after it.
             if was is None or was.since <= each.at:
                 known[place] = changed[place] = Consent(
                     workspace_id=workspace_id,

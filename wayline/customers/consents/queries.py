@@ -40,7 +40,8 @@ def group_of(customer: Customer) -> list[int]:
 def standing(customer: Customer) -> list[Standing]:
     """Every choice that stands, the latest word of all the customer's profiles."""
     latest: dict[tuple[str, str], Consent] = {}
-    for each in Consent.objects.filter(customer__in=group_of(customer)).order_by("since", "is_granted"):
+    # The later row wins below: of a yes and a no at one moment, the no, as in `allowing`.
+    for each in Consent.objects.filter(customer__in=group_of(customer)).order_by("since", "-is_granted"):
         latest[each.purpose, each.channel] = each
     return [Standing(*choice, each.is_granted, each.since) for choice, each in sorted(latest.items())]
 

@@ -19,7 +19,7 @@ MANY_ALIKE = 50  # customers who share a value; beyond that it tells nobody apar
 # Of every hundred customers about five have a second profile.
 EXPECTED_TWICE = 0.05
 SUPPOSED = 10_000  # people beyond those known, when the rarity of a name is judged
-MEMORY = "512MB"
+MEMORY = "512MB"  # 20,000 customers took 275 MB (docs/decisions/0121)
 AT_ONCE = 5_000
 PLACES = ("postcode", "postal_code", "zip", "city", "address.postalCode", "address.city")
 FIELDS = {
@@ -72,8 +72,9 @@ def _rows(workspace_id: int) -> Iterator[dict]:
             "id": pk,
             "name": " ".join(words) or None,
             "family": words[-1] if len(words) > 1 else None,
+            # Some providers deliver ines.duarte+shop and inesduarte to one mailbox.
             "mail": email.partition("@")[0].partition("+")[0].replace(".", "") or None,
-            "phone": digits[-8:] if len(digits) >= 8 else None,
+            "phone": digits[-8:] if len(digits) >= 8 else None,  # the beginning is written in many ways
             "place": place,
             "company": str(traits["group.id"]) if traits.get("group.id") else None,
         }
@@ -159,7 +160,7 @@ def _settings(people: int):
             block_on("phone_key"),
             block_on("family_key", "substr(name, 1, 1)"),
         ],
-        retain_intermediate_calculation_columns=True,
+        retain_intermediate_calculation_columns=True,  # the reasons are made of them
     )
 
 

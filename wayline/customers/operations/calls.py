@@ -7,12 +7,13 @@ import msgspec
 
 from wayline.customers.models import Merge
 
-NOT_READ = datetime.max.replace(tzinfo=UTC)
+NOT_READ = datetime.max.replace(tzinfo=UTC)  # until Known.measure reads it; min() takes any other
 NOT_SAVED = 0
 
 Key = tuple[str, str]  # kind and normalised value
 
 
+# gc=False: texts and tuples form no circles, and the collector need not look through every call of a batch.
 class Call(msgspec.Struct, frozen=True, gc=False):
     """What one call says about who it is: values that name one person, and what may follow from that."""
 

@@ -22,6 +22,7 @@ WRITE = """
         first_seen_at = %s, last_seen_at = %s, has_declined = %s, sole_source = %s
     WHERE id = %s
 """
+# Tables that name the customer as merged today; undo_merge and part_all_of give the same ones back.
 HAND_OVER = (
     "UPDATE customers_customer SET merged_into_id = %s WHERE id = %s",
     "UPDATE customers_identity SET customer_id = %s WHERE customer_id = %s",

@@ -142,12 +142,14 @@ class _Recognition:
             )
         else:
             home = self._create(call)
+        # Before joining: with its new id the home counts as known, and the rules of joining must see that.
         self._attach(index, call, new_ids, home)
         for root in found:
             self._join(index, call, named, home.root(), root.root())
         self._attach(index, call, [each for each in named if each not in self.owners], home)
 
     def _create(self, call: Call) -> Profile:
+        # After every id there is: of two profiles seen at the same moment the stored one is kept.
         profile = Profile(order=(1 << 62) + len(self.settled.created), first_seen_at=call.at)
         self.settled.created.append(profile)
         return profile

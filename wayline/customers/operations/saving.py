@@ -194,6 +194,7 @@ def _show_on_existing(shown: dict, new: set[Profile]) -> None:
             rows[kind].append((value[:40] if kind == PHONE else value, profile.root().id))
     with connection.cursor() as cursor:
         for kind, values in rows.items():
+            # `kind` is one of our own two words, never a sender's.
             cursor.executemany(
                 f"UPDATE customers_customer SET {kind} = %s WHERE id = %s AND {kind} = ''", values
             )

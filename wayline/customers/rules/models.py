@@ -2,7 +2,7 @@ from django.db import models
 
 from wayline.accounts.models import InWorkspace, User, Workspace
 
-MOST_IDENTITIES, MOST_EXTERNAL_IDS = 100, 5
+MOST_IDENTITIES, MOST_EXTERNAL_IDS = 100, 5  # docs/decisions/0120 says why five
 
 
 class IdentityRules(models.Model):

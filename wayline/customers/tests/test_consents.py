@@ -109,6 +109,17 @@ def test_merged_profiles_share_the_latest_word_and_parted_ones_have_their_own():
     assert queries.allows(ines, "surveys")
 
 
+def test_of_a_yes_and_a_no_said_to_two_profiles_at_the_same_moment_the_no_counts():
+    ines = make_customer(external_id="ines")
+    browser = make_customer(workspace=ines.workspace, external_id="tmp")
+    say(ines, {("marketing", ""): False}, day=0)
+    say(browser, {("marketing", ""): True}, day=0)
+    Customer.objects.filter(pk=browser.pk).update(merged_into=ines)
+
+    assert not queries.allows(ines, "marketing")
+    assert not queries.allowing(Customer.objects.all(), ines.workspace_id, "marketing")
+
+
 def test_those_who_allow_something_are_found_at_once(django_assert_max_num_queries):
     ines = make_customer()
     tom = make_customer(workspace=ines.workspace, name="Tom Berg")

@@ -70,6 +70,7 @@ def settle_all(workspace_id: int) -> list[int]:
 def forget(workspace_id: int, *, source: str) -> list[int]:
     """Forget what the source said of anybody. Answers the customers it spoke of."""
     levels, changed, last = queries.levels_of(workspace_id), [], 0
+    # A coarse look at the JSON's text, which both databases can do; `without` then looks exactly.
     text = "sayings" if connection.vendor == "sqlite" else "sayings::text"
     spoken = RawSQL(f"SELECT id FROM customers_customer WHERE workspace_id = %s AND {text} LIKE %s",
                     [workspace_id, f'%"{source}"%'])  # fmt: skip

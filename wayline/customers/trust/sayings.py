@@ -49,6 +49,7 @@ def _weight(source: str, saying: list, levels: Levels) -> tuple[int, int, str]:
 def say(said: Said, source: str, value: Any, at: int, levels: Levels) -> None:
     """Remember what the source said, unless it has said something later."""
     before = said.get(source)
+    # Of two words at one moment the one that arrived later holds.
     if before is not None and before[1] > at:
         return
     said[source] = [value, at]

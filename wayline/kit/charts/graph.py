@@ -67,6 +67,7 @@ def _ranks(nodes: Sequence[GraphNode], edges: Sequence[Edge]) -> dict[str, int]:
         if source != target and not _reaches(target, source, forward):
             forward.add((source, target))
     ranks = {node.key: 0 for node in nodes}
+    # No path without a circle is longer, so every rank is final after so many rounds (Bellman and Ford).
     for _ in nodes:
         for source, target in forward:
             ranks[target] = max(ranks[target], ranks[source] + 1)

@@ -17,6 +17,7 @@ def slopes(points: Sequence[Place]) -> list[float]:
             continue
         before, after = tangents[i] / rise, tangents[i + 1] / rise
         size = before**2 + after**2
+        # Within a circle of radius three the cubic cannot overshoot: the sufficient condition of the paper.
         if size > 9:
             shorter = 3 / size**0.5
             tangents[i], tangents[i + 1] = shorter * before * rise, shorter * after * rise

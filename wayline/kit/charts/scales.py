@@ -27,6 +27,7 @@ def round_steps(low: float, high: float, most: int = 5) -> list[float]:
         high = low + 1
     rough = (high - low) / most
     size = 10 ** floor(log10(rough))
+    # 0.999 and 1e-9 forgive what floating point adds, which would otherwise take a coarser step or one more.
     step = next(size * factor for factor in (1, 2, 2.5, 5, 10) if size * factor >= rough * 0.999)
     first = floor(low / step + 1e-9)
     values = [round(first * step, 10)]

@@ -13,7 +13,7 @@ from . import messages, topics
 from .readers import CLOSED, Person, Reader, still_signed_in
 from .topics import Frame
 
-SWEEP_SECONDS = 10
+SWEEP_SECONDS = 10  # so long may a stream outlive its right on a topic where nothing is said
 PRUNE_SECONDS = 3600
 log = structlog.get_logger(__name__)
 
@@ -80,6 +80,7 @@ class Hub:
         """Hand every reader of the topic what is new to it, drawn once for all who wait for the same."""
         with self._lock:
             readers = list(self._readers.get(topic, ()))
+        # Asked anew each time: a map may have been closed to somebody since (docs/decisions/0201).
         readers = self._rightful(topic, readers)
         by_last: dict[int, list[Reader]] = defaultdict(list)
         for reader in readers:

@@ -23,6 +23,7 @@ def announce(topic: str, facts: dict, *, now: datetime) -> Message:
         if is_postgresql:
             cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, topic])
         else:
+            # With SQLite one process answers all pages, so its hub is the only one to wake.
             transaction.on_commit(lambda: HUB.wake(topic))
     if (overheard := _overheard.get()) is not None:
         overheard.append(message)

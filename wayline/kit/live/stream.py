@@ -23,13 +23,14 @@ def respond(request: HttpRequest, topic: str) -> StreamingHttpResponse:
         connection.close()  # a stream stays open for hours and asks the database nothing itself
     answer = StreamingHttpResponse(_frames(request, topic), content_type="text/event-stream")
     answer["Cache-Control"] = "no-cache, no-transform"
+    # nginx would otherwise collect frames before it passes them on, and a compressing proxy would too.
     answer["X-Accel-Buffering"] = "no"
     return answer
 
 
 def since(request: HttpRequest) -> int:
     said = request.headers.get("Last-Event-ID") or request.GET.get("since", "")
-    return int(said) if said.isdigit() and len(said) < 19 else 0
+    return int(said) if said.isdigit() and len(said) < 19 else 0  # longer ones would not fit a bigint
 
 
 def person_of(request: HttpRequest) -> Person:
@@ -50,6 +51,7 @@ async def _frames(request: HttpRequest, topic: str) -> AsyncIterator[bytes]:
     )
     HUB.join(reader)
     try:
+        # A browser that lost the stream comes back after this many milliseconds, with its last id.
         yield b": open\nretry: 1000\n\n"
         while True:
             try:

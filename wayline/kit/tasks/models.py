@@ -47,6 +47,7 @@ class Job(models.Model):
     class Meta:
         indexes = [models.Index(fields=["state", "run_at"])]
         constraints = [
+            # What was given up stays to be looked at; it must not keep the same work from being asked for.
             models.UniqueConstraint(
                 fields=["unique_key"], condition=~Q(state="dead"), name="one_open_job_per_unique_key"
             )

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from . import registry
 from .models import Job
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=60)  # extended at each third; a dead worker's job waits this long
 PAYLOAD_BYTES = 16_000
 
 
@@ -29,6 +29,7 @@ def enqueue(
     if len(json.dumps(payload)) > PAYLOAD_BYTES:
         raise ValueError(f"The payload of {task} is larger than {PAYLOAD_BYTES} bytes; pass ids.")
     try:
+        # A savepoint: on PostgreSQL the refused row would otherwise spoil the caller's whole transaction.
         with transaction.atomic():
             return Job.objects.create(
                 task=task,
@@ -82,7 +83,7 @@ def fail(job: Job, error: str, *, now: datetime) -> None:
     is_last = job.attempts >= job.max_attempts
     _held(job).update(
         state=Job.State.DEAD if is_last else Job.State.WAITING,
-        run_at=now + timedelta(seconds=5 * 4 ** (job.attempts - 1)),
+        run_at=now + timedelta(seconds=5 * 4 ** (job.attempts - 1)),  # 5, 20, 80, 320 s
         lease_until=None,
         worker="",
         error=error[-4000:],
@@ -118,4 +119,5 @@ def key_of(task: str) -> str:
 
 
 def _held(job: Job):
+    # With the attempt: the same worker may hold the job a second time after its lease ran out.
     return Job.objects.filter(pk=job.pk, state=Job.State.RUNNING, worker=job.worker, attempts=job.attempts)

@@ -46,6 +46,7 @@ class Worker:
         look_again_at = 0.0
         while not self._stopping.is_set():
             try:
+                # One of the two workers is enough to ask.
                 if self.lane != registry.LONG and time.monotonic() >= look_again_at:
                     self.see_to_periodic()
                     look_again_at = time.monotonic() + LOOKS_AFTER_PERIODIC
@@ -88,7 +89,9 @@ class Worker:
 
     def _finish(self, job: Job) -> None:
         every = registry.EVERY.get(job.task)
+        # The next run has the same key, so this one goes first; together, so that no death ends the series.
         with transaction.atomic():
+            # A run asked for beside the series has no such key, and must not begin a second series.
             if queue.finish(job) and every is not None and job.unique_key:
                 queue.come_again(job, every, now=timezone.now())
 
