@@ -1,3 +1,4 @@
+import sys
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -34,8 +35,10 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def nothing_kept():
-    """What one test left in the cache is not what the next one's workspace, with the same number, has."""
+    """What one test left, cached or drawn, is not what the next one's workspace, with the same number, has."""
     cache.clear()
+    if drawings := sys.modules.get("wayline.journeys.views.drawings"):
+        drawings.forget()
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ class Activity(models.Model):
         ordering = ["-at", "-id"]
         indexes = [
             models.Index(fields=["workspace_id", "-at", "-id"]),
+            models.Index(fields=["workspace_id", "-id"]),  # what was written last, whatever time it says
             models.Index(fields=["subject_kind", "subject_id"]),
         ]
 

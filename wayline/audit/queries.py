@@ -27,6 +27,18 @@ def activities(member, filters: Filters = Filters()):  # noqa: B008 - frozen, so
     return filters.apply(Activity.objects.visible_to(member))
 
 
+LATEST = 64
+
+
+def latest(workspace_id: int) -> tuple[int, ...]:
+    """The keys of the latest activities: another answer than before means that somebody did something.
+
+    So many, because a deed that took long is committed after later ones, with a lower key.
+    """
+    found = Activity.objects.filter(workspace_id=workspace_id).order_by("-pk")
+    return tuple(found.values_list("pk", flat=True)[:LATEST])
+
+
 def people(member) -> list[tuple[int, str]]:
     """Everybody who did something here, members and former members alike."""
     found = Activity.objects.visible_to(member).exclude(by_id=None).order_by("by_name", "by_id")

@@ -50,6 +50,11 @@ class Kept:
                     self._values.popitem(last=False)
         return value
 
+    def clear(self) -> None:
+        """Compute everything anew."""
+        with self._lock:
+            self._values.clear()
+
 
 def minute() -> datetime:
     """The time, cut to the minute, so that the same question asked twice is the same question."""

@@ -191,8 +191,17 @@ def test_the_map_asks_the_same_few_queries_however_long_it_is(
         make_card(step, lane="opportunity", kind="opportunity")
     client.get(page("map", journey, ""))
 
-    with django_assert_num_queries(21):
-        client.get(page("map", journey, ""))
+    with django_assert_num_queries(24):
+        client.get(page("map", journey, "?phase=1"))
+
+
+def test_a_map_that_nobody_changed_asks_only_whether_that_is_so(
+    client, journey, django_assert_num_queries
+):
+    client.get(page("map", journey))
+
+    with django_assert_num_queries(9):
+        client.get(page("map", journey))
 
 
 def test_htmx_gets_only_the_living_part(client, journey):

@@ -1,15 +1,17 @@
 from secrets import token_hex
 
-from django.shortcuts import render
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from wayline.accounts import access
 from wayline.journeys import queries
 from wayline.journeys.models import Journey
 from wayline.journeys.queries import feelings, handoffs, lanes, talks
+from wayline.journeys.views import drawings
 from wayline.journeys.views.find import address_of, controls_of, journey_of
 from wayline.kit import live
-from wayline.kit.pages import show
 
 
 @require_GET
@@ -18,21 +20,30 @@ def map(request, journey_id):
     """The living map, which is also where it is edited."""
     # Asked first: what changes while the page is being drawn then comes by the stream as well.
     since = live.last_message()
-    context = drawn(request, journey_id)
-    context |= {
+    journey = get_object_or_404(Journey.objects.visible_to(request.member), pk=journey_id)
+    may_edit = _may_edit(request, journey)
+    if request.htmx and request.GET.get("part") == "curve":
+        return render(request, "journeys/lanes/curve.html", drawn(request, journey_id) | {"may_edit": may_edit})
+    drawing = drawings.of_map(request, journey, may_edit=may_edit, context=lambda: drawn(request, journey_id))
+    if request.htmx:
+        return HttpResponse(drawing.parts["living"], status=drawing.status)
+    context = {
+        "journey": journey,
+        "drawing": drawing.parts,
         "since": since,
         "tab": token_hex(6),
         "unread": talks.unread(request.member),
-        "may_edit": _may_edit(request, context["journey"]),
+        "may_edit": may_edit,
+        "view": request.GET.get("view", "journey"),
+        "views": lanes.VIEWS,
     }
-    fragment = "curve" if request.GET.get("part") == "curve" else "living"
-    status = 422 if context["controls"].errors else 200
-    return show(request, "journeys/map.html", context, fragment=fragment, status=status)
+    return render(request, "journeys/map.html", context, status=drawing.status)
 
 
-def _may_edit(request, journey) -> bool:
-    is_mine = not journey.is_restricted or Journey.objects.editable_by(request.member).filter(pk=journey.pk)
-    return request.member.may("contributor") and bool(is_mine)
+def _may_edit(request, journey: Journey) -> bool:
+    if not request.member.may("contributor"):
+        return False
+    return not journey.is_restricted or Journey.objects.editable_by(request.member).filter(pk=journey.pk).exists()
 
 
 @require_GET
@@ -43,6 +54,7 @@ def present(request, journey_id):
 
 
 def drawn(request, journey_id: int) -> dict:
+    """Everything the map is drawn from."""
     journey = journey_of(request, journey_id)
     controls = controls_of(request, journey)
     reading = controls.reading()
@@ -68,5 +80,6 @@ def drawn(request, journey_id: int) -> dict:
         "controls": controls,
         "segments": queries.segment_choices(request.workspace, controls.saved),
         "view": view,
-        "views": lanes.VIEWS,
+        "target": reverse("journeys:map", args=[request.workspace.slug, journey.pk]),
+        "compares": True,
     }

@@ -14,9 +14,10 @@ def after(topic: str, last: int) -> list[Message]:
     return list(Message.objects.filter(topic=topic, pk__gt=last).order_by("pk"))
 
 
-def last_message() -> int:
-    """The id a page begins to listen after: everything up to it is on the page."""
-    return Message.objects.aggregate(last=Max("pk"))["last"] or 0
+def last_message(topic: str = "") -> int:
+    """The id a page begins to listen after: everything up to it is on the page. Of one topic, or of all."""
+    messages = Message.objects.filter(topic=topic) if topic else Message.objects
+    return messages.aggregate(last=Max("pk"))["last"] or 0
 
 
 def is_gone(since: int) -> bool:
