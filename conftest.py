@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def nothing_kept():
-    """What one test left, cached or drawn, is not what the next one's workspace, with the same number, has."""
+    """What one test left, cached or drawn, is not what the next one's workspace of that number has."""
     cache.clear()
     if drawings := sys.modules.get("wayline.journeys.views.drawings"):
         drawings.forget()

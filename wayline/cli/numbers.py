@@ -30,7 +30,20 @@ def answer(asked) -> int:
     _table(["", "value", "95 % interval", "n", "change"], [[key, *_cells(row)] for key, row in rows])
     for note in found["notes"]:
         print(f"\n{note}")
+    if (late := found["late"]) and late["late"]:
+        print(f"\n{_late(late)}")
     return 0
+
+
+def _late(late: dict) -> str:
+    said = f"{late['late']:,} of {late['n']:,} signals arrived more than a day after they happened"
+    if not late["without"]:
+        return f"{said}."
+    value, interval, n, _ = _cells({"estimate": late["without"]})
+    without = f"{value} ({interval}, n {n})" if interval else f"{value} (n {n})"
+    return (
+        f"{said}; {late['after_period']:,} of them after the period was over: without these it is {without}."
+    )
 
 
 def flow(asked) -> int:

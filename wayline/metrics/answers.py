@@ -134,7 +134,7 @@ def _answer(question: Question, as_of: datetime | None) -> Answer:
     rows: tuple[Row, ...] = ()
     notes: list[str] = []
     if scope is not None and (given or not metric.scales):
-        total, opened = _total(replace(scope, scales=(scale,) if scale else ()))
+        total, opened = total_of(replace(scope, scales=(scale,) if scale else ()))
         if question.by:
             scales = tuple(given) if "scale" in question.by else (scale,) if scale else ()
             rows, more = _rows(replace(scope, by=question.by, scales=scales), scale)
@@ -171,7 +171,8 @@ def _measured(scope: Scope) -> dict:
     return aggregates.summed(rows, scope.keys)
 
 
-def _total(scope: Scope) -> tuple[Row, int]:
+def total_of(scope: Scope) -> tuple[Row, int]:
+    """The whole period beside the one before, and how many are left out because their window is open."""
     metric, scale = scope.metric, scope.scales[0] if scope.scales else None
     found = _measured(scope)
     now = finish(metric, found.get(("now", ())), scale)

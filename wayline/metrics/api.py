@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, field_validator
 from wayline.accounts.api_auth import needs
 from wayline.signals.conditions import CustomerCondition, SignalCondition
 
-from . import answers, operations, periods, written
+from . import answers, lateness, operations, periods, written
 from .catalog import ALL
 from .metric import Metric
 from .models import Baseline, Target
@@ -155,6 +155,19 @@ class RowOut(Schema):
     change: ChangeOut | None
 
 
+class LateOut(Schema):
+    """How many of the signals that the number starts from arrived more than a day after they happened."""
+
+    n: int = Field(description="The signals of the period that the number starts from.")
+    late: int
+    first_at: datetime | None = Field(description="When the first of the late ones arrived.")
+    last_at: datetime | None
+    after_period: int = Field(description="Late ones that arrived when the period had been over for a day.")
+    without: EstimateOut | None = Field(
+        description="The number without those; null when there are none, or nothing else."
+    )
+
+
 class AnswerOut(Schema):
     metric: str
     unit: str
@@ -166,6 +179,7 @@ class AnswerOut(Schema):
     notes: list[str]
     scale: str | None
     open: int = Field(description="How many were left out because their window is not over.")
+    late: LateOut | None = Field(None, description="Null for frozen answers and where nothing was read.")
 
 
 class TargetIn(Schema):
@@ -208,7 +222,8 @@ def list_metrics(request):
 @router.post("/answer", response=AnswerOut, operation_id="metrics_answer")
 def answer(request, body: QuestionIn):
     """Answer a question. 409 when the metric, a dimension or a needed condition is missing."""
-    return written.answer(answers.answer(body.question(request.workspace)))
+    question = body.question(request.workspace)
+    return written.answer(lateness.told(question, answers.answer(question)))
 
 
 @router.get("/targets", response=list[TargetOut], operation_id="metrics_targets")

@@ -52,11 +52,28 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Late:
+    """Of the `n` signals a number starts from, the `late` ones arrived more than a day after they happened.
+
+    `after_period` are those of them that arrived when the period had been over for a day: whoever had
+    looked before saw another number. `without` is the number from what had arrived by then; None where
+    nothing came after the period, or everything did.
+    """
+
+    n: int
+    late: int
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    after_period: int = 0
+    without: Estimate | None = None
+
+
+@dataclass(frozen=True)
 class Answer:
     """`total` is the whole period; `rows` are one for each combination of the dimensions, in their order.
 
     `scale` is the one the scores were given on, for metrics of scores. `open` counts those left out because
-    their window is not over.
+    their window is not over. `late` is said where somebody reads one answer closely.
     """
 
     metric: str
@@ -69,6 +86,7 @@ class Answer:
     notes: tuple[str, ...] = ()
     scale: str | None = None
     open: int = 0
+    late: Late | None = None
 
 
 Start = Literal["any", "first"]

@@ -41,7 +41,8 @@ class Scope:
     """One question, made ready for building expressions.
 
     `as_of` is the last full hour that the data speaks of: windows that end later are open. Hours, so that
-    compiled queries last longer than a signal. `scales` are those whose scores are read.
+    compiled queries last longer than a signal. `scales` are those whose scores are read. What arrived after
+    `arrived_by` is left out.
     """
 
     question: Question
@@ -50,6 +51,7 @@ class Scope:
     periods: tuple[tuple[str, Period], ...]
     by: tuple[str, ...] = ()
     scales: tuple[str, ...] = ()
+    arrived_by: datetime | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -86,6 +88,8 @@ class Scope:
         question = self.question
         everything = signals_of(question.workspace)
         seen = everything.filter(everything.at <= stored(self.last_asked))
+        if self.arrived_by is not None:
+            seen = seen.filter(seen.received_at <= stored(self.arrived_by))
         if question.segment is not None:
             seen = seen.filter(
                 seen.customer.isin(customers_in(question.workspace, question.segment, self.as_of))

@@ -14,7 +14,19 @@ from wayline.kit.charts.whiskers import WhiskerRow, whiskers
 from wayline.kit.pages import show
 from wayline.signals.vocabulary import SCALES
 
-from . import answers, export, forms, operations, periods, queries, readable, reading, response, written
+from . import (
+    answers,
+    export,
+    forms,
+    lateness,
+    operations,
+    periods,
+    queries,
+    readable,
+    reading,
+    response,
+    written,
+)
 from .catalog import FAMILIES, METRICS
 from .controls import Controls
 from .metric import Metric
@@ -160,6 +172,7 @@ def _measured(request, metric: Metric, asked: reading.Reading, target) -> dict:
     groups = len(split.rows[:SHOWN_ROWS]) if split else 0
     return {
         "answer": over_time,
+        "late": lateness.late(asked.question(workspace, metric.slug), scale=over_time.scale),
         "goal": goal,
         "scale_name": SCALES[over_time.scale].name if over_time.scale else "",
         "target_words": "" if goal is None else metric.amount(goal),
@@ -238,7 +251,8 @@ def _target_form(metric: Metric, target) -> forms.TargetForm:
 
 def _exported(request, metric: Metric, asked: reading.Reading) -> Answer:
     by = (asked.by,) if asked.by else (asked.rhythm,)
-    return answers.answer(asked.question(request.workspace.pk, metric.slug, by=by))
+    question = asked.question(request.workspace.pk, metric.slug, by=by)
+    return lateness.told(question, answers.answer(question))
 
 
 def _back(request, slug: str, sentence: str):

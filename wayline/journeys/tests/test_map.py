@@ -195,9 +195,7 @@ def test_the_map_asks_the_same_few_queries_however_long_it_is(
         client.get(page("map", journey, "?phase=1"))
 
 
-def test_a_map_that_nobody_changed_asks_only_whether_that_is_so(
-    client, journey, django_assert_num_queries
-):
+def test_a_map_that_nobody_changed_asks_only_whether_that_is_so(client, journey, django_assert_num_queries):
     client.get(page("map", journey))
 
     with django_assert_num_queries(9):

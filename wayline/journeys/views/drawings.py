@@ -1,7 +1,8 @@
 """The drawn parts of a map's page, kept until something they rest on changes.
 
-Drawing a map asks ten questions of the database and fills hundreds of small templates; most who open one see what
-somebody saw a moment ago. What a drawing rests on stands whole in its key, so every process may keep its own.
+Drawing a map asks ten questions of the database and fills hundreds of small templates; most who open one
+see what somebody saw a moment ago. What a drawing rests on stands whole in its key, so every process may
+keep its own.
 """
 
 from collections.abc import Callable
@@ -28,14 +29,14 @@ _drawings = cache.Kept(AT_ONCE)
 
 @dataclass(frozen=True)
 class Drawing:
-    """The same for all who may read this map with the same rights. No token and no name of a reader is in it."""
+    """The same for all who may read this map with the same rights; no token and no reader's name is in it."""
 
     parts: dict[str, SafeString]
     status: int
 
 
 def of_map(request, journey: Journey, *, may_edit: bool, context: Callable[[], dict]) -> Drawing:
-    """The map as this request reads it: as drawn before where nothing changed since, else anew from `context`."""
+    """The map as this request reads it: as drawn before, or from `context` where anything changed since."""
     member, now = request.member, cache.minute()
     rests_on = (
         request.get_full_path(),

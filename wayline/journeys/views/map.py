@@ -23,7 +23,9 @@ def map(request, journey_id):
     journey = get_object_or_404(Journey.objects.visible_to(request.member), pk=journey_id)
     may_edit = _may_edit(request, journey)
     if request.htmx and request.GET.get("part") == "curve":
-        return render(request, "journeys/lanes/curve.html", drawn(request, journey_id) | {"may_edit": may_edit})
+        return render(
+            request, "journeys/lanes/curve.html", drawn(request, journey_id) | {"may_edit": may_edit}
+        )
     drawing = drawings.of_map(request, journey, may_edit=may_edit, context=lambda: drawn(request, journey_id))
     if request.htmx:
         return HttpResponse(drawing.parts["living"], status=drawing.status)
@@ -43,7 +45,10 @@ def map(request, journey_id):
 def _may_edit(request, journey: Journey) -> bool:
     if not request.member.may("contributor"):
         return False
-    return not journey.is_restricted or Journey.objects.editable_by(request.member).filter(pk=journey.pk).exists()
+    return (
+        not journey.is_restricted
+        or Journey.objects.editable_by(request.member).filter(pk=journey.pk).exists()
+    )
 
 
 @require_GET

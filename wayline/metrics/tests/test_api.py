@@ -51,6 +51,7 @@ def test_a_question_is_answered_with_its_interval(client, key):
 
     assert (answer["total"]["estimate"]["value"], answer["total"]["estimate"]["n"]) == (50.0, 40)
     assert answer["rows"][0]["key"] == ["email"]
+    assert (answer["late"]["n"], answer["late"]["late"], answer["late"]["without"]) == (40, 0, None)
     assert answer["total"]["change"]["verdict"] == "too few to say"
     assert answer["compared_to"] == {"start": "2026-05-02T00:00:00Z", "end": "2026-06-01T00:00:00Z"}
 

@@ -95,6 +95,22 @@ def test_a_metric_page_shows_value_course_spread_and_definition(client, maya):
     assert "plan is pro" in page
 
 
+def test_a_metric_page_says_how_many_signals_came_late_and_what_they_changed(client, maya):
+    fill_answers(maya)
+    assert "None of 80 signals: each arrived within a day after it happened." in text(
+        client.get(url("metric", maya, "nps"))
+    )
+
+    fill_answers(maya, scores=(0,), received_at=datetime(2026, 8, 3, tzinfo=UTC))
+
+    june = {"period": "dates", "since": "2026-06-01", "until": "2026-06-30"}
+    page = text(client.get(url("metric", maya, "nps"), june))
+    assert "signals arrived more than a day after they happened, all on 3 Aug 2026." in page
+    assert "arrived after the period was over; without them the number would be" in page
+    exported = client.get(url("export_json", maya, "nps"), june).json()["late"]
+    assert exported["after_period"] == exported["late"] == exported["n"] - exported["without"]["n"]
+
+
 def test_a_metric_is_split_by_what_was_chosen(client, maya):
     fill_answers(maya)
 
