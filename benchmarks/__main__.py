@@ -22,7 +22,8 @@ INTAKES = {
 }
 LOADS = {"load": "duckdb", "load_clickhouse": "clickhouse", "load_spark": "spark"}
 LOADED = 400_000  # signals at most
-MEASURES = (*QUESTIONS, "map_page", "map_editor", "map_people", *INTAKES, *LOADS, "import")
+MEASURES = (*QUESTIONS, "map_page", "map_editor", "map_people", "map_library", *INTAKES, *LOADS, "import")
+VIEWS = ("table", "cards", "filtered", "searched", "last page", "gaps", "gaps after a change")
 PEERS = ("clickhouse", "polars", "pandas")
 IN_MEMORY_LIMIT = 10_000_000  # pandas and pm4py copy the log several times
 PEER_SECONDS = 1_800
@@ -58,7 +59,7 @@ def _options() -> argparse.Namespace:
 
 def _measured(name: str, options: argparse.Namespace, folder: Path) -> dict:
     size = synthetic.size_of(options.size)
-    if name not in (*INTAKES, *LOADS, "import", "map_editor", "map_people"):
+    if name not in (*INTAKES, *LOADS, "import", "map_editor", "map_people", "map_library"):
         _prepare(folder, size)
     if name in QUESTIONS:
         mine = _run("benchmarks.product", name, folder, options.repeat)
@@ -70,6 +71,10 @@ def _measured(name: str, options: argparse.Namespace, folder: Path) -> dict:
         mine = _run("benchmarks.map_editor", folder, options.repeat)
         found = {"name": name} | _spread(mine["wayline"]) | {"memory": mine["memory"]}
         found["moved"] = timing.median(mine["moved"])
+    elif name == "map_library":
+        mine = _run("benchmarks.map_library", folder, options.repeat)
+        found = {"name": name} | _spread(mine["wayline"]) | {"memory": mine["memory"]}
+        found |= {view: timing.median(taken) for view, taken in mine["others"].items()}
     elif name == "map_people":
         mine = _run("benchmarks.map_people", folder, options.repeat)
         found = {"name": name} | _spread(mine["wayline"]) | {"memory": mine["memory"]}
@@ -171,7 +176,7 @@ def _ratio(mine: list[float], theirs: list[float]) -> float:
 
 def _sentence(found: dict) -> str:
     parts = [f"{found['name']:<17}", f"{found['median']:.3f} s"]
-    seconds = ("cached", "moved", "p50", "p95", "p99", "visible_p50", "visible_p95")
+    seconds = ("cached", "moved", *VIEWS, "p50", "p95", "p99", "visible_p50", "visible_p95")
     parts += [f"{key} {found[key]:,.3f} s" for key in seconds if key in found]
     rates = ("signals_per_second", "visible_per_second")
     parts += [f"{key} {found[key]:,.0f}" for key in rates if key in found]

@@ -7,6 +7,7 @@ from ninja import Router
 from wayline.accounts.api_auth import by, needs
 from wayline.journeys import operations
 from wayline.journeys.models import BulkChange, Journey, Phase, SavedView
+from wayline.journeys.queries import gaps as missing
 from wayline.journeys.queries import hierarchy, shelf
 from wayline.journeys.schemas.journeys import JourneyOut
 from wayline.journeys.schemas.library import (
@@ -52,7 +53,7 @@ def library(
 @router.get("/gaps", response=GapsOut)
 def gaps(request):
     """Journeys without an owner or a binding, stages nobody maps, journeys bound to the same signals."""
-    return hierarchy.gaps(request.member)
+    return missing.gaps(request.member)
 
 
 @router.post("/change", response=BulkChangeOut)

@@ -10,12 +10,16 @@ def open_to(member: Membership, path: str = "") -> models.Q:
 
     A restricted one is open to those who have a seat at it, and to the owners of the workspace.
     """
-    here = models.Q(**{f"{path}workspace": member.workspace_id})
+    return models.Q(**{f"{path}workspace": member.workspace_id}) & unlocked_for(member, path)
+
+
+def unlocked_for(member: Membership, path: str = "") -> models.Q:
+    """The part of it about restrictions, for rows that are known to be of the member's workspace."""
     if member.may("owner"):
-        return here
+        return models.Q()
     seats = Seat.objects.filter(user=member.user_id)
-    return here & (
-        models.Q(**{f"{path}is_restricted": False}) | models.Q(**{f"{path}pk__in": seats.values("journey")})
+    return models.Q(**{f"{path}is_restricted": False}) | models.Q(
+        **{f"{path}pk__in": seats.values("journey")}
     )
 
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import HttpRequest
 
 from wayline.accounts.models import Membership, User
 from wayline.accounts.queries import people
 from wayline.journeys.models import Journey, JourneyTag, Persona
+from wayline.journeys.models.seats import unlocked_for
 from wayline.kit import lists
 from wayline.statistics.estimates import Estimate
 
@@ -98,14 +99,13 @@ def shelf(request: HttpRequest, member: Membership, *, now: datetime) -> Shelf:
         default_sort="title",
         per_page=TREE_PER_PAGE if is_tree else PER_PAGE,
     )
-    shown = _in_order(list(listing.page.object_list.values_list("pk", flat=True)))
-    inside = _inside(member, shown) if is_tree else []
+    page = list(listing.page.object_list.values_list("pk", flat=True))
+    found = _dressed(member, [*page, *(_inside(member, page) if is_tree else ())])
+    shown, inside = found[: len(page)], found[len(page) :]
+    if not is_tree:
+        _name_places(shown)
     waiting = _brought_up_to_date([*shown, *inside], member, now)
-    if is_tree:
-        found = _grown(shown, inside, waiting)
-    else:
-        found = tuple(Shelved(journey, journey.pk in waiting) for journey in shown)
-    return Shelf(view, found, listing, len(waiting))
+    return Shelf(view, _grown(shown, inside, waiting), listing, len(waiting))
 
 
 def matching(member: Membership, values) -> "Journey.objects":
@@ -130,21 +130,36 @@ def matching(member: Membership, values) -> "Journey.objects":
     return rows
 
 
-def _in_order(keys: list[int]) -> list[Journey]:
-    """The rows of one page. Dressing the sorted list instead would count the children of everybody."""
-    rows = dressed(Journey.objects.filter(pk__in=keys)).in_bulk()
-    return [rows[key] for key in keys if key in rows]
+def dressed(rows: QuerySet[Journey], member: Membership) -> list[Journey]:
+    """With everything a row shows: a few queries however many there are.
 
-
-def dressed(rows):
-    """With everything a row shows: no query for each of them."""
+    How many stand inside is asked apart: counting it with the rows would group all of their columns.
+    """
     tags = Prefetch("tags", JourneyTag.objects.order_by("name"))
-    inside = Count("children", filter=Q(children__deleted_at=None, children__archived_at=None))
-    return (
-        rows.select_related("owner", "standing", "parent", "workspace")
-        .prefetch_related(tags)
-        .annotate(inside=inside)
+    found = list(rows.select_related("owner", "standing").prefetch_related(tags))
+    inside = dict(
+        _children(member, [each.pk for each in found])
+        .order_by()
+        .values_list("parent")
+        .annotate(n=Count("pk"))
     )
+    for journey in found:
+        journey.inside = inside.get(journey.pk, 0)
+        journey.workspace = member.workspace
+    return found
+
+
+def _name_places(journeys: Sequence[Journey]) -> None:
+    """The journeys they stand in, one query for all."""
+    places = Journey.objects.in_bulk({each.parent_id for each in journeys if each.parent_id})
+    for journey in journeys:
+        journey.parent = places.get(journey.parent_id)
+
+
+def _dressed(member: Membership, keys: list[int]) -> list[Journey]:
+    """The rows of these keys, in their order."""
+    rows = {each.pk: each for each in dressed(Journey.objects.filter(pk__in=keys).order_by(), member)}
+    return [rows[key] for key in keys if key in rows]
 
 
 @dataclass(frozen=True)
@@ -169,29 +184,34 @@ def choices(member: Membership) -> Choices:
 
 
 def _brought_up_to_date(journeys: Sequence[Journey], member: Membership, now: datetime) -> set[int]:
-    waiting = standings.bring_up_to_date(journeys, workspace=member.workspace, now=now)
-    fresh = {
-        standing.journey_id: standing
-        for standing in standings.Standing.objects.filter(journey__in=[each.pk for each in journeys])
-    }
+    """Which of them wait for their numbers. Standings are read again only where one was worked out."""
+    worked_out, waiting = standings.bring_up_to_date(journeys, workspace=member.workspace, now=now)
+    fresh = standings.Standing.objects.in_bulk(worked_out, field_name="journey_id") if worked_out else {}
     for journey in journeys:
         if journey.pk in fresh:
             journey.standing = fresh[journey.pk]
     return waiting
 
 
-def _inside(member: Membership, roots: Sequence[Journey]) -> list[Journey]:
-    if not any(root.inside for root in roots):
-        return []
-    below = Q()
-    for root in roots:
-        if root.inside:
-            below |= Q(lineage__startswith=root.lineage_inside, level__lte=root.level + DEEP)
-    rows = Journey.objects.visible_to(member).current().filter(below).order_by("level", "title", "pk")
-    return _in_order(list(rows.values_list("pk", flat=True)[:MOST_SHOWN]))
+def _inside(member: Membership, roots: Sequence[int]) -> list[int]:
+    """What stands in these, level by level: by the index on their places, not by their lineage."""
+    found: list[int] = []
+    above = list(roots)
+    for _ in range(DEEP):
+        rows = _children(member, above).order_by("title", "pk").values_list("pk", flat=True)
+        above = list(rows[: MOST_SHOWN - len(found)])
+        found += above
+    return found
+
+
+def _children(member: Membership, parents: Sequence[int]) -> QuerySet[Journey]:
+    """What stands directly in these journeys of the member's workspace. Naming the workspace again would
+    make the database read all of it instead of the few that the places name."""
+    return Journey.objects.current().filter(unlocked_for(member), parent__in=parents)
 
 
 def _grown(roots: Sequence[Journey], inside: Sequence[Journey], waiting: set[int]) -> tuple[Shelved, ...]:
+    """Each with those that stand in it and are shown with it."""
     by_parent: dict[int, list[Journey]] = {}
     for journey in inside:
         by_parent.setdefault(journey.parent_id, []).append(journey)

@@ -70,8 +70,10 @@ def together(standing: Standing) -> Together | None:
     return Together(stored["journeys"], stored["counted"], _estimate(stored["conversion"]), scores)
 
 
-def bring_up_to_date(journeys: Sequence[Journey], *, workspace: Workspace, now: datetime) -> set[int]:
-    """Work out the few that are missing or old, leave the rest to the background; answers who waits."""
+def bring_up_to_date(
+    journeys: Sequence[Journey], *, workspace: Workspace, now: datetime
+) -> tuple[list[int], set[int]]:
+    """Work out the few that are missing or old, leave the rest to the background; answers both."""
     until = periods.extent_of(workspace, now=now).period(periods.ALL).end
     old = [journey.pk for journey in journeys if not is_current(journey, until)]
     if old:
@@ -86,7 +88,7 @@ def bring_up_to_date(journeys: Sequence[Journey], *, workspace: Workspace, now: 
             workspace=workspace.pk,
             unique_key=f"{TASK}:{part[0]}:{len(part)}",
         )
-    return set(waiting)
+    return old[:AT_ONCE], set(waiting)
 
 
 def is_current(journey: Journey, until: datetime) -> bool:

@@ -10,7 +10,7 @@ from wayline.audit.testing import make_activity
 from wayline.journeys import cells, live, operations
 from wayline.journeys.models import Card, Journey, Notice, Phase, Placement, Seat, Share
 from wayline.journeys.operations.refusals import MayNotChange, OwnerNotHere
-from wayline.journeys.queries import board, hierarchy, talks
+from wayline.journeys.queries import board, gaps, talks
 from wayline.journeys.testing import make_card, make_journey, make_step
 from wayline.journeys.tests.pages import page, text
 
@@ -54,7 +54,7 @@ def test_nothing_of_it_is_found_in_libraries_and_searches(client, noor, closed):
     for address in (f"/{slug}/journeys/", f"/{slug}/journeys/?view=tree", f"/{slug}/search/?q=bank"):
         assert "I leave the bank" not in text(client.get(address))
     assert board.library(noor, "beg me") == []
-    assert hierarchy.gaps(noor).journeys == 0
+    assert gaps.gaps(noor).journeys == 0
 
 
 def test_a_seat_shows_it_and_an_owner_sees_everything(client, noor, closed):

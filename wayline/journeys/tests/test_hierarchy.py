@@ -15,7 +15,7 @@ from wayline.journeys.operations.refusals import (
     NothingChanged,
     PlaceElsewhere,
 )
-from wayline.journeys.queries import hierarchy, standings
+from wayline.journeys.queries import gaps, standings
 from wayline.journeys.reading import Reading
 from wayline.journeys.testing import MONDAY, make_journey, travel
 from wayline.journeys.tests.pages import text
@@ -168,7 +168,7 @@ def test_gaps_name_what_is_missing_and_what_is_mapped_twice(noor, three):
     operations.add_phase(lifecycle, name="Leave", by=noor.user, now=timezone.now())
     put(low, lifecycle, lifecycle.phases.first())
 
-    found = hierarchy.gaps(noor)
+    found = gaps.gaps(noor)
 
     assert found.ownerless_n == 3
     assert [phase.name for phase in found.unmapped] == ["Leave"]

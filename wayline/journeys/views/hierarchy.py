@@ -6,6 +6,7 @@ from django.views.decorators.http import require_GET, require_POST
 from wayline.accounts import access
 from wayline.journeys import operations
 from wayline.journeys.models import Journey, Phase
+from wayline.journeys.queries import gaps as missing
 from wayline.journeys.queries import hierarchy
 from wayline.journeys.views.find import journey_of
 from wayline.kit.refusals import Refusal
@@ -16,7 +17,7 @@ from wayline.metrics import rollup
 @access.member("viewer")
 def gaps(request):
     """What nobody owns, measures or maps, and what is mapped twice."""
-    return render(request, "journeys/gaps.html", {"gaps": hierarchy.gaps(request.member)})
+    return render(request, "journeys/gaps.html", {"gaps": missing.gaps(request.member)})
 
 
 @require_GET

@@ -57,12 +57,13 @@ def estimate(e, unit: str = "", digits: int = 0) -> SafeString:
         )
     value, suffix = numbers.split_unit(e.value, unit, digits)
     shown = format_html('{}<span class="unit">{}</span>', value, suffix) if suffix else value
+    spoken = uncertainty(e, unit, digits)
     return format_html(
         '<span class="est num{}" title="{}">{}<span class="vh"> ({})</span></span>',
         " thin" if e.is_thin else "",
-        f"{uncertainty(e, unit, digits)}; {e.method}",
+        f"{spoken}; {e.method}",
         shown,
-        uncertainty(e, unit, digits),
+        spoken,
     )
 
 
