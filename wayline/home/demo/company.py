@@ -20,7 +20,7 @@ from wayline.signals.derived import operations as derived
 from wayline.signals.names import counting
 from wayline.signals.quality import operations as quality
 
-from . import findings, truth, workshop, world
+from . import findings, hierarchy, truth, workshop, world
 
 SOURCE = "demo"
 BATCH = 10_000
@@ -71,6 +71,7 @@ def create(
     _set_targets(workspace, by=by, now=now)
     _save_segments(workspace, by=by, now=now)
     workshop.write(workspace, drawn, by=by, now=now)
+    hierarchy.write(workspace, drawn, by=by, now=now)
     progress(0.98, "names and rules")
     _look_after(workspace, by=by, now=now)
     progress(1.0, f"{loaded:,} signals")

@@ -36,16 +36,16 @@ class MapNotUnderstood(Refusal):
     status = 422
 
 
-def _line(text: str) -> str:
+def line_of(text: str) -> str:
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 def _text(text: str) -> str:
-    return "\n".join(_line(line) for line in text.splitlines()).strip()
+    return "\n".join(line_of(line) for line in text.splitlines()).strip()
 
 
-Line = Annotated[str, AfterValidator(_line)]
-Named = Annotated[str, AfterValidator(_line), Field(min_length=1)]
+Line = Annotated[str, AfterValidator(line_of)]
+Named = Annotated[str, AfterValidator(line_of), Field(min_length=1)]
 Text = Annotated[str, AfterValidator(_text)]
 Key = Annotated[str, Field(pattern=r"^[a-z0-9_-]+$", max_length=80)]
 
@@ -273,10 +273,10 @@ def parsed(written: object) -> Document:
     try:
         return Document.model_validate(written)
     except (ValidationError, RecursionError) as error:
-        raise MapNotUnderstood(_sentence(error)) from error
+        raise MapNotUnderstood(sentence(error)) from error
 
 
-def _sentence(error: ValidationError | RecursionError) -> str:
+def sentence(error: ValidationError | RecursionError) -> str:
     if isinstance(error, RecursionError):
         return "A condition in the file is nested too deeply."
     first = error.errors()[0]

@@ -11,7 +11,7 @@ from .hierarchy import attach_journey, detach_journey
 from .journeys import create_journey, delete_journey, describe_journey, restore_journey
 from .lanes import add_lane, dedicate_lane, delete_lane, hide_lane, move_lane, rename_lane, show_lane
 from .library import change_journeys, delete_view, save_view, undo_change
-from .maps import draft_map, draw_draft, import_map, replace_map
+from .maps import draft_maps, draw_draft, import_map, replace_map
 from .moments import (
     accept_moment,
     add_change,
@@ -100,7 +100,7 @@ __all__ = [
     "describe_persona",
     "detach_journey",
     "dismiss_moment",
-    "draft_map",
+    "draft_maps",
     "draw_draft",
     "end_share",
     "hide_lane",

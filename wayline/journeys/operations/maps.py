@@ -79,15 +79,21 @@ def replace_map(
 
 
 @transaction.atomic
-def draft_map(workspace: Workspace, *, content: bytes, name: str, by: User | None, now: datetime) -> MapDraft:
-    """Keep an uploaded file until a person has said what its rows and columns mean."""
+def draft_maps(
+    workspace: Workspace, *, content: bytes, name: str, by: User | None, now: datetime
+) -> list[MapDraft]:
+    """Keep the maps of an uploaded file until a person has said what their rows and columns mean."""
     MapDraft.objects.filter(workspace=workspace, uploaded_at__lt=now - DRAFTS_ARE_KEPT).delete()
-    kept = uploads.stored(*uploads.read(content, name))
-    draft = MapDraft.objects.create(
-        workspace=workspace, name=name[:200], uploaded_at=now, uploaded_by=by, **kept
-    )
-    audit.record("map_draft.uploaded", subject=draft, by=by, at=now)
-    return draft
+    found = uploads.read(content, name)
+    drafts = []
+    for each in found:
+        called = f"{name[:120]}: {each.title[:78]}" if len(found) > 1 else name[:200]
+        draft = MapDraft.objects.create(
+            workspace=workspace, name=called, uploaded_at=now, uploaded_by=by, **each.stored
+        )
+        audit.record("map_draft.uploaded", subject=draft, by=by, at=now)
+        drafts.append(draft)
+    return drafts
 
 
 @transaction.atomic

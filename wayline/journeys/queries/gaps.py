@@ -65,7 +65,9 @@ def gaps(member: Membership) -> Gaps:
     alone = [key for key, parent in places.items() if parent is None and key not in holding]
     if not any(places.values()):
         alone = []  # nothing stands in anything yet
-    pairs = list(islice((each for each in alike if _are_apart(*each[1], places)), MOST_LISTED))
+    whose = {key: perspective for key, _, _, perspective, *_ in rows}
+    apart = (each for each in alike if _are_apart(*each[1], places, whose))
+    pairs = list(islice(apart, MOST_LISTED))
     both = chain.from_iterable(pair for _, pair in pairs)
     shown = {*ownerless[:MOST_LISTED], *unbound[:MOST_LISTED], *alone[:MOST_LISTED], *both}
     known = Journey.objects.select_related("owner").in_bulk(shown)
@@ -86,21 +88,25 @@ def gaps(member: Membership) -> Gaps:
     )
 
 
-def _rows(journeys: QuerySet[Journey]) -> list[tuple[int, int | None, int | None, bool, str]]:
-    """Key, place, owner, restriction and last change of each, in the order of their titles.
+def _rows(journeys: QuerySet[Journey]) -> list[tuple[int, int | None, int | None, str, bool, str]]:
+    """Key, place, owner, perspective, restriction and last change of each, in the order of their titles.
 
     Ten thousand of them as models would cost ten times this; comparing times needs only how they are written.
     """
     found = journeys.current().order_by("title", "pk").annotate(changed=Cast("changed_at", TextField()))
-    return list(found.values_list("pk", "parent", "owner", "is_restricted", "changed"))
+    return list(found.values_list("pk", "parent", "owner", "perspective", "is_restricted", "changed"))
 
 
-def _are_apart(first: int, second: int, places: Mapping[int, int | None]) -> bool:
-    """Both are there, and neither stands in the other: a journey and the lifecycle it details look at the
-    same signals on purpose."""
+def _are_apart(first: int, second: int, places: Mapping[int, int | None], whose: Mapping[int, str]) -> bool:
+    """Both are there, of the same people, and neither stands in the other.
+
+    A journey and the lifecycle it details look at the same signals on purpose, and so do what a customer goes
+    through and what an employee does for it.
+    """
     return (
         first in places
         and second in places
+        and whose[first] == whose[second]
         and second not in _around(first, places)
         and first not in _around(second, places)
     )

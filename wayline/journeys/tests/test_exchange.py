@@ -33,7 +33,7 @@ from wayline.signals.conditions import SignalIs, Test
 pytestmark = pytest.mark.django_db
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), min_size=1, max_size=30).filter(
-    lambda said: document._line(said) != ""
+    lambda said: document.line_of(said) != ""
 )
 maybe = st.one_of(st.just(""), words)
 keys = st.from_regex(r"\A[a-z][a-z0-9-]{0,10}\Z")
@@ -93,7 +93,7 @@ def documents(draw) -> Document:
         perspective=draw(st.sampled_from(Journey.Perspective.values)),
         status=draw(st.sampled_from(Journey.Status.values)),
         window_days=draw(st.one_of(st.none(), st.integers(1, 3650))),
-        tags=tuple(sorted({document._line(tag) for tag in draw(st.lists(words, max_size=2))})),
+        tags=tuple(sorted({document.line_of(tag) for tag in draw(st.lists(words, max_size=2))})),
         phases=tuple(phases),
         lanes=tuple(
             LanePart(key=key, title=draw(maybe), is_hidden=draw(st.booleans()), persona=draw(maybe))

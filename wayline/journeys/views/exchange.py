@@ -91,13 +91,13 @@ def upload(request):
                 raise document.MapNotUnderstood("Choose a file first.")
             if file.size > document.MOST_BYTES:
                 raise document.MapNotUnderstood("The file is larger than 5 MB, which no map is.")
-            draft = operations.draft_map(
+            drafts = operations.draft_maps(
                 request.workspace, content=file.read(), name=file.name, by=request.user, now=timezone.now()
             )
         except Refusal as refusal:
             refused = str(refusal)
         else:
-            return redirect("journeys:draft", request.workspace.slug, draft.pk)
+            return redirect("journeys:draft", request.workspace.slug, drafts[0].pk)
     context = {"refused": refused}
     return render(request, "journeys/exchange/upload.html", context, status=422 if refused else 200)
 
@@ -108,6 +108,7 @@ def draft(request, draft_id):
     """What the file would become: say what its rows mean, look, draw it."""
     found = get_object_or_404(MapDraft.objects.visible_to(request.member), pk=draft_id)
     sheet = uploads.sheet_of(found)
+    others = MapDraft.objects.of_the_same_file(found)
     known = dict(spreadsheets.ROLES)
     roles = {
         name.removeprefix("role-"): value
@@ -115,12 +116,14 @@ def draft(request, draft_id):
         if name.startswith("role-") and value in known and name.removeprefix("role-").isdigit()
     }
     title = request.POST.get("title", "").strip()
-    drawn, refused = None, ""
+    drawn, unplaced, refused = None, (), ""
     try:
-        drawn = uploads.document_of(found, roles, title=title)
+        drawn, unplaced = uploads.placed(found, roles, title=title)
         if "draw" in request.POST:
             journey = operations.draw_draft(found, drawn, by=request.user, now=timezone.now())
             messages.success(request, f"“{journey}” is drawn.")
+            if following := others.exclude(pk=draft_id).first():
+                return redirect("journeys:draft", request.workspace.slug, following.pk)
             return redirect("journeys:map", request.workspace.slug, journey.pk)
     except Refusal as refusal:
         refused = str(refusal)
@@ -131,6 +134,8 @@ def draft(request, draft_id):
         "rows": [(*row, meant[row[0]]) for row in sheet.examples] if sheet else (),
         "roles": spreadsheets.ROLES,
         "drawn": drawn,
+        "unplaced": unplaced,
+        "others": others,
         "table": list(tables.table(drawn).lines()) if drawn else (),
         "title": title or (drawn.title if drawn else ""),
         "refused": refused,
