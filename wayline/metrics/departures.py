@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wayline.metrics import cache
-from wayline.metrics.paths import Follow, _trails
+from wayline.metrics import cache, trails
 from wayline.metrics.questions import Period
+from wayline.metrics.trails import Follow, Trails
 from wayline.signals.conditions import CustomerCondition
 
 _answers = cache.Kept(128)
@@ -40,20 +40,26 @@ def departures(
 
 
 def _departures(workspace, period, places: Places, segment, follow) -> Departures:
-    trails, _ = _trails(workspace, period, None, segment, follow)
-    steps = [places(name) for name in trails.names]
+    asked = trails.asked(workspace, period, None, segment, follow)
+    steps = [places(name) for name in asked.names]
     on_path = np.array([bool(each) for each in steps] or [False])
-    there = on_path[trails.name] if len(trails.name) else np.zeros(0, bool)
-    beside = np.flatnonzero((trails.unit[1:] == trails.unit[:-1]) & (there[1:] != there[:-1]))
-    kept = np.flatnonzero(there)
-    unit, name, customer = trails.unit[kept], trails.name[kept], trails.customer[kept]
-    same = np.flatnonzero(unit[1:] == unit[:-1])
     as_drawn = np.array([[_fits(a, b) for b in steps] for a in steps] or [[True]])
+    parts = [_of_block(block, on_path, as_drawn) for block in asked.blocks()]
+    return Departures(*(sum(column) for column in zip(*parts, strict=True)))
+
+
+def _of_block(block: Trails, on_path: np.ndarray, as_drawn: np.ndarray) -> tuple[int, int, int]:
+    """The same three numbers of the customers of one block."""
+    there = on_path[block.name] if len(block.name) else np.zeros(0, bool)
+    beside = np.flatnonzero((block.unit[1:] == block.unit[:-1]) & (there[1:] != there[:-1]))
+    kept = np.flatnonzero(there)
+    unit, name, customer = block.unit[kept], block.name[kept], block.customer[kept]
+    same = np.flatnonzero(unit[1:] == unit[:-1])
     strayed = same[~as_drawn[name[same], name[same + 1]]]
-    return Departures(
-        customers=len(np.unique(customer)),
-        out_of_order=len(np.unique(customer[strayed])),
-        beside=len(np.unique(trails.customer[beside])),
+    return (
+        len(np.unique(customer)),
+        len(np.unique(customer[strayed])),
+        len(np.unique(block.customer[beside])),
     )
 
 

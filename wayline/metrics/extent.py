@@ -1,6 +1,9 @@
 """From when to when a workspace has signals."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
+
+import ibis
 
 from wayline.metrics import cache
 from wayline.warehouse import connect
@@ -23,8 +26,14 @@ def _ends(workspace: int) -> tuple[datetime | None, datetime | None]:
 
 
 def _found(workspace: int) -> tuple[datetime | None, datetime | None]:
-    signals = connect.table("signals")
-    signals = signals.filter(signals.workspace == workspace)
-    row = connect.current().run(signals.agg(first=signals.at.min(), last=signals.at.max())).to_pylist()[0]
+    row = connect.current().run(_ends_of(workspace)).to_pylist()[0]
     first, last = row["first"], row["last"]
     return first and first.replace(tzinfo=UTC), last and last.replace(tzinfo=UTC)
+
+
+@lru_cache(256)
+def _ends_of(workspace: int) -> ibis.Table:
+    """Kept, as putting the question takes longer than answering it does."""
+    signals = connect.table("signals")
+    signals = signals.filter(signals.workspace == workspace)
+    return signals.agg(first=signals.at.min(), last=signals.at.max())

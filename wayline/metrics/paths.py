@@ -1,26 +1,17 @@
 """The ways customers actually go: what follows what, and the most frequent whole paths."""
 
-import operator
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import reduce
-from typing import Literal
 
-import ibis
 import numpy as np
-import pyarrow as pa
 
 from wayline.kit.refusals import Refusal
-from wayline.metrics import cache
+from wayline.metrics import cache, trails
 from wayline.metrics.questions import FlowQuestion, Period
-from wayline.metrics.runs import MICROSECOND, of_segment, own_signals
-from wayline.signals import filters
+from wayline.metrics.runs import MICROSECOND
+from wayline.metrics.trails import Asked, Follow, Trails
 from wayline.signals.conditions import AnySignal, CustomerCondition, SignalCondition
-from wayline.statistics import flows
-from wayline.warehouse import connect
-from wayline.warehouse.tables import stored
-
-Follow = Literal["customer", "subject"]
+from wayline.statistics import flows, follows
 
 MOST_NAMES = 2_000
 
@@ -82,17 +73,6 @@ class Paths:
     variants: int
 
 
-@dataclass(frozen=True)
-class Trails:
-    """Signals by unit, time and arrival; `name` numbers the names."""
-
-    unit: np.ndarray
-    customer: np.ndarray
-    at: np.ndarray
-    name: np.ndarray
-    names: list[str]
-
-
 def directly_follows(
     workspace: int,
     period: Period,
@@ -103,7 +83,7 @@ def directly_follows(
 ) -> Graph:
     """What directly follows what among the signals asked for, with counts, customers and mean times."""
     return _answers.get(
-        lambda: _graph(_trails(workspace, period, where, segment, follow)[0]),
+        lambda: _graph(trails.asked(workspace, period, where, segment, follow)),
         "directly_follows", workspace, period, where, segment, follow,
     )  # fmt: skip
 
@@ -137,51 +117,16 @@ def of_flow(question: FlowQuestion) -> SignalCondition | None:
     return AnySignal(of=bound) if bound else None
 
 
-def _trails(workspace, period, where, segment, follow, *, also=(), marks=()):
-    """The signals asked for, sorted; `also` are conditions let in beside `where`, `marks` read as bits."""
-    question = FlowQuestion(workspace, (), period, follow=follow, segment=segment)
-    signals = own_signals(question)
-    signals = of_segment(signals.filter(signals.at < stored(period.end)), question, period.end)
-    if where is not None:
-        wanted = [filters.signal_filter(each, signals) for each in (where, *also)]
-        signals = signals.filter(reduce(operator.or_, wanted))
-    if follow == "subject":
-        signals = signals.filter(signals.subject.notnull())
-    names = sorted(connect.current().run(signals.select("name").distinct())["name"].to_pylist())
-    # A list index is computed once for each distinct name of a block; names themselves would be copied.
-    place = ibis.array(names or [""]).index(signals.name).cast("int32")
-    bits = {f"mark{n}": filters.signal_filter(each, signals) for n, each in enumerate(marks)}
-    subject = ["subject"] if follow == "subject" else []
-    rows = connect.current().run(signals.select("customer", "at", "seq", *subject, place=place, **bits))
-    return _sorted_trails(rows, names, [rows[name] for name in bits])
-
-
-def _sorted_trails(rows: pa.Table, names: list[str], marks: list) -> tuple[Trails, list[np.ndarray]]:
-    customer, at, seq = (
-        rows["customer"].to_numpy(),
-        rows["at"].to_numpy().view(np.int64),
-        rows["seq"].to_numpy(),
-    )
-    unit = customer
-    if "subject" in rows.column_names:
-        subject = rows["subject"].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
-        _, whose = np.unique(customer, return_inverse=True)
-        unit = whose * (int(subject.max(initial=0)) + 1) + subject
-    columns = [customer, at, rows["place"].to_numpy(), *(np.asarray(mark) for mark in marks)]
-    if not flows.is_sorted(unit, at, seq):
-        order = np.lexsort((seq, at, unit))
-        unit, columns = unit[order], [column[order] for column in columns]
-    customer, at, place, *marks = columns
-    return Trails(unit, customer, at, place, names), marks
-
-
-def _graph(trails: Trails) -> Graph:
-    names, width = trails.names, len(trails.names)
-    if not len(trails.name):
-        return Graph((), (), 0, 0)
-    tally = _Tally(width)
-    for rows in flows.blocks(trails.customer, max(flows.BLOCK, width * width)):
-        tally.add(trails.unit[rows], trails.customer[rows], trails.at[rows], trails.name[rows])
+def _graph(asked: Asked) -> Graph:
+    names, width = asked.names, len(asked.names)
+    if width > MOST_NAMES:
+        raise TooManyNames(
+            f"There are {width} different names here, more than the {MOST_NAMES} a graph can hold. "
+            "Choose fewer kinds of signals or a shorter period."
+        )
+    tally = follows.Tally(width)
+    for block in asked.blocks():
+        tally.add(block.unit, block.customer, block.at, block.name)
     nodes = [
         Node(
             names[n], *(int(column[n]) for column in (tally.count, tally.customers, tally.first, tally.last))
@@ -194,46 +139,16 @@ def _graph(trails: Trails) -> Graph:
             names[code % width],
             int(tally.edge_count[code]),
             int(tally.edge_customers[code]),
-            float(tally.edge_micros[code] / tally.edge_count[code] / 1e6),
+            tally.mean_seconds(code),
         )
         for code in np.flatnonzero(tally.edge_count).tolist()
     ]
     return Graph(
         tuple(sorted(nodes, key=lambda node: (-node.count, node.name))),
         tuple(sorted(edges, key=lambda edge: (-edge.count, edge.source, edge.target))),
-        len(trails.name),
+        int(tally.count.sum()),
         int(tally.first.sum()),
     )
-
-
-class _Tally:
-    """Counts of names and edges, added up block by block."""
-
-    def __init__(self, width: int):
-        if width > MOST_NAMES:
-            raise TooManyNames(
-                f"There are {width} different names here, more than the {MOST_NAMES} a graph can hold. "
-                "Choose fewer kinds of signals or a shorter period."
-            )
-        self.width = width
-        self.count, self.customers, self.first, self.last = np.zeros((4, width), np.int64)
-        self.edge_count, self.edge_customers = np.zeros((2, width * width), np.int64)
-        self.edge_micros = np.zeros(width * width)
-
-    def add(self, unit: np.ndarray, customer: np.ndarray, at: np.ndarray, name: np.ndarray) -> None:
-        width = self.width
-        follows = unit[1:] == unit[:-1]
-        pair = (name[:-1] * np.int32(width) + name[1:])[follows]
-        self.count += np.bincount(name, minlength=width)
-        self.first += np.bincount(name[1:][~follows], minlength=width)
-        self.last += np.bincount(name[:-1][~follows], minlength=width)
-        self.first[name[0]] += 1
-        self.last[name[-1]] += 1
-        self.edge_count += np.bincount(pair, minlength=width * width)
-        self.edge_micros += np.bincount(pair, np.diff(at)[follows], minlength=width * width)
-        whose = np.concatenate(([0], np.cumsum(customer[1:] != customer[:-1])))
-        self.customers += _distinct(whose, name, width)
-        self.edge_customers += _distinct(whose[1:][follows], pair, width * width)
 
 
 def distinct_customers(customer: np.ndarray, code: np.ndarray, width: int) -> np.ndarray:
@@ -258,23 +173,64 @@ def _distinct(whose: np.ndarray, code: np.ndarray, width: int) -> np.ndarray:
 
 
 def _paths(workspace, period, where, segment, follow, start, end, within, limit) -> Paths:
-    marks = [each for each in (start, end) if each is not None]
-    trails, found = _trails(workspace, period, where, segment, follow, also=marks, marks=marks)
-    is_start = found[0] if start is not None else None
-    is_end = found[-1] if end is not None else None
-    first, last = _stretches(trails, is_start, is_end)
-    if within is not None:
-        is_short = trails.at[last] - trails.at[first] <= within // MICROSECOND
-        first, last = first[is_short], last[is_short]
-    if not len(first):
+    marks = tuple(each for each in (start, end) if each is not None)
+    asked = trails.asked(workspace, period, where, segment, follow, marks=marks)
+    numbers = follows.marks(len(asked.names))
+    walked = [_walked(block, numbers, start, end, within) for block in asked.blocks()]
+    hashes = np.concatenate([each.hashes for each in walked], axis=1)
+    if not hashes.shape[1]:
         return Paths((), 0, 0)
-    variant, counts, example = _variants(trails.name, first, last)
-    order = np.lexsort((example, -counts))[:limit]
-    return Paths(
-        tuple(_path(trails, first, last, variant == n, int(example[n])) for n in order),
-        len(first),
-        len(counts),
+    length, customer, micros = (
+        np.concatenate([getattr(each, column) for each in walked])
+        for column in ("length", "customer", "micros")
     )
+    variant, counts, example = follows.alike(hashes, length)
+    found = []
+    for n in np.lexsort((example, -counts))[:limit]:
+        those = np.flatnonzero(variant == n)
+        names = tuple(asked.names[name] for name in _names_of(walked, int(example[n])))
+        customers = len(np.unique(customer[those]))
+        found.append(Path(names, int(counts[n]), customers, float(np.median(micros[those]) / 1e6)))
+    return Paths(tuple(found), len(length), len(counts))
+
+
+@dataclass(frozen=True)
+class _Walked:
+    """The paths of one block: what tells each apart, whose it is, how long it took; names, to show some."""
+
+    hashes: np.ndarray
+    length: np.ndarray
+    customer: np.ndarray
+    micros: np.ndarray
+    first: np.ndarray
+    name: np.ndarray
+
+
+def _walked(block: Trails, numbers: np.ndarray, start, end, within: timedelta | None) -> _Walked:
+    is_start = block.marks[0] if start is not None else None
+    is_end = block.marks[-1] if end is not None else None
+    first, last = _stretches(block, is_start, is_end)
+    if within is not None:
+        is_short = block.at[last] - block.at[first] <= within // MICROSECOND
+        first, last = first[is_short], last[is_short]
+    return _Walked(
+        follows.hashes(block.name, first, last, numbers),
+        last - first + 1,
+        block.customer[first],
+        block.at[last] - block.at[first],
+        first,
+        block.name.astype(np.int16 if len(numbers) < 2**15 else np.int32),
+    )
+
+
+def _names_of(walked: list[_Walked], path: int) -> list[int]:
+    """The names of one path of all the blocks' paths."""
+    for block in walked:
+        if path < len(block.first):
+            begin = block.first[path]
+            return block.name[begin : begin + block.length[path]].tolist()
+        path -= len(block.first)
+    raise IndexError(path)
 
 
 def _stretches(trails: Trails, is_start: np.ndarray | None, is_end: np.ndarray | None):
@@ -300,39 +256,3 @@ def _stretches(trails: Trails, is_start: np.ndarray | None, is_end: np.ndarray |
     began, ends = began[counts], ends[counts]
     is_first = flows.ends_of_runs(began)[0]
     return began[is_first], ends[is_first]
-
-
-def _variants(name: np.ndarray, first: np.ndarray, last: np.ndarray):
-    """The variant of each path, how often each variant is, and its first path.
-
-    Sequences are compared by two independent 64-bit hashes and their length, not name by name.
-    """
-    length = last - first + 1
-    offsets = np.concatenate(([0], np.cumsum(length)[:-1]))
-    place = np.arange(length.sum()) - np.repeat(offsets, length)
-    row = name[np.repeat(first, length) + place]
-    rng = np.random.default_rng(20261121)
-    marks = rng.integers(1, 2**63, (2, int(name.max()) + 1), dtype=np.uint64)
-    hashes = []
-    for mark, odd in zip(marks, (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F), strict=True):
-        powers = np.cumprod(np.full(int(length.max()), odd, np.uint64))
-        hashes.append(np.add.reduceat(mark[row] * powers[place], offsets))
-    order = np.lexsort((length, hashes[1], hashes[0]))
-    is_new = np.ones(len(order), bool)
-    is_new[1:] = np.any([column[order[1:]] != column[order[:-1]] for column in (*hashes, length)], axis=0)
-    variant = np.empty(len(first), np.int64)
-    variant[order] = np.cumsum(is_new) - 1
-    counts = np.bincount(variant)
-    example = np.full(len(counts), len(first))
-    np.minimum.at(example, variant, np.arange(len(first)))
-    return variant, counts, example
-
-
-def _path(trails: Trails, first: np.ndarray, last: np.ndarray, those: np.ndarray, example: int) -> Path:
-    rows = trails.name[first[example] : last[example] + 1]
-    return Path(
-        tuple(trails.names[n] for n in rows.tolist()),
-        int(those.sum()),
-        len(np.unique(trails.customer[first[those]])),
-        float(np.median(trails.at[last[those]] - trails.at[first[those]]) / 1e6),
-    )

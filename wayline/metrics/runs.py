@@ -119,13 +119,15 @@ def last_moment(question: FlowQuestion, now: datetime) -> datetime:
     return now if question.window is None else min(now, question.period.end + question.window)
 
 
-def own_signals(question: FlowQuestion) -> ibis.Table:
-    """The workspace's signals from the period's start on."""
+def own_signals(question: FlowQuestion, *, until: datetime | None = None) -> ibis.Table:
+    """The workspace's signals from the period's start on, until a moment if one is given."""
     signals = connect.table("signals")
-    signals = signals.filter(
-        signals.workspace == question.workspace, signals.at >= stored(question.period.start)
-    )
-    return signals if question.customer is None else signals.filter(signals.customer == question.customer)
+    wanted = [signals.workspace == question.workspace, signals.at >= stored(question.period.start)]
+    if until is not None:
+        wanted.append(signals.at <= stored(until))
+    if question.customer is not None:
+        wanted.append(signals.customer == question.customer)
+    return signals.filter(*wanted)
 
 
 def of_segment(signals: ibis.Table, question: FlowQuestion, now: datetime) -> ibis.Table:
@@ -172,8 +174,7 @@ def _is_required(question: FlowQuestion, bound: tuple[int, ...]) -> tuple[bool, 
 
 def _log(question: FlowQuestion, bound: tuple[int, ...], until: datetime, now: datetime):
     conditions = _conditions(question, bound)
-    signals = own_signals(question)
-    signals = of_segment(signals.filter(signals.at <= stored(until)), question, now)
+    signals = of_segment(own_signals(question, until=until), question, now)
     matching = signals.filter(_of_any_step(conditions, signals))
     if question.follow == "subject":
         matching = matching.filter(matching.subject.notnull())
@@ -243,6 +244,6 @@ def _goes_on(question, bound, until: datetime, now: datetime) -> bool:
 
 
 def _steps_between(question, bound, after: datetime, now: datetime) -> ibis.Table:
-    signals = own_signals(question)
-    signals = signals.filter(signals.at > stored(after), signals.at <= stored(now))
+    signals = own_signals(question, until=now)
+    signals = signals.filter(signals.at > stored(after))
     return signals.filter(filters.signal_filter(AnySignal(of=_conditions(question, bound)), signals))

@@ -18,7 +18,6 @@ from wayline.metrics.runs import (
     of_segment,
     own_signals,
     run,
-    stored,
 )
 from wayline.signals.conditions import SignalIs
 from wayline.signals.vocabulary import SCALES, Kind
@@ -85,8 +84,7 @@ def voices(question: FlowQuestion, *, now: datetime | None = None) -> Voices:
 
 def _attributed(found: Run, now: datetime) -> Voices:
     question = found.question
-    signals = own_signals(question)
-    signals = of_segment(signals.filter(signals.at <= stored(last_moment(question, now))), question, now)
+    signals = of_segment(own_signals(question, until=last_moment(question, now)), question, now)
     subject = ["subject"] if question.follow == "subject" else []
     called = _called(question.steps)
     # Only what every row needs is asked of the engine; what few rows need is decided here.

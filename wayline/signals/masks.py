@@ -6,13 +6,14 @@ compute one comparison per condition for every row. So the places are fetched, a
 
 from collections.abc import Iterator
 
-import ibis
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from ibis.expr.types import Table, Value
 
 from wayline.signals import filters
 from wayline.signals.conditions import AllSignals, AnySignal, NotSignal, SignalCondition, SignalIs, Test
+from wayline.warehouse import places
 
 NAMED = {"kind": "kinds", "name": "names", "channel": "channels", "source": "sources"}
 
@@ -31,8 +32,8 @@ class Masks:
 
     def columns(self, signals: Table) -> dict[str, Value]:
         """The columns to select beside one's own."""
-        places = {
-            f"place_of_{column}": _place(signals[column], values)
+        named = {
+            f"place_of_{column}": places.place(signals[column], values)
             for column, values in self._values.items()
             if values
         }
@@ -40,15 +41,12 @@ class Masks:
             f"test_{n}": filters.signal_filter(SignalIs(where=(test,)), signals)
             for n, test in enumerate(self._tests)
         }
-        return places | tests
+        return named | tests
 
     def of(self, rows: pa.Table) -> list[np.ndarray]:
         """For each condition, which rows it holds."""
-        columns = {
-            name: rows[name].to_numpy()
-            for name in rows.column_names
-            if name.startswith(("place_of_", "test_"))
-        }
+        columns = {name: rows[name].to_numpy() for name in rows.column_names if name.startswith("test_")}
+        columns |= {name: _places(rows[name]) for name in rows.column_names if name.startswith("place_of_")}
         return [self._mask(condition, columns, rows.num_rows) for condition in self._conditions]
 
     def bits(self, rows: pa.Table) -> np.ndarray:
@@ -61,11 +59,11 @@ class Masks:
                 found |= mask.astype(wanted) << n
             return found
         values = self._values[column]
-        bits_of = np.zeros(len(values) + 1, wanted)  # −1, a value nobody named, is the last
+        bits_of = np.zeros(len(values) + 1, wanted)  # 0 is the place of a value that nobody named
         for n, condition in enumerate(self._conditions):
             for value in getattr(condition, NAMED[column]):
-                bits_of[values.index(value)] |= bits_of.dtype.type(1 << n)
-        return bits_of.take(rows[f"place_of_{column}"].to_numpy(), mode="wrap")
+                bits_of[values.index(value) + 1] |= bits_of.dtype.type(1 << n)
+        return bits_of.take(_places(rows[f"place_of_{column}"]), mode="clip")
 
     def _only_column(self) -> str | None:
         """The one column that every condition names and nothing else, if it is so: one look tells all."""
@@ -94,11 +92,11 @@ class Masks:
         return np.logical_or.reduce(masks) if masks else np.zeros(length, bool)
 
     def _named(self, column: str, wanted: tuple[str, ...], columns: dict[str, np.ndarray]) -> np.ndarray:
-        places = columns[f"place_of_{column}"]
+        found = columns[f"place_of_{column}"]
         if len(wanted) == 1:
-            return places == self._values[column].index(wanted[0])
-        is_wanted = np.array([value in wanted for value in self._values[column]] + [False])
-        return is_wanted[places]  # −1, a value nobody named, is the last
+            return found == self._values[column].index(wanted[0]) + 1
+        is_wanted = np.array([False] + [value in wanted for value in self._values[column]])
+        return is_wanted[found]
 
     def _number(self, test: Test) -> int:
         return next(n for n, each in enumerate(self._tests) if repr(each) == repr(test))
@@ -122,6 +120,5 @@ def _parts(condition: SignalCondition) -> Iterator[SignalIs]:
                 yield from _parts(each)
 
 
-def _place(column: Value, values: list[str]) -> Value:
-    place = ibis.array(values).index(column)
-    return (place.fill_null(-1) if column.type().nullable else place).cast("int16")
+def _places(column: pa.ChunkedArray) -> np.ndarray:
+    return pc.fill_null(column, 0).to_numpy() if column.null_count else column.to_numpy()

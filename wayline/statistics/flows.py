@@ -113,17 +113,20 @@ def sorted_log(unit: np.ndarray, at: np.ndarray, steps: np.ndarray, seq: np.ndar
     return Log(unit, at, steps)
 
 
-@compiled
-def is_sorted(unit, at, seq):
+def is_sorted(unit: np.ndarray, at: np.ndarray, seq: np.ndarray) -> bool:
     """Whether rows come by unit, time and arrival already."""
-    for row in range(1, len(unit)):
+    rows = [slice(begin, min(begin + BLOCK, len(unit))) for begin in range(1, len(unit), BLOCK)]
+    return all(_side_by_side(lambda part: _is_sorted(unit, at, seq, part.start, part.stop), rows))
+
+
+@compiled
+def _is_sorted(unit, at, seq, begin, end):
+    is_in_order = True
+    for row in range(begin, end):  # without a branch: which one is taken cannot be foreseen
         before = row - 1
-        if unit[row] != unit[before]:
-            if unit[row] < unit[before]:
-                return False
-        elif at[row] < at[before] or (at[row] == at[before] and seq[row] < seq[before]):
-            return False
-    return True
+        in_time = (at[row] > at[before]) | ((at[row] == at[before]) & (seq[row] >= seq[before]))
+        is_in_order &= (unit[row] > unit[before]) | ((unit[row] == unit[before]) & in_time)
+    return is_in_order
 
 
 def is_told_by_arrival(log: Log) -> bool:
@@ -155,8 +158,11 @@ def follow(log: Log, course: Course) -> Attempts:
 
 
 def _in_blocks(work: Callable[[slice], T], log: Log) -> list[T]:
+    return _side_by_side(work, list(blocks(log.unit)))
+
+
+def _side_by_side(work: Callable[[slice], T], parts: list[slice]) -> list[T]:
     """The work done on each block, in their order; compiled loops leave other threads free to run."""
-    parts = list(blocks(log.unit))
     if len(parts) < 2:
         return [work(part) for part in parts]
     with ThreadPoolExecutor(THREADS) as threads:

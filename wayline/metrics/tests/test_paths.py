@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wayline.metrics import paths
+from wayline.metrics import departures, paths, trails
 from wayline.metrics.questions import Period
 from wayline.signals.conditions import SignalIs
 from wayline.warehouse.testing import MONDAY, fill
@@ -85,3 +85,45 @@ def test_graph_and_variants_are_what_counting_one_by_one_gives(warehouse, walks)
     pairs = Counter(pair for names in walks for pair in zip(names, names[1:], strict=False))
     assert {(edge.source, edge.target): edge.count for edge in graph.edges} == pairs
     assert {"".join(path.names): path.count for path in found.paths} == Counter(filter(None, walks))
+
+
+@pytest.mark.slow
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(st.integers(-(2**62), 2**62), st.text("abc", max_size=7)),
+        min_size=1,
+        max_size=7,
+        unique_by=lambda walk: walk[0],
+    ),
+    st.integers(1, 9),
+    st.sampled_from(["customer", "subject"]),
+)
+def test_what_is_read_in_blocks_of_customers_is_what_is_read_at_once(warehouse, walks, rows, follow):
+    customers = [customer for customer, _ in walks]
+    fill([row for who, names in walks for row in walked(who, names, subject=f"{who}")])
+
+    found = []
+    for at_once in (rows, 1_000):
+        with pytest.MonkeyPatch.context() as patch, warehouse.writing():
+            patch.setattr(trails, "AT_ONCE", at_once)
+            found.append(
+                [
+                    paths.directly_follows(1, PERIOD, follow=follow),
+                    paths.frequent_paths(1, PERIOD, follow=follow),
+                    paths.frequent_paths(
+                        1, PERIOD, start=SignalIs(names=("a",)), end=SignalIs(names=("b",)), follow=follow
+                    ),
+                    departures.departures(
+                        1,
+                        PERIOD,
+                        lambda name: {"a": (0,), "b": (1,)}.get(name, ()),
+                        path=at_once,
+                        follow=follow,
+                    ),
+                ]
+            )
+    with warehouse.writing() as writer:
+        writer.forget_customers(1, customers)
+
+    assert found[0] == found[1]
