@@ -34,9 +34,9 @@ from wayline.signals.conditions import (
     TraitIs,
 )
 from wayline.signals.vocabulary import Signal
+from wayline.warehouse.tables import NUMBER as NUMBER
 from wayline.warehouse.tables import stored
 
-NUMBER = "^[+-]?([0-9]{1,30}([.][0-9]{0,30})?|[.][0-9]{1,30})([eE][+-]?[0-9]{1,2})?$"
 _NUMBER = re.compile(NUMBER.removesuffix("$"))
 NUMERIC_FIELDS = {"score", "value", "weight"}
 SIGNAL_FIELDS = NUMERIC_FIELDS | {

@@ -13,6 +13,7 @@ import ibis.expr.operations as ops
 from psycopg import sql
 
 from wayline.warehouse.native import NUMBERS, OwnTable
+from wayline.warehouse.tables import NUMBER
 
 SIGNS = {
     ops.Equals: ("=", operator.eq),
@@ -26,6 +27,7 @@ TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 WHOLE = {"smallint", "integer", "bigint"}
 FLOATING = {"real", "double precision"}
 TEXT = {"text", "character varying"}
+ALIKE = WHOLE | {"boolean", "jsonb", "json", "uuid"}  # as text, the same in PostgreSQL and in DuckDB
 MOMENTS = {"timestamp with time zone", "timestamp without time zone", "date"}
 BIGGEST = 2**63 - 1
 # Whatever DuckDB reads as a whole number begins so; texts like it are fetched and looked at there.
@@ -98,6 +100,10 @@ class Columns:
                 return self._in(node)
             case ops.IsNull() | ops.NotNull():
                 return self._there(node)
+            case ops.StringContains(haystack=text, needle=ops.Literal(value=str(part))):
+                return self._text(text, f'strpos({{0}} COLLATE "C", {_text(part)}) > 0', part)
+            case ops.StartsWith(arg=text, start=ops.Literal(value=str(part))):
+                return self._text(text, f'starts_with({{0}} COLLATE "C", {_text(part)})', part)
         if type(node) in SIGNS:
             return self._compared(node)
         return ANYTHING
@@ -108,44 +114,86 @@ class Columns:
         if isinstance(field, ops.Literal):
             field, value, sign = value, field, TURNED.get(sign, sign)
             compare = next(compare for each, compare in SIGNS.values() if each == sign)
-        if not isinstance(field, ops.Field) or not isinstance(value, ops.Literal) or value.value is None:
+        if not isinstance(value, ops.Literal) or value.value is None:
             return ANYTHING
-        return self._said(field.name, sign, compare, value.value)
+        if (text := _read_as_number(field)) is not None:
+            return self._number(text, sign, value.value)
+        return self._said(field, sign, compare, value.value)
 
-    def _said(self, field: str, sign: str, compare, value) -> Bound:
-        found = self._field(field)
+    def _said(self, node: ops.Value, sign: str, compare, value) -> Bound:
+        found = self._operand(node)
         if isinstance(found, Known):
             return UNKNOWN if found.value is None else TRUE if compare(found.value, value) else FALSE
         if found is None:
             return ANYTHING
-        if field in ("customer", "profile"):
+        if _is_customer(node):
             return self._customer([value]) if sign == "=" else ANYTHING
-        written = self._literal(field, value)
+        written = self._literal(value)
         return Bound(f"{found} {sign} {written}") if written else ANYTHING
 
-    def _in(self, node: ops.InValues) -> Bound:
-        if not isinstance(node.value, ops.Field) or not all(isinstance(o, ops.Literal) for o in node.options):
+    def _text(self, node: ops.Value, said: str, part: str) -> Bound:
+        """What is said about a text."""
+        found = self._operand(node)
+        if isinstance(found, Known):
+            return UNKNOWN if found.value is None else ANYTHING
+        return Bound(said.format(found)) if found and "\0" not in part else ANYTHING
+
+    def _number(self, node: ops.Value, sign: str, value) -> Bound:
+        """A comparison of a text that is read as a number, where it is one."""
+        found, written = self._operand(node), self._literal(value)
+        if isinstance(found, Known):
+            return UNKNOWN if found.value is None else ANYTHING
+        if not found or not written:
             return ANYTHING
-        field, values = node.value.name, [each.value for each in node.options]
-        found = None if None in values else self._field(field)
+        # Whole numbers and texts are read alike everywhere; of others it is enough to leave nothing out.
+        kind = self.types.get(_name_of(node), "")
+        if kind in WHOLE:
+            return Bound(f"{quoted(_name_of(node))} {sign} {written}")
+        if kind not in TEXT:
+            return ANYTHING
+        return Bound(f"CASE WHEN {found} ~ '{NUMBER}' THEN {found}::float8 {sign} {written} END")
+
+    def _in(self, node: ops.InValues) -> Bound:
+        if not all(isinstance(each, ops.Literal) for each in node.options):
+            return ANYTHING
+        values = [each.value for each in node.options]
+        found = None if None in values else self._operand(node.value)
         if isinstance(found, Known):
             return UNKNOWN if found.value is None else TRUE if found.value in values else FALSE
         if found is None:
             return ANYTHING
-        if field in ("customer", "profile"):
+        if _is_customer(node.value):
             return self._customer(values)
-        written = [self._literal(field, value) for value in values]
+        written = [self._literal(value) for value in values]
         return Bound(f"{found} IN ({', '.join(filter(None, written))})") if all(written) else ANYTHING
 
     def _there(self, node) -> Bound:
         is_null = isinstance(node, ops.IsNull)
-        if not isinstance(node.arg, ops.Field):
-            return ANYTHING
-        found = self._field(node.arg.name)
+        found = self._operand(node.arg)
         if isinstance(found, Known):
             return TRUE if (found.value is None) == is_null else FALSE
         # A text that is no number is null as a number.
         return Bound(f"{found} IS {'' if is_null else 'NOT '}NULL") if found else ANYTHING
+
+    def _operand(self, node: ops.Value) -> str | Known | None:
+        """The column behind a field or a property, its one value, or nothing where that is not simple."""
+        match node:
+            case ops.Field():
+                return self._field(node.name)
+            case ops.MapGet(
+                arg=ops.Field(name="properties"), key=ops.Literal(), default=ops.Literal(value=None)
+            ):
+                return self._property(_name_of(node))
+        return None
+
+    def _property(self, name: str) -> str | Known | None:
+        """The property as text, where both servers write it alike; see statements._fetched."""
+        if name not in self.own.properties:
+            return Known(None)
+        kind = self.types.get(name, "")
+        if kind in TEXT:
+            return quoted(name)
+        return f"{quoted(name)}::text" if kind in ALIKE else None
 
     def _field(self, field: str) -> str | Known | None:
         """The column behind a field, its one value, or nothing where that is not simple to say."""
@@ -170,7 +218,7 @@ class Columns:
             return quoted(column) if kind in WHOLE | FLOATING else None
         return quoted(column) if kind in TEXT else None
 
-    def _literal(self, field: str, value) -> str | None:
+    def _literal(self, value) -> str | None:
         if isinstance(value, datetime):
             if value.tzinfo:
                 return None
@@ -189,6 +237,44 @@ class Columns:
         if kind in WHOLE:
             return Bound(f"{column} IN ({asked})")
         return Bound(f"({number_of(column)} IN ({asked}) OR {column}::text ~ '{LIKE_A_NUMBER}')", False)
+
+
+def _name_of(node: ops.Value) -> str:
+    """The field's name, or the property's."""
+    match node:
+        case ops.Field():
+            return node.name
+        case ops.MapGet(arg=ops.Field(name="properties"), key=ops.Literal(value=str(name))):
+            return name
+    return ""
+
+
+def _is_customer(node: ops.Value) -> bool:
+    return isinstance(node, ops.Field) and node.name in ("customer", "profile")
+
+
+def _read_as_number(node: ops.Value) -> ops.Value | None:
+    """The text, where texts that are numbers are read as such and others are not; see tables.NUMBER."""
+    match node:
+        case ops.TryCast(
+            arg=ops.IfElse(
+                bool_expr=ops.Coalesce(
+                    arg=(
+                        ops.RegexSearch(arg=asked, pattern=ops.Literal(value=pattern)),
+                        ops.Literal(value=False),
+                    )
+                ),
+                true_expr=text,
+                false_null_expr=ops.Literal(value=None),
+            )
+        ) if pattern == NUMBER and asked == text:
+            return text
+    return None
+
+
+def _text(part: str) -> str:
+    """A text within a text that is to be formatted."""
+    return literal(part).replace("{", "{{").replace("}", "}}")
 
 
 def number_of(column: str) -> str:

@@ -5,7 +5,7 @@ Whoever fetches rows from elsewhere fetches no more than that. It may be too muc
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import ibis
 import ibis.expr.operations as ops
@@ -16,11 +16,16 @@ LEFT_KEEPS = {"inner", "left", "semi", "anti"}
 
 @dataclass(frozen=True)
 class Demand:
-    """One look at a table. `known` holds for every row that matters; `ends_of` asks for its ends only."""
+    """One look at a table. `known` holds for every row that matters; `ends_of` asks for its ends only.
+
+    Of those rows, `most` are enough where it is given: the first ones `by` a field, or any.
+    """
 
     fields: frozenset[str]
     known: tuple[ops.Value, ...] = ()
     ends_of: str | None = None
+    most: int | None = None
+    by: tuple[str, bool] | None = None  # a field, and whether it falls
 
 
 def demands(expression: ibis.Table) -> dict[str, list[Demand]]:
@@ -31,29 +36,41 @@ def demands(expression: ibis.Table) -> dict[str, list[Demand]]:
     return found
 
 
-def _look(rel: ops.Relation, fields: frozenset[str], known: tuple, found: dict, ends_of: str | None = None):
+@dataclass(frozen=True)
+class _Part:
+    """What of a relation's rows is enough for whoever looks."""
+
+    ends_of: str | None = None
+    most: int | None = None
+    by: tuple[str, bool] | None = None
+
+
+ALL = _Part()
+
+
+def _look(rel: ops.Relation, fields: frozenset[str], known: tuple, found: dict, part: _Part = ALL):
     """Note what is needed below this relation, when these of its fields are, of rows known to be so."""
     match rel:
         case ops.UnboundTable():
-            found[rel.name].append(Demand(fields, known, ends_of))
+            found[rel.name].append(Demand(fields, known, part.ends_of, part.most, part.by))
         case ops.Filter():
-            _look_below_filter(rel, fields, known, found, ends_of)
+            _look_below_filter(rel, fields, known, found, part)
         case ops.Sort():
             needed = fields | _fields(rel.keys, rel.parent)
             _subqueries(rel.keys, found)
-            _look(rel.parent, needed, _renamed(known, rel, rel.parent), found)
+            _look(rel.parent, needed, _renamed(known, rel, rel.parent), found, _in_order(rel, part))
         case ops.Limit():
-            _look(rel.parent, fields, (), found)
+            _look(rel.parent, fields, (), found, _Part(most=_most(rel)))
         case ops.Distinct():
             _look(rel.parent, frozenset(rel.schema.names), _renamed(known, rel, rel.parent), found)
         case ops.JoinReference() | ops.DropColumns():
             _look(rel.parent, fields, _renamed(known, rel, rel.parent), found)
         case ops.Project():
-            _look_below_project(rel, fields, known, found)
+            _look_below_project(rel, fields, known, found, part)
         case ops.Aggregate():
             values = [*rel.groups.values(), *rel.metrics.values()]
             _subqueries(values, found)
-            _look(rel.parent, _fields(values, rel.parent), (), found, _ends_of(rel))
+            _look(rel.parent, _fields(values, rel.parent), (), found, _Part(ends_of=_ends_of(rel)))
         case ops.JoinChain():
             _look_below_joins(rel, fields, known, found)
         case _:
@@ -61,22 +78,37 @@ def _look(rel: ops.Relation, fields: frozenset[str], known: tuple, found: dict, 
                 found[table.name].append(Demand(frozenset(table.schema.names)))
 
 
-def _look_below_filter(rel: ops.Filter, fields, known, found, ends_of) -> None:
+def _most(rel: ops.Limit) -> int | None:
+    """How many rows are enough, as far as that is said in numbers."""
+    is_said = isinstance(rel.n, int) and isinstance(rel.offset, int)
+    return rel.n + rel.offset if is_said else None
+
+
+def _in_order(rel: ops.Sort, part: _Part) -> _Part:
+    """The first so many in this order; of an order that is not by a field, all."""
+    first = rel.keys[0]
+    if part.most is None or part.by or not isinstance(first.arg, ops.Field):
+        return ALL
+    return replace(part, by=(first.arg.name, first.descending))
+
+
+def _look_below_filter(rel: ops.Filter, fields, known, found, part) -> None:
     _subqueries(rel.predicates, found)
     needed = fields | _fields(rel.predicates, rel.parent)
     if _is_not_by_row(rel.predicates):
         _look(rel.parent, needed, (), found)
     else:
-        _look(rel.parent, needed, (*_renamed(known, rel, rel.parent), *rel.predicates), found, ends_of)
+        _look(rel.parent, needed, (*_renamed(known, rel, rel.parent), *rel.predicates), found, part)
 
 
-def _look_below_project(rel: ops.Project, fields, known, found) -> None:
+def _look_below_project(rel: ops.Project, fields, known, found, part) -> None:
     values = [rel.values[name] for name in fields]
     _subqueries(values, found)
     # A condition below a window would change what the window sees.
-    below = () if _is_not_by_row(rel.values.values()) else tuple(_replaced(each, rel) for each in known)
+    is_by_row = not _is_not_by_row(rel.values.values())
+    below = tuple(_replaced(each, rel) for each in known) if is_by_row else ()
     needed = _fields([*values, *below], rel.parent)
-    _look(rel.parent, needed, below, found)
+    _look(rel.parent, needed, below, found, _Part(most=part.most) if is_by_row and not part.by else ALL)
 
 
 def _look_below_joins(rel: ops.JoinChain, fields, known, found) -> None:

@@ -116,9 +116,12 @@ class OwnTables:
             return ""
         types = self._types_of(own)
         where = bounds.any_of([bounds.Columns(own, types).all_of(look.known) for look in looks])
-        are_ends = where.is_exact and all(look.ends_of == "at" for look in looks)
-        select = statements.ends if are_ends else statements.rows
-        return select(own, types, own.columns_of(_fields(looks)), where, erased)
+        columns = own.columns_of(_fields(looks))
+        if where.is_exact and all(look.ends_of == "at" for look in looks):
+            return statements.ends(own, types, columns, where, erased)
+        if where.is_exact and not erased and (few := _few(looks)):
+            return statements.first_rows(own, types, columns, where, **few)
+        return statements.rows(own, types, columns, where, erased)
 
     def _customers_statement(self, own: native.OwnTable, looks: list[Demand], erased) -> str:
         if _is_elsewhere(own, looks):
@@ -192,6 +195,14 @@ class OwnTables:
             return cursor.execute(native.named_sql(own, "duckdb")).fetchall()
         with self._rows(own, statements.named(own, self._types_of(own)), cursor) as name:
             return cursor.execute(native.named_sql(own, "duckdb", name)).fetchall()
+
+
+def _few(looks: list[Demand]) -> dict:
+    """How many rows are enough, and whether they are the latest ones, the earliest (False) or any (None)."""
+    (look,) = looks if len(looks) == 1 else (Demand(frozenset()),)
+    if look.most is None or (look.by and look.by[0] != "at"):
+        return {}
+    return {"most": look.most, "falling": look.by[1] if look.by else None}
 
 
 def _fields(looks: list[Demand]) -> frozenset[str]:

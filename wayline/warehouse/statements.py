@@ -15,8 +15,24 @@ def rows(own: OwnTable, types: dict[str, str], columns: Sequence[str], where: Bo
 
 def ends(own: OwnTable, types: dict[str, str], columns: Sequence[str], where: Bound, erased=()) -> str:
     """The earliest of these rows and the latest."""
-    found, at = rows(own, types, columns, where, erased), quoted(own.at)
+    found, at = rows(own, types, columns, where, erased), _own(own, own.at)
     return f"({found} ORDER BY {at} LIMIT 1) UNION ALL ({found} ORDER BY {at} DESC LIMIT 1)"
+
+
+def first_rows(
+    own: OwnTable,
+    types: dict[str, str],
+    columns: Sequence[str],
+    where: Bound,
+    *,
+    most: int,
+    falling: bool | None,
+) -> str:
+    """So many of these rows: the earliest or latest with all that share the last one's moment, or any."""
+    found = rows(own, types, columns, where)
+    if falling is None:
+        return f"{found} LIMIT {most}"
+    return f"{found} ORDER BY {_own(own, own.at)}{' DESC' * falling} FETCH FIRST {most} ROWS WITH TIES"
 
 
 def customers(
@@ -45,6 +61,11 @@ def named(own: OwnTable, types: dict[str, str]) -> str:
         f"SELECT DISTINCT {_fetched(own.customer, types)} AS {column} FROM {table_of(own)} "
         f"WHERE {column} IS NOT NULL"
     )
+
+
+def _own(own: OwnTable, column: str) -> str:
+    """The table's column, not what is made of it: its index is in that order."""
+    return f"{table_of(own)}.{quoted(column)}"
 
 
 def _listed(own: OwnTable, types: dict[str, str], columns: Sequence[str]) -> str:

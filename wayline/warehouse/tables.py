@@ -40,6 +40,9 @@ CUSTOMERS = ibis.schema(
     }
 )
 
+# Which texts are numbers, in every engine alike: up to 30 digits, ASCII.
+NUMBER = "^[+-]?([0-9]{1,30}([.][0-9]{0,30})?|[.][0-9]{1,30})([eE][+-]?[0-9]{1,2})?$"
+
 # How far each part of the journal has been loaded; moves in the same transaction as the rows.
 MARKS = ibis.schema({"journal": "!string", "mark": "!int64"})
 

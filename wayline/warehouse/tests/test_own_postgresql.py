@@ -11,7 +11,7 @@ from wayline.warehouse import connect, native
 from wayline.warehouse.embedded import EmbeddedWarehouse
 from wayline.warehouse.own import OwnTables
 from wayline.warehouse.postgresql import OwnTableUnreadable, Server
-from wayline.warehouse.tables import stored
+from wayline.warehouse.tables import NUMBER, stored
 from wayline.warehouse.testing import fill
 
 pytestmark = pytest.mark.slow
@@ -24,7 +24,7 @@ MAPPED = {
     "key": "id",
     "name_from": "what",
     "columns": {"channel": "shop", "value": "total", "subject": "note"},
-    "properties": ("coupon", "lines", "since", "is new"),
+    "properties": ("coupon", "lines", "since", "is new", "pieces", "size", "customer"),
     "traits": ("country",),
 }
 TABLE = """
@@ -33,15 +33,17 @@ CREATE TYPE sales.country AS ENUM ('DE', 'DK');
 CREATE TABLE sales.orders (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(), buyer text, "placed at" timestamptz, what text,
     shop varchar(10), total numeric(10, 2), note text, coupon text, lines jsonb, since date,
-    "is new" boolean, country sales.country, secret text
+    "is new" boolean, country sales.country, secret text, pieces bigint, size text, customer text
 );
 INSERT INTO sales.orders
-    (buyer, "placed at", what, shop, total, note, coupon, lines, since, "is new", country)
+    (buyer, "placed at", what, shop, total, note, coupon, lines, since, "is new", country, pieces, size,
+    customer)
 SELECT (ARRAY['ines', '41', ' 7 ', NULL, 'it''s "Ö"'])[1 + n % 5],
     CASE WHEN n = 21 THEN 'infinity' ELSE timestamptz '2026-03-02 10:00+01' + n * interval '1 hour' END,
     (ARRAY['Order Placed', 'Order Returned', 'Back\\slash'])[1 + n % 3], (ARRAY['web', NULL])[1 + n % 2],
     n / 7.0, repeat('line' || chr(10), n % 2), (ARRAY['SPRING', NULL, ''])[1 + n % 3], '[1, "a"]',
-    date '2026-01-01', n % 2 = 0, (ARRAY['DE', 'DK'])[1 + n % 2]::sales.country
+    date '2026-01-01', n % 2 = 0, (ARRAY['DE', 'DK'])[1 + n % 2]::sales.country, nullif(n % 7, 0),
+    (ARRAY['7', '1e1', ' 7', '٣', '.5', '1e999', '5.', '-8', 'x', '', NULL])[1 + n % 11], 'ines'
 FROM generate_series(0, 29) n;
 CREATE VIEW sales.recent AS SELECT * FROM sales.orders;
 """
@@ -112,7 +114,8 @@ def test_its_rows_are_signals_beside_our_own(opened):
         "at": FIRST, "kind": "behavior", "channel": "web", "value": 0.0, "subject": "", "workspace": 1
     }  # fmt: skip
     kept = dict(first["properties"])
-    assert kept == {"coupon": "SPRING", "lines": '[1, "a"]', "since": "2026-01-01", "is new": "true"}
+    told = {"coupon": "SPRING", "lines": '[1, "a"]', "since": "2026-01-01", "is new": "true"}
+    assert kept == told | {"size": "7", "customer": "ines"}
     assert {row["name"] for row in rows} == {"Order Placed", "Order Returned", "Back\\slash", "signed up"}
 
 
@@ -133,6 +136,12 @@ def at(hours: int):
     return stored((FIRST + timedelta(hours=hours)).replace(tzinfo=UTC))
 
 
+def as_number(text):
+    """As conditions read the numbers among texts."""
+    is_number = text.re_search(NUMBER).fill_null(False)
+    return ibis.ifelse(is_number, text, ibis.null("string")).try_cast("float64")
+
+
 CONDITIONS = {
     "a period": lambda s: (s["at"] >= at(3)) & (s["at"] < at(9)),
     "a moment, said the other way round": lambda s: at(5) > s["at"],
@@ -147,6 +156,20 @@ CONDITIONS = {
     "customers by number": lambda s: s.customer.isin([41, 7, 2**62]),
     "not a customer": lambda s: s.customer != 41,
     "a property": lambda s: (s.properties.get("coupon") == "").fill_null(False),
+    "no property": lambda s: s.properties.get("coupon").isnull(),
+    "not a property": lambda s: ~(s.properties.get("coupon") == "SPRING").fill_null(False),
+    "a property that nobody mapped": lambda s: ~(s.properties.get("color") == "red").fill_null(False),
+    "a property called like a field": lambda s: (s.properties.get("customer") == "ines").fill_null(False),
+    "one of a property's values": lambda s: s.properties.get("pieces").isin(["1", "6"]).fill_null(False),
+    "truth": lambda s: (s.properties.get("is new") == "true").fill_null(False),
+    "a day": lambda s: (s.properties.get("since") == "2026-01-01").fill_null(False),
+    "a document": lambda s: s.properties.get("lines").contains('"a"').fill_null(False),
+    "a part of a text": lambda s: s.properties.get("coupon").contains("PRI").fill_null(False),
+    "nothing is part of every text": lambda s: s.properties.get("coupon").contains("").fill_null(False),
+    "how a text begins": lambda s: s.properties.get("coupon").startswith("SP").fill_null(False),
+    "a whole number": lambda s: (as_number(s.properties.get("pieces")) >= 3).fill_null(False),
+    "not a number in a text": lambda s: ~(as_number(s.properties.get("size")) > 6).fill_null(False),
+    "a number in a text": lambda s: (as_number(s.properties.get("size")) == 7.0).fill_null(False),
     "not all of it": lambda s: ~((s.name == "Order Placed") & (s.properties.get("coupon") == "SPRING")),
     "a later row of each": lambda s: ibis.row_number().over(group_by="customer", order_by="at") > 1,
     "of those who once did": lambda s: s.customer.isin(s.filter(s.value > 3.9).customer),
@@ -196,6 +219,23 @@ def test_only_the_rows_and_columns_of_the_question_are_fetched_and_only_once(ope
     assert "\"what\" = 'Order Placed'" in statement
     assert "\"placed at\" >= '2026-03-02 12:00:00+00'::timestamptz" in statement
     assert "coupon" not in statement
+
+
+def test_no_more_rows_are_fetched_than_a_list_shows(opened, everything, statements):
+    warehouse, signals = opened(), connect.table("signals")
+    chosen = signals.filter(signals.workspace == 1, signals.properties.get("coupon") == "SPRING")
+    latest = chosen.order_by(chosen["at"].desc(), chosen.seq.desc()).limit(3).select("seq", "at")
+    by_value = signals.order_by("value", "seq").limit(2).select("seq")
+
+    found = [warehouse.run(each).to_pylist() for each in (latest, by_value)]
+    any_row = warehouse.run(signals.filter(signals.name == "Order Placed").select("customer").limit(1))
+
+    assert found == [everything.run(each).to_pylist() for each in (latest, by_value)]
+    assert any_row.num_rows == 1
+    ends = [statement[-60:] for statement in statements]
+    assert ends[0].endswith('"placed at" DESC FETCH FIRST 3 ROWS WITH TIES')
+    assert not {"LIMIT", "FETCH"} & set(ends[1].split())
+    assert ends[2].endswith("LIMIT 1")
 
 
 def test_the_ends_are_asked_for_as_ends(opened, statements):
