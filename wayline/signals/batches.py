@@ -102,6 +102,7 @@ def _usable(
     arrived.entries, arrived.received = [entry.pk] * len(signals), [entry.received_at] * len(signals)
     reasons = checks.refusals_of(signals, received_at=entry.received_at)
     reasons |= rules.applied(signals)
+    # Last, so that this reason stands before every other: what was erased leaves no excerpt.
     erased = tombstones.erased(entry.workspace_id, signals, stones=stones)
     if erased:
         tombstones.take_out(entry, signals, places, refused, erased)

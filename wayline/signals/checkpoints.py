@@ -34,6 +34,7 @@ class Checkpoints:
             self._wrote.clear()
             try:
                 with connections[settings.JOURNAL_DATABASE].cursor() as cursor:
+                    # Every other kind would take the writer's lock (docs/decisions/0192).
                     cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
             except DatabaseError as error:  # a full disk: the commits say so to whom it concerns
                 log.warning("the journal's log could not be moved into its file", error=str(error))

@@ -14,6 +14,7 @@ LONG_NAME, LONG_TEXT, MANY_PROPERTIES = 200, 50_000, 500
 def refusals_of(signals: list[Signal], *, received_at: datetime) -> dict[int, str]:
     """The reasons of those that cannot be used, by their index."""
     latest = received_at + AHEAD
+    # A quick look for the many that are fine; it must doubt everything that `validate` can refuse.
     doubtful = [
         i
         for i, signal in enumerate(signals)

@@ -171,6 +171,7 @@ def reserve(entries: set[int]) -> dict[int, int]:
             )
             last = cursor.fetchone()[0]
         else:
+            # SQLite's AUTOINCREMENT counts by this table; of a new installation it has no row yet.
             cursor.execute(
                 "INSERT INTO sqlite_sequence (name, seq) SELECT 'signals_journalentry', 0"
                 " WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'signals_journalentry')"

@@ -37,6 +37,7 @@ from wayline.signals.vocabulary import Signal
 from wayline.warehouse.tables import NUMBER as NUMBER
 from wayline.warehouse.tables import stored
 
+# Python's $ also matches before a last line break; fullmatch says what the engines mean by it.
 _NUMBER = re.compile(NUMBER.removesuffix("$"))
 NUMERIC_FIELDS = {"score", "value", "weight"}
 SIGNAL_FIELDS = NUMERIC_FIELDS | {
@@ -70,6 +71,7 @@ def as_text(value: str | float | bool | None) -> str | None:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
+    # Beyond that a float does not hold every whole number; imports/readers.as_text writes them alike.
     return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(value)
 
 
@@ -222,6 +224,7 @@ def _text_filter(test: Test, field: Value) -> BooleanValue:
             return _turned(test, (field == test.value).fill_null(False))
         case _:
             is_number = field.re_search(NUMBER).fill_null(False)
+            # The grammar first: what else a cast takes differs between engines (docs/decisions/0023).
             number = ibis.ifelse(is_number, field, ibis.null("string")).try_cast("float64")
             return _number_filter(test, number)
 

@@ -109,6 +109,7 @@ def _calls(batch, named: list[tuple], firsts: dict[int, int]) -> list[customers.
             ),
             at=_aware(batch.signals[first].at),
             name=batch.signals[first].name,
+            # Whoever reads a public key in a page could otherwise join a stranger's profile to their own.
             may_join_known=trusted and (imported or named[first][-1]),
         )
         for first in firsts.values()
@@ -215,6 +216,7 @@ def see(batch, table: pa.Table) -> None:
 
 
 def _written(times: pa.ChunkedArray) -> list[str]:
+    # As Django writes them: SQLite compares times as texts, where ".000000" would come after nothing.
     return pc.replace_substring_regex(times.cast(pa.string()), r"\.000000$", "").to_pylist()
 
 

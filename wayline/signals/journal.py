@@ -140,6 +140,7 @@ def _row(workspace_id, source, signals, received_at, refused, places, digest) ->
     except (UnicodeEncodeError, OverflowError, TypeError) as error:
         raise _unreadable(signals) from error
     if not digest:
+        # With the source, so that two may send the same bytes; BLAKE2 takes keys of up to 64.
         digest = blake2b(packed, digest_size=16, key=source.encode()[:64]).hexdigest()
     return _Row(
         workspace_id=workspace_id,
@@ -226,6 +227,7 @@ def _insert(connection, cursor, rows: Sequence[_Row]) -> dict[tuple[int, str], i
     if stored == len(rows):  # nobody else writes meanwhile: without a gap
         first = cursor.lastrowid - stored + 1
         return {(row.workspace_id, row.digest): first + n for n, row in enumerate(rows)}
+    # Some were there before. The numbers only rise, so the highest of those asked for are the new ones.
     asked = [value for row in rows for value in (row.workspace_id, row.digest)]
     cursor.execute(LATEST.format(", ".join(["(%s, %s)"] * len(rows))), [*asked, stored])
     return {(workspace, digest): id for workspace, digest, id in cursor.fetchall()}
@@ -274,6 +276,7 @@ class Writer:
         if self._thread is not None and self._thread.is_alive() and self._process == os.getpid():
             return
         with self._lock:
+            # A fork takes this object along, but not its thread.
             if self._thread is None or not self._thread.is_alive() or self._process != os.getpid():
                 self._process = os.getpid()
                 self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
@@ -297,14 +300,16 @@ class Writer:
         try:
             receipts = _write(rows)
         except Exception as error:
-            self._released(rows)
             log.warning("journal not written", batches=len(folded), error=str(error))
             if len(folded) > 1 and not isinstance(error, DatabaseError):
                 for each in folded:
                     self._settle([each])
                 return
+            self._released(rows)
             for _, answer in folded:
-                answer.set_exception(_unavailable(error))
+                # A sender who waited too long has gone; answering them would end this thread.
+                if answer.set_running_or_notify_cancel():
+                    answer.set_exception(_unavailable(error))
             connections[settings.JOURNAL_DATABASE].close()
             return
         self._released(rows)

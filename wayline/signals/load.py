@@ -32,7 +32,7 @@ CHUNK = 50_000
 WORTH_SORTING = 200_000  # signals
 JOURNAL, CHANGES, SORTED = "signals", "changes", "sorted"
 ADVISORY_LOCK = 715002  # the journal's writers have 715001
-_loading = threading.RLock()
+_loading = threading.RLock()  # a rebuild holds it and drains
 
 
 class JournalPruned(Refusal):
@@ -60,6 +60,7 @@ class Loaded:
 @contextmanager
 def exclusively() -> Iterator[None]:
     """Nothing is loaded meanwhile, in this process or beside it, unless by the caller."""
+    # Before any transaction, everywhere: who held SQLite's one writer and waited here would wait for ever.
     with _loading:
         if connection.vendor != "postgresql":
             yield
@@ -195,6 +196,7 @@ def _next_entries(mark: int, last: int) -> list[int]:
 def _load_chunk(ids: list[int]) -> Loaded:
     try:
         return _load_entries(ids)
+    # No signal's fault: halving would end at one that is sound, and refuse it.
     except (OperationalError, connect.WarehouseFailing, Refusal):
         raise
     except Exception as error:

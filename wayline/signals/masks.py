@@ -28,6 +28,7 @@ class Masks:
             column: sorted({value for part in simple for value in getattr(part, many)})
             for column, many in NAMED.items()
         }
+        # By their words, because a test may hold a list, which cannot be a key.
         self._tests = list({repr(test): test for part in simple for test in part.where}.values())
 
     def columns(self, signals: Table) -> dict[str, Value]:

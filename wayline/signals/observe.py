@@ -15,6 +15,7 @@ def script() -> tuple[bytes, bytes]:
     """The script without comments and indentation, compressed, and the mark of its version."""
     lines = (line.strip() for line in FILE.read_text().splitlines())
     body = "\n".join(line for line in lines if line and not line.startswith("//")).encode()
+    # No time in it: every process answers the same bytes under the same mark.
     return gzip.compress(body, mtime=0), b'"' + sha256(body).hexdigest()[:16].encode() + b'"'
 
 
@@ -24,7 +25,7 @@ def answer(scope: dict) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     headers = [
         (b"content-type", b"text/javascript; charset=utf-8"),
         (b"cache-control", b"public, max-age=%d" % KEPT_SECONDS),
-        (b"cross-origin-resource-policy", b"cross-origin"),
+        (b"cross-origin-resource-policy", b"cross-origin"),  # pages that isolate themselves ask for it
         (b"content-encoding", b"gzip"),  # every browser takes it
         (b"etag", mark),
     ]

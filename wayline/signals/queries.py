@@ -12,7 +12,7 @@ from .models import JournalEntry, LoadedEntry, PrunedEntries, RefusedSignal, Seg
 from .registry import PLACES
 
 MOST_KEYS = 300
-OFFERS_ARE_KEPT = 300
+OFFERS_ARE_KEPT = 300  # seconds; asking for them reads every signal
 
 
 def names(member: Membership) -> QuerySet:
@@ -80,6 +80,7 @@ def account(member: Membership) -> Account:
     done = LoadedEntry.objects.visible_to(member).filter(entry_id__lte=mark)
     left = done.aggregate(duplicates=Sum("duplicates", default=0), facts=Sum("facts", default=0))
     signals = connect.current().table("signals")
+    # This also leaves out what rules concluded, which nobody sent: its numbers lie beyond all entries.
     mine = signals.filter((signals.workspace == member.workspace_id) & (signals.seq < (mark + 1) * PLACES))
     pruned = PrunedEntries.objects.visible_to(member).aggregate(n=Sum("received", default=0))["n"]
     return Account(

@@ -13,6 +13,7 @@ from .models import CountedMark, LoadedEntry, RefusedSignal, SignalName, Term
 JOURNAL = "signals"
 EXCERPT_DAYS = 90
 PLACES = 1 << 20  # a row's seq is its journal entry times this, plus its place in the batch
+# CASE, because the smaller of two is MIN in SQLite and LEAST in PostgreSQL.
 COUNT = """
     INSERT INTO signals_signalname (workspace_id, kind, name, source, first_seen_at, last_seen_at, count)
     VALUES (%s, %s, %s, %s, %s, %s, %s)

@@ -162,6 +162,7 @@ def _traits(traits: dict, name: str, email: str, phone: str) -> dict[str, str]:
     }
 
 
+# As filters.as_text writes what it compares with.
 def _text(value) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -41,6 +41,7 @@ PATHS = {
     "g": "group",
     "a": "alias",
 }
+# Write keys are public by nature and no cookie is read here, so pages of every origin may send.
 CORS = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", b"POST, OPTIONS"),
@@ -76,6 +77,7 @@ class KeyCache:
         if kept and kept[0] > self._clock():
             return kept[1]
         found = await sync_to_async(_look_up)(digest)
+        # A wrong key is remembered too: sent again and again, it does not reach the database each time.
         self._found[digest] = (self._clock() + KEY_SECONDS, found)
         self._found.move_to_end(digest)
         if len(self._found) > KEYS_KEPT:
@@ -141,8 +143,10 @@ async def _answer(scope: dict, receive) -> dict:
     headers = {name.lower(): value for name, value in scope["headers"]}
     body = _unpacked(await _read(receive, headers), headers)
     received_at = datetime.now(UTC)
+    # The key may stand in the body, which is therefore read before anybody is known: hence the limits above.
     batch, items, decode = _opened(asked, body)
     workspace_id, source = await _allowed(headers, batch.writeKey)
+    # With the address: the same body says another thing to /v1/page than to /v1/track.
     digest = blake2b(body, digest_size=16, key=f"{source}/{asked}".encode()[:64]).hexdigest()
     about = segment_calls.request(
         batch, kind=asked if asked in CALLS else None, received_at=received_at, digest=digest
@@ -249,7 +253,7 @@ async def _read(receive, headers: dict[bytes, bytes]) -> bytes:
 def _unpacked(body: bytes, headers: dict[bytes, bytes]) -> bytes:
     coding = headers.get(b"content-encoding", b"").strip().lower()
     if coding in {b"gzip", b"x-gzip"} or (not coding and body[:2] == b"\x1f\x8b"):
-        unpack = zlib.decompressobj(wbits=31)
+        unpack = zlib.decompressobj(wbits=31)  # gzip and nothing else
         try:
             # Never unpack more than may be sent: a small bomb stays small.
             body = unpack.decompress(body, BATCH_BYTES + 1)

@@ -21,6 +21,7 @@ def settle_traits(payload: dict) -> None:
 @task(upkeep.TASK)
 def keep_up(payload: dict) -> None:
     now = timezone.now()
+    # First, so that the next run is asked for whatever fails below.
     upkeep.ask_again(now=now)
     if counting.catch_up(now=now):
         upkeep.ask_for_the_rest(now=timezone.now())

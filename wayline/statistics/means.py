@@ -60,6 +60,7 @@ def mean(
         return Estimate(None, None, None, 0, METHOD, is_thin=True)
     centre = total / n
     spread = total_of_squares / n - centre**2
+    # Rounding alone may bring it a little below zero.
     if spread < -1e-6 * max(1.0, centre**2):
         raise ValueError("The sum of squares is smaller than the sum allows.")
     return _estimate(centre, max(0.0, spread), n, float(n), bounds, METHOD, confidence, floor)
@@ -236,6 +237,7 @@ def bootstrap(
         chances = np.asarray(weights, dtype=float)
         effective = float(chances.sum() ** 2 / (chances**2).sum())
         chances = chances / chances.sum()
+    # As many as there are independent answers: n draws of weighted ones would make the interval too narrow.
     results = _drawn(observed, statistic, chances, draws, seed, round(effective or n))
     low, high = np.quantile(results, [0.5 - confidence / 2, 0.5 + confidence / 2])
     value = statistic(observed[None, :])[0] if chances is None else float(np.mean(results))
@@ -282,6 +284,7 @@ def bootstrap_change(
     if later.value is None or earlier.value is None:
         return Change(None, None, None, "too few to say", earlier, later.method)
     first = _drawn(np.asarray(now, dtype=float), statistic, None, draws, seed, len(now))
+    # Another seed, or both samples would be drawn alike and their difference would hardly vary.
     second = _drawn(np.asarray(before, dtype=float), statistic, None, draws, seed + 1, len(before))
     low, high = (float(x) for x in np.quantile(first - second, [0.5 - confidence / 2, 0.5 + confidence / 2]))
     difference = later.value - earlier.value
@@ -322,6 +325,7 @@ def _estimate(centre, spread, n, effective, bounds, method, confidence, floor) -
         low = centre - beyond * (centre - bounds[0])
         high = centre + beyond * (bounds[1] - centre)
         return Estimate(centre, low, high, n, method, kept, thin)
+    # The spread was divided by n; the sample's n - 1 comes in here.
     error = sqrt(spread / (effective - 1))
     half = error * float(stats.t.ppf(0.5 + confidence / 2, effective - 1))
     low, high = centre - half, centre + half

@@ -45,6 +45,7 @@ def limits(share: float, n: float, confidence: float = CONFIDENCE) -> tuple[floa
     shrink = 1 + z * z / n
     middle = (share + z * z / (2 * n)) / shrink
     half = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / shrink
+    # Exactly, which floating point would miss by a hair on either side.
     low = 0.0 if share == 0 else max(0.0, middle - half)
     high = 1.0 if share == 1 else min(1.0, middle + half)
     return low, high

@@ -46,6 +46,7 @@ def ranks(n: int, q: float, confidence: float = CONFIDENCE) -> tuple[int | None,
     missed = (1 - confidence) / 2
     low = int(stats.binom.ppf(missed, n, q))
     high = int(stats.binom.ppf(1 - missed, n, q)) + 1
+    # 100 * 0.07 is a hair more than 7, and must not become rank 8.
     middle = min(n, max(1, ceil(n * q - 1e-9)))
     return (low if low >= 1 else None), middle, (high if high <= n else None)
 

@@ -97,6 +97,7 @@ def judge(hourly: np.ndarray, hours: int, weeks: int, *, moments: np.ndarray) ->
     past = np.stack([counted(moments - WEEK * week) for week in range(1, weeks + 1)])
     mean = (past.sum(axis=0) + 0.5) / weeks
     variance = mean * _dispersion(counted, hours, weeks, moments) * (1 + 1 / weeks)
+    # Never by zero: the mean's own uncertainty keeps the variance above the mean.
     size = mean**2 / (variance - mean)
     share = size / (size + mean)
     return Judged(
@@ -145,5 +146,16 @@ def chance_of_none(before: int, after: int, having: int) -> float:
 
     Returns:
         Fisher's exact chance that none of those before has it, if it did not matter when they came.
+
+    Assumptions:
+        They are exchangeable: each was as likely as any other to have it.
+
+    Reference:
+        Fisher, R. A. (1935). The logic of inductive inference. Journal of the Royal Statistical Society 98,
+        39-82.
+
+    Example:
+        >>> round(chance_of_none(10, 10, 3), 3)
+        0.105
     """
     return float(stats.hypergeom.pmf(0, before + after, having, before)) if having else 1.0

@@ -107,6 +107,7 @@ def see(sightings: Iterable[tuple[int, str, str]], *, source: str) -> None:
     The times are text in UTC, as both databases write them: YYYY-MM-DD HH:MM:SS.
     """
     with connection.cursor() as cursor:
+        # CASE, because the smaller of two is MIN in SQLite and LEAST in PostgreSQL.
         cursor.executemany(
             """
             UPDATE customers_customer SET

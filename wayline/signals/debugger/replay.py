@@ -148,6 +148,7 @@ def _read_call(text: str, entry: JournalEntry, place: int) -> Signal:
     if lost:
         raise StillRefused(lost[0])
     signal = read.signals[0]
+    # Without an id of its own a call has its key from its place in the batch; read alone it stands first.
     if signal.key == f"{entry.digest}-0":
         signal.key = f"{entry.digest}-{place}"
     return signal

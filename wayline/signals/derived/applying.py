@@ -62,6 +62,7 @@ def apply(rule: DerivedRule, *, now: datetime) -> None:
             return
         touched = _touched(rule, mark, until, clock, last_change) if mark else None
         has_changed = _settle(rule, _made(rule, touched, clock), touched, until)
+        # After the warehouse: cut off in between, the rule is applied once more and finds nothing to change.
         DerivedRule.objects.filter(pk=rule.pk).update(derived_until=clock, last_change=last_change)
         if has_changed:
             counting.recount(rule.workspace_id, [(Kind.DERIVED, rule.name)], now=now)
@@ -108,6 +109,7 @@ def _marks() -> dict[str, int]:
 
 def _own(workspace_id: int) -> Table:
     signals = connect.current().table("signals")
+    # No rule looks at what rules concluded (docs/decisions/0111).
     return signals.filter(signals.workspace == workspace_id, signals.kind != Kind.DERIVED.value)
 
 

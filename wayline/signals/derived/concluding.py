@@ -164,6 +164,7 @@ def _far_below(active: np.ndarray, end: int, chance: float) -> tuple[np.ndarray,
     """
     base = active[:, end - RECENT - BASELINE : end - RECENT].sum(axis=1)
     recent = active[:, end - RECENT : end].sum(axis=1)
+    # The mean under Jeffreys' prior: whoever was active every day may still miss one.
     share = (base + 0.5) / (BASELINE + 1)
     is_known = base >= FEWEST_DAYS
     expected = RECENT * share[is_known].sum()

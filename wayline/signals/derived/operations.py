@@ -91,6 +91,7 @@ def switch_off_rule(made: DerivedRule, *, is_withdrawn: bool, by: User | None, n
             raise RuleIsOff("The rule is off already.")
         made.refresh_from_db()
         audit.record("rule.switched_off", subject=made, by=by, at=now, is_withdrawn=is_withdrawn)
+    # After the commit: the loader takes its lock before it opens a transaction, and so must everybody.
     if is_withdrawn:
         applying.withdraw(made, now=now)
 

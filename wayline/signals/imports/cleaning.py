@@ -51,6 +51,7 @@ def _remove_files(now: datetime) -> int:
 
 def _remove_strays(now: datetime) -> int:
     """Folders that no import names: the process died between storing the file and writing the row."""
+    # A day at least: the row of a file that is being stored just now is not written yet.
     before = (now - timedelta(days=max(1, settings.IMPORT_DRAFT_DAYS))).timestamp()
     root = Path(settings.MEDIA_ROOT)
     removed = 0

@@ -33,7 +33,7 @@ DIRECTIVES = {
     "H": r"(?P<H>\d{1,2})",
     "M": r"(?P<M>\d{1,2})",
     "S": r"(?P<S>\d{1,2})",
-    "f": r"(?P<f>\d{1,6})\d*",
+    "f": r"(?P<f>\d{1,6})\d*",  # files have nanoseconds, datetime has not
 }
 Read = Callable[[str], datetime]
 
@@ -116,7 +116,7 @@ def _by_format(pattern: str) -> Read:
 
 def _whole_year(text: str) -> int:
     year = int(text)
-    return year if len(text) == 4 else year + (2000 if year < 69 else 1900)
+    return year if len(text) == 4 else year + (2000 if year < 69 else 1900)  # as strptime reads %y
 
 
 def _numeric(text: str, day_first: bool | None) -> datetime | None:

@@ -15,6 +15,7 @@ from .sources import Row, Source
 
 SAMPLE_BYTES = 262_144
 COMMON_ENCODINGS = ("cp1252", "mac_roman", "latin-1", "cp1250", "cp1251", "shift_jis", "gb18030")
+# UTF-32 before UTF-16, whose mark is the beginning of UTF-32's.
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -43,6 +44,7 @@ def text_of(binary: BinaryIO, rules: FileRules, source_notes: list[str]) -> tupl
     head = _Head(binary)
     encoding = rules.encoding or detect_encoding(head.peek(SAMPLE_BYTES))
     if rules.encoding and codecs.lookup(rules.encoding).name == "utf-8":
+        # A mark at the beginning would otherwise become a part of the first column's name.
         encoding = "utf-8-sig"
     if not rules.encoding and encoding not in {"utf-8", "utf-8-sig"}:
         source_notes.append(f"The file is not UTF-8; it was read as {encoding}.")
@@ -75,6 +77,7 @@ def detect_encoding(sample: bytes) -> str:
     for bom, encoding in BOMS:
         if sample.startswith(bom):
             return encoding
+    # UTF-16 or UTF-32 without a mark, which none of the candidates below is.
     if b"\0" in sample[:1000]:
         best = charset_normalizer.from_bytes(sample[:20_000]).best()
         return best.encoding if best else "utf-8"

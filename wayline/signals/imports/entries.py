@@ -14,7 +14,7 @@ from .mapping import Customers, Signals, Test, Typed, columns_in_words
 from .reading import Get, Reading, RowRefused
 from .sources import Row
 
-KNOWN_CUSTOMERS = 200_000
+KNOWN_CUSTOMERS = 200_000  # forgetting them costs only saying the same facts again
 
 
 class _Entry:
@@ -73,6 +73,7 @@ class SignalEntry(_Entry):
             self.reading.counts[self.label, f"no row in {self.each.lookup.file}"] += 1
         for count, match in enumerate(found):
             row[self.each_from : self.each_from + len(match)] = match
+            # What was computed for the match before may depend on its columns.
             row[self.computed_from :] = self.reading.not_computed
             self._make_one(number, row, made, lacking, str(count))
 
@@ -147,6 +148,7 @@ class SignalEntry(_Entry):
             return f"{self.entry.score}: {problem} If it stands for no answer, map it to null under values:."
         return f"{self.label}: {problem}"
 
+    # docs/decisions/0042 says when two rows are the same.
     def _key(self, number: int, row: Row, suffix: str) -> str:
         if not self.ids:
             return self.key(self.tag, self.reading.file.digest, str(number), suffix)

@@ -70,6 +70,7 @@ class Matches:
         if self.spilled is None and self.rows > KEPT_IN_MEMORY:
             self.file = tempfile.NamedTemporaryFile(suffix=".lookup")  # noqa: SIM115 - lives as long as this
             self.spilled = sqlite3.connect(self.file.name, check_same_thread=False)
+            # The file dies with this process, so nothing of it need survive a crash.
             self.spilled.execute("PRAGMA journal_mode=OFF")
             self.spilled.execute("PRAGMA synchronous=OFF")
             self.spilled.execute("CREATE TABLE kept (number INTEGER PRIMARY KEY, key TEXT, row TEXT)")

@@ -21,7 +21,7 @@ from .mapping import FileRules
 from .sources import FileNotReadable, Row, Source, first_line
 
 LONGEST_FIELD = 10_000_000
-LARGEST_UNPACKED = 20_000_000_000
+LARGEST_UNPACKED = 20_000_000_000  # a few kilobytes can unpack to any size
 csv.field_size_limit(LONGEST_FIELD)
 
 
@@ -227,6 +227,7 @@ def detect_delimiter(sample: str, quote: str = '"') -> str:
                     rows.append(len(row))
         except csv.Error:
             pass
+        # The sample may end in the middle of a row.
         rows = rows[:-1] if len(rows) > 2 else rows
         if not rows or rows[0] < 2:
             continue
@@ -306,6 +307,7 @@ def as_text(value) -> str:
         return (
             ""
             if value != value
+            # As filters.as_text writes them.
             else (str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value))
         )
     if isinstance(value, datetime | date):

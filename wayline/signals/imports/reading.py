@@ -232,6 +232,7 @@ class Reading:
             except ValueError:
                 hint = " Set decimal: and thousands: in the mapping." if "," in text else ""
                 raise RowRefused(f"{source}: {text[:40]!r} is not a number.{hint}") from None
+            # Python also reads inf, nan and 1_000 as numbers.
             if found - found != 0 or "_" in text:
                 raise RowRefused(f"{source}: {text[:40]!r} is not a number.")
             return found

@@ -211,6 +211,7 @@ def _read_on(run: Import, plan: plans.Plan, steps: int | None) -> bool:
                 signals += plan.rows.signals(position, row)
             except RowRefused as reason:
                 refused.append(_refusal(run, line, str(reason), row[: len(plan.columns)]))
+            # By the row's number, so that a step made again is the same bytes, which the journal keeps once.
             if position % ROWS_PER_STEP == 0:
                 if not _settle(run, position, signals, refused):
                     return False

@@ -17,7 +17,7 @@ from . import run as runs
 from .mapping import MappingNotUnderstood
 from .models import Import
 
-CHECKED_UNASKED_BYTES = 30_000_000
+CHECKED_UNASKED_BYTES = 30_000_000  # larger files are looked at when somebody asks
 CHECKED_SECONDS = 4.0
 SHOWN_REFUSED = 20
 SHOWN_ROWS = 4

@@ -52,6 +52,7 @@ def recount(workspace_id: int, names: Sequence[tuple[str, str]], *, now: datetim
     if not names:
         return
     with load.exclusively():
+        # What follows counts whole names, so no row may be left that a later look would add once more.
         while catch_up(now=now):
             pass
         signals = connect.current().table("signals")

@@ -63,6 +63,7 @@ def _pasts(workspace_id: int, first: date) -> dict[tuple[str, str, str], _Past]:
 
 def _of_property(kind: str, name: str, word: str, past: _Past, volume: dict[date, int]) -> Iterator[Found]:
     having = {day: past.of(day) for day in past.types}
+    # One cause is one finding: what is new or gone also changes which types there are.
     appeared = _appeared(having, volume)
     if appeared:
         yield Found(Finding.What.NEW_PROPERTY, _moment(appeared.pop("on")), kind, name, word, appeared)

@@ -25,7 +25,7 @@ from .places import places
 log = structlog.get_logger()
 TASK = "signals.erase"
 WORD = "erase"
-CHECKPOINT_TRIES = 5
+CHECKPOINT_TRIES = 5  # waits three seconds in all for readers to end
 
 
 class NotConfirmed(Refusal):
@@ -84,6 +84,7 @@ def ask_erasure(
         asked_at=now,
         asked_by=by,
     )
+    # Now, and not by the job: what comes in meanwhile is refused already.
     tombstones.put_up(erasure, person_of(customer), now=now)
     audit.record("erasure.asked", subject=erasure, by=by, at=now)
     tasks.enqueue(
@@ -102,8 +103,10 @@ def carry_out(erasure: Erasure, *, now: datetime) -> Erasure:
         return erasure
     Erasure.objects.filter(pk=erasure.pk).update(state=State.RUNNING)
     with load.exclusively():
+        # What waits in the journal comes to its places first, where it is looked for.
         load.drain()
         _empty_places(erasure)
+        # Answers and offers that are kept may hold their words.
         cache.clear()
         load.drain()
         notes = _purge()

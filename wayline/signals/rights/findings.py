@@ -75,10 +75,12 @@ def is_national_id(text: str) -> bool:
 def _is_eleven_digits(bare: str) -> bool:
     """Poland and Belgium, whose numbers begin with a day of birth."""
     digits = [int(each) for each in bare]
+    # Poland adds 20, 40, 60 or 80 to the month for other centuries; only whether its tens are odd counts.
     if 1 <= digits[2] % 2 * 10 + digits[3] <= 12 and 1 <= int(bare[4:6]) <= 31:
         weights = (1, 3, 7, 9, 1, 3, 7, 9, 1, 3)
         is_polish = (10 - sum(w * d for w, d in zip(weights, digits, strict=False)) % 10) % 10 == digits[10]
         rest = int(bare[9:])
+        # Belgium reckons with a 2 before the number for those born since 2000.
         is_belgian = rest in (97 - int(bare[:9]) % 97, 97 - int("2" + bare[:9]) % 97)
         return is_polish or is_belgian
     return False

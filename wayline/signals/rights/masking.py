@@ -13,7 +13,7 @@ from wayline.signals.vocabulary import Signal
 from .findings import FINDINGS, masked
 from .models import MaskRule
 
-KEPT_SECONDS = 5.0
+KEPT_SECONDS = 5.0  # so long may another process still mask by the rules before
 
 
 class FindingUnknown(Refusal):

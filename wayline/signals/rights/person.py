@@ -35,6 +35,7 @@ class Person:
     @cached_property
     def _pattern(self) -> re.Pattern:
         each = (rf"(?<![\w]){re.escape(value)}(?![\w])" for value in self.mentions)
+        # An empty pattern would match everywhere; this one nowhere.
         return re.compile("|".join(each) or r"(?!)", re.IGNORECASE)
 
     @cached_property

@@ -110,6 +110,49 @@ def test_a_noisy_workspace_is_told_to_wait_and_leaves_room_for_another(monkeypat
     assert put(noisy, 999).result(20).entry  # there is room again
 
 
+def test_a_batch_that_cannot_be_written_fails_alone_and_gives_its_room_back(monkeypatch, key):  # noqa: F811
+    gate, write = threading.Event(), journal._write
+
+    def write_all_but(rows):
+        gate.wait(20)
+        if any(row.digest == "bad" for row in rows):
+            raise ValueError("this cannot be bound")
+        return write(rows)
+
+    monkeypatch.setattr(journal, "_write", write_all_but)
+    writer = journal.Writer()
+    first, good, bad = (
+        writer.put(journal._Row(key.workspace_id, "key:1", datetime.now(UTC), 1, 0, b"x", digest))
+        for digest in ("first", "good", "bad")
+    )
+    gate.set()
+
+    assert first.result(20).entry and good.result(20).entry
+    with pytest.raises(journal.JournalUnavailable):
+        bad.result(20)
+    assert (writer._bytes, writer._batches_of[key.workspace_id]) == (0, 0)
+
+
+def test_a_sender_who_has_gone_does_not_keep_the_others_from_their_answer(monkeypatch, key):  # noqa: F811
+    gate = threading.Event()
+
+    def locked(rows):
+        gate.wait(20)
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(journal, "_write", locked)
+    writer = journal.Writer()
+    gone, waiting = (
+        writer.put(journal._Row(key.workspace_id, "key:1", datetime.now(UTC), 1, 0, b"x", digest))
+        for digest in ("gone", "waiting")
+    )
+    gone.cancel()
+    gate.set()
+
+    with pytest.raises(journal.JournalUnavailable):
+        waiting.result(5)
+
+
 def test_too_much_is_answered_with_when_to_come_again(monkeypatch, key):  # noqa: F811
     monkeypatch.setattr(journal, "_writer", journal.Writer(waiting=0))
 

@@ -56,7 +56,7 @@ IMPORTED_FILES, ACCESS_EXPORTS = ImportedFiles(), AccessExports()
 
 
 def overwrite(path: Path) -> None:
-    """Remove a file, its bytes first."""
+    """Remove a file; its first megabyte is overwritten before."""
     try:
         size = path.stat().st_size
         with path.open("r+b") as file:
@@ -70,6 +70,7 @@ def overwrite(path: Path) -> None:
 
 def remove_folder(folder: Path | None) -> None:
     """Remove a folder of made files."""
+    # Whatever a row says, never a folder outside of what the product stored.
     if folder and folder.is_dir() and Path(settings.MEDIA_ROOT) in folder.parents:
         for path in folder.rglob("*"):
             if path.is_file():

@@ -76,6 +76,7 @@ def _rows(person: Person) -> Iterator[tuple[models.Model, dict]]:
 
 def _is_text(field: models.Field) -> bool:
     is_text = isinstance(field, models.CharField | models.TextField | models.JSONField)
+    # Slugs, choices and unique values are what rows are found by; changing one would lose the row.
     return is_text and not field.choices and not isinstance(field, models.SlugField) and not field.unique
 
 

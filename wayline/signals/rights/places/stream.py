@@ -141,7 +141,8 @@ def _mentioning(person: Person) -> pa.Table:
     """The signals of others that name the person in their words."""
     signals = connect.table("signals")
     words = [signals.text.lower(), signals.subject.lower()]
-    values = [value.casefold() for value in person.mentions]
+    # An engine's lower() keeps letters that casefold() writes as two, such as ß, so both are looked for.
+    values = sorted({way for value in person.mentions for way in (value.casefold(), value.lower())})
     inside = signals.properties.values().join("\n").lower()
     named = [word.contains(value) for value in values for word in (*words, inside)]
     if not named:

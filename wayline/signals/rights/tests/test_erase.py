@@ -55,6 +55,20 @@ def test_everything_of_the_person_goes_and_others_stay(warehouse):
     assert all(certificate.removed[place] for place in ("journal", "warehouse", "mentions", "profile"))
 
 
+def test_a_name_with_a_letter_that_folds_into_two_goes_from_what_others_said(warehouse):
+    workspace = make_workspace()
+    observe(
+        workspace,
+        make_signal(kind="identify", name="Identify", external_id="crm-1", traits={"name": "Anna Strauß"}),
+        make_signal(external_id="crm-2", text="Ask Anna Strauß!"),
+    )
+
+    certificate = erase_now(Identity.objects.get(value="crm-1").customer, now=timezone.now())
+
+    assert certificate.left == {}
+    assert [row["text"] for row in rows(warehouse)] == ["Ask [erased]!"]
+
+
 def test_what_was_received_still_adds_up():
     member = make_member(role="owner")
     ines, _ = ines_and_tom(member.workspace)
