@@ -74,6 +74,7 @@ class Lag:
 
 
 def lag() -> Lag:
+    # The relational count of it: beside a running server nobody else may open the warehouse.
     mark = CountedMark.objects.filter(journal="signals").values_list("mark", flat=True).first() or 0
     entries = JournalEntry.objects.filter(pk__gt=mark).order_by("pk")
     oldest = entries.values_list("received_at", flat=True).first()

@@ -86,7 +86,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "wayline.kit.request_ids.request_ids",
+    "wayline.kit.request_ids.request_ids",  # first: every log line below has its number
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "wayline.kit.middleware.content_security_policy",
@@ -141,6 +141,7 @@ def database(url: str) -> dict:
 
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
+        # FULL, because with NORMAL a commit in WAL mode is answered before it is on disk.
         pragmas = (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
             "PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY; "
@@ -150,6 +151,7 @@ def database(url: str) -> dict:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": parts.path[1:] if parts.path.startswith("//") else parts.path,
+            # IMMEDIATE: one that read before it writes fails without waiting when another wrote between.
             "OPTIONS": {"init_command": pragmas, "transaction_mode": "IMMEDIATE", "timeout": 20},
         }
     if parts.scheme in {"postgresql", "postgres"}:
@@ -200,6 +202,7 @@ LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+# Nobody signs up alone: the link of an invitation proves the address.
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_ADAPTER = "wayline.accounts.adapter.AccountAdapter"

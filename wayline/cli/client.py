@@ -29,6 +29,7 @@ def running() -> Server | None:
     try:
         found = Server(**json.loads(serving.announcement().read_text()))
         os.kill(found.pid, 0)
+        # Its answer counts: the number may be another program's by now.
         with request.urlopen(f"{found.url}/livez", timeout=5):
             return found
     except PermissionError as refused:
@@ -105,6 +106,7 @@ def fetch(path: str, *, workspace: str | None, to: Path, body: dict | None = Non
 
 
 def _in_process(method: str, address: str, slug: str, body: dict | None) -> tuple[int, bytes]:
+    # The shortest way through the whole stack, middleware and all, that needs no port.
     from django.test import Client
 
     from wayline.accounts.api_auth import BearerKey

@@ -39,6 +39,7 @@ def demo(asked) -> int:
     if server:
         raise serving.CannotServe(f"The demo is running already, at {server.url}")
     if not asked.no_serve:
+        # Said before minutes are spent on loading.
         serving.listen(asked.host, asked.port).close()
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     problem = health.disk()

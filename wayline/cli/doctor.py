@@ -62,6 +62,7 @@ def python(server) -> Finding:
 def sqlite(server) -> Finding:
     if connections["default"].vendor != "sqlite":
         return Finding("SQLite is not used")
+    # docs/decisions/0082 says what older ones do.
     is_old = sqlite3.sqlite_version_info < (3, 51, 3)
     advice = "; 3.51.3 or newer is needed, older ones can corrupt a database" if is_old else ""
     return Finding(f"SQLite {sqlite3.sqlite_version}{advice}", is_old)

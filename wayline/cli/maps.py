@@ -72,8 +72,10 @@ def push(asked) -> int:
             print(f"{file.name}: refused. {refusal}")
             refused += 1
             continue
+        # As the server writes it, so that the next pull finds no difference.
         file.write_text(found["yaml"], encoding="utf-8")
         lock[file.name] = _known(found, file)
+        # After each file: a push that is cut off has noted what it sent.
         _write(folder, lock)
         print(f"{file.name}: {'changed' if known else 'drawn'}")
     return 1 if refused else 0

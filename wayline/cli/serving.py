@@ -108,6 +108,7 @@ def announced(port: int):
     BearerKey.local_token = token
     found = {"pid": os.getpid(), "url": f"http://127.0.0.1:{port}", "token": token}
     path.unlink(missing_ok=True)
+    # Made, never merely opened: one that somebody else had put there would be theirs to read.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         json.dump(found, file)

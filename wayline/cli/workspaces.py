@@ -118,6 +118,7 @@ def _arrive_by_server(workspace: Workspace, source: Path) -> Arrival:
             zipped.write(source, Path(folder) / "workspace.zip")
             source = Path(folder) / "workspace.zip"
         with source.open("rb") as file:
+            # No size: the limit is for what comes through a browser.
             arrival = operations.ask_arrival(workspace, file=file, size=0, by=None, now=timezone.now())
     while arrival.is_open:
         if client.running() is None:

@@ -19,6 +19,7 @@ def ask(insight: Insight, *, now: datetime) -> None:
         {"insights": [insight.pk]},
         now=now,
         workspace=insight.workspace_id,
+        # By the moment: a count that runs already may have read before this change.
         unique_key=f"{TASK}:{insight.pk}:{now.timestamp()}",
     )
 

@@ -32,6 +32,7 @@ def _badge(
     now: datetime,
 ) -> Badge:
     is_fact = certainty == Insight.Certainty.FACTUAL
+    # As queries.weighed judges it.
     is_stale = last_at is not None and (now - last_at).days >= fresh_days
     words = ["Fact" if is_fact else "Interpretation", _behind(customers, told)]
     words += [f"stale: newest evidence of {last_at:%-d %b %Y}"] if is_stale and last_at else []

@@ -20,7 +20,6 @@ from .models import Evidence, Insight
 
 PERIODS = (("90", "Last 90 days"), ("365", "Last year"), ("all", "All signals"))
 DEFAULT_PERIOD = "90"
-# A segment is worth a line only where enough people are behind the insight to compare.
 COMPARED_SEGMENTS = 8
 
 _ALSO = {

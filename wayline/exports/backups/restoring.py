@@ -52,6 +52,7 @@ def check(folder: Path) -> dict:
         raise BackupDamaged(f"{taking.MANIFEST} in {folder} cannot be read: {error}.") from None
     for name, told in manifest["files"].items():
         path = folder / name
+        # Whoever wrote the manifest, nothing outside of the folder is read or overwritten.
         if ".." in Path(name).parts or not path.is_file():
             raise BackupDamaged(f"{name} is missing from the backup. Use another one.")
         if taking.entry(path) != told:
@@ -147,6 +148,7 @@ def _pg_restore(source: Path) -> None:
 
 def catch_up(manifest: dict, *, now: datetime, say: Say = lambda sentence: None) -> None:
     """Erase again who is on the list, then load what the journal has more than the warehouse."""
+    # Before anything is loaded, so that nothing of theirs comes back from the journal.
     tombstones.restore(now=now)
     again = Erasure.objects.filter(state__in=["waiting", "running"])
     for erasure in again:

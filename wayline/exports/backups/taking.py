@@ -50,6 +50,7 @@ def take(folder: Path, *, now: datetime, say: Say = lambda sentence: None) -> di
     refuse_without_pg_dump()
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
+    # Erasing takes the same lock: nobody is gone from one copy and still in another (docs/decisions/0181).
     with load.exclusively():
         marks = _warehouse(folder, say)
         _databases(folder, say)
@@ -68,6 +69,7 @@ def take(folder: Path, *, now: datetime, say: Say = lambda sentence: None) -> di
     }
     manifest["digest"] = digest_of(manifest)
     path = folder / MANIFEST
+    # Last of all: without it a folder is no backup, however much of it was written.
     path.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     _on_disk(path)
     _on_disk(folder)

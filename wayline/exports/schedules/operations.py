@@ -200,6 +200,7 @@ def write(file: ScheduledFile, *, now: datetime) -> ScheduledFile:
         return file
     remove_folder(file.path.parent if file.folder else None)
     folder = f"exports/{file.workspace_id}/{secrets.token_hex(16)}"
+    # Asked again at every run: rights may have been taken away since the schedule was made.
     is_clear = file.schedule.is_clear and _may_be_clear(file.schedule)
     ScheduledFile.objects.filter(pk=file.pk).update(state=State.RUNNING, folder=folder, is_clear=is_clear)
     file.refresh_from_db()

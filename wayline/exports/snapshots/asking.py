@@ -20,6 +20,7 @@ from . import contents
 
 FRESH = timedelta(minutes=10)
 MOST_ROWS, MOST_SECONDS = 100_000, 120.0
+# Writing costs as much as the workspace is large; questions that come meanwhile wait for the same file.
 _writing = threading.Lock()
 
 
@@ -39,6 +40,7 @@ class Answered:
 
 def write(path: Path, workspace: Workspace, *, is_masked: bool, now: datetime) -> None:
     """Write the workspace's snapshot to a new file."""
+    # Beside and then renamed: whoever reads the snapshot before keeps it whole.
     anew = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
         snapshots.write(anew, contents.contents(workspace, is_masked=is_masked, now=now), contents.VIEWS)

@@ -97,6 +97,7 @@ def take_away(workspace: Workspace, kept: dict) -> None:
                 _of(apps.get_model(table), workspace).delete()
             for model in reversed(fields.leaving()):
                 rows = _of(model, workspace).filter(pk__gt=kept.get(model._meta.label_lower, 0))
+                # Raw: the order of the tables follows their keys, and PROTECT would hold what goes together.
                 rows._raw_delete(rows.db)
         cache.clear()
 

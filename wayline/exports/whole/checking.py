@@ -19,6 +19,7 @@ from . import packing
 
 CHUNK = 1 << 20
 MOST_MANIFEST = 20_000_000
+# An export may come from anybody: only names that it writes itself, so that none leads out of the folder.
 ALLOWED = re.compile(r"(signals|customers|journal)\.parquet|rows/[a-z_.]+\.jsonl|files/(pictures|imports)/.+")
 NEEDED = {"signals.parquet", "customers.parquet", "journal.parquet", "rows/users.jsonl"}
 

@@ -269,9 +269,11 @@ def fresh(table: str, row: dict, ids: Ids) -> dict:
     """What an arriving row gets in the place of a secret, or of what must be unique everywhere."""
     match table:
         case "accounts.key":
+            # The secret did not leave, so nobody uses it; the row stays, because sources are called by it.
             digest = Key.digest_of(secrets.token_urlsafe(32))
             return {"digest": digest, "revoked_at": row["revoked_at"] or ids.now}
         case "integrations.webhook":
+            # Off, until somebody here gives its receiver the new secret.
             return {"secret": signing.sealed(signing.new_secret()), "is_enabled": False}
         case "integrations.delivery":
             is_waiting = row["state"] == "waiting"
@@ -285,6 +287,7 @@ def fresh(table: str, row: dict, ids: Ids) -> dict:
         case "signals.derivedrule":
             return {"last_change": 0}
         case "metrics.baseline":
+            # Only where the old one held: a baseline that was changed by hand must still be found out.
             was_intact = Baseline.digest_of(row["question_before"], row["answer"]) == row["digest"]
             return {"digest": Baseline.digest_of(row["question"], row["answer"])} if was_intact else {}
     return {}

@@ -110,6 +110,7 @@ def _lost_on(journey: Journey, steps: list[Step], period: Period) -> Size:
 def _of_counts(there: list[StepAnswer], period: Period, where: str) -> Size:
     entered = max(each.entered or 0 for each in there)
     known = max(each.conversion.n for each in there if each.conversion)
+    # Whoever was lost at two of the steps is counted at both; never more than came.
     dropped = min(sum(each.dropped or 0 for each in there), known)
     return _size(counts.rate(entered, months(period)), proportions.wilson(dropped, known), where)
 

@@ -85,6 +85,7 @@ def resolve(url: str) -> Target:
             f"{parts.hostname} leads into a private network. Use a public address, or have the network "
             "opened (WAYLINE_WEBHOOK_NETWORKS)."
         )
+    # In a network that the operator has opened, http may do.
     if parts.scheme == "http" and all(is_public(address) for address in addresses):
         raise AddressNotAllowed("Use https://: over http:// everybody on the way can read along.")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -105,6 +106,7 @@ def post(url: str, *, body: bytes, headers: dict[str, str]) -> int:
     is_default = target.port == (443 if target.scheme == "https" else 80)
     name = f"[{target.host}]" if ":" in target.host else target.host
     host = name if is_default else f"{name}:{target.port}"
+    # The client's limit holds for each read; one that trickles is cut off by this.
     until = time.monotonic() + 2 * SECONDS
     with (
         httpx.Client(timeout=SECONDS, trust_env=False, follow_redirects=False) as client,

@@ -21,6 +21,7 @@ from wayline.kit.refusals import Refusal
 from . import guard, signing
 
 DELIVER = "integrations.deliver"
+# Eight tries within about 28 hours; jitter spreads those that failed together.
 WAITS = (
     timedelta(seconds=5), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2),
     timedelta(hours=5), timedelta(hours=10), timedelta(hours=10),
@@ -184,13 +185,14 @@ def deliver(delivery: Delivery, *, now: datetime) -> bool:
     """Try once. What fails is tried again, later each time, and at last given up."""
     if delivery.state != Delivery.State.WAITING or not delivery.webhook.is_enabled:
         return False
+    # Outside of a transaction: it may take ten seconds, and SQLite has one writer.
     status, sentence = _send(delivery, now)
     is_there = status is not None and 200 <= status < 300
     delivery.tries += 1
     delivery.answers = [*delivery.answers, [now.isoformat(), status, sentence]][-20:]
     if is_there:
         delivery.state, delivery.delivered_at, delivery.next_at = Delivery.State.DELIVERED, now, None
-    elif delivery.tries > len(WAITS) or status == 410:
+    elif delivery.tries > len(WAITS) or status == 410:  # 410: it wants no more
         delivery.state, delivery.next_at = Delivery.State.DEAD, None
     else:
         delivery.next_at = now + WAITS[delivery.tries - 1] * random.uniform(1 - JITTER, 1 + JITTER)
@@ -251,6 +253,7 @@ def _delivery(hook: Webhook, activity: Activity, now: datetime) -> Delivery:
 
 
 def _enqueue(delivery: Delivery, at: datetime) -> None:
+    # With the number of answers, because a round begun by hand counts its tries from nothing again.
     key = f"{DELIVER}:{delivery.uid}:{delivery.tries}:{len(delivery.answers)}"
     payload = {"delivery": str(delivery.uid)}
     tasks.enqueue(DELIVER, payload, now=at, run_at=at, workspace=delivery.workspace_id, unique_key=key)

@@ -127,7 +127,8 @@ def test_a_batch_that_cannot_be_written_fails_alone_and_gives_its_room_back(monk
     )
     gate.set()
 
-    assert first.result(20).entry and good.result(20).entry
+    assert first.result(20).entry
+    assert good.result(20).entry
     with pytest.raises(journal.JournalUnavailable):
         bad.result(20)
     assert (writer._bytes, writer._batches_of[key.workspace_id]) == (0, 0)
