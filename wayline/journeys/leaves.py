@@ -45,7 +45,7 @@ def _children(row: Shelved, addresses: tuple[str, ...]) -> str:
         inside = "".join(_leaf(child, addresses) for child in row.children)
         drawn = f"<details open><summary>{row.journey.inside} inside</summary><ul>{inside}</ul></details>"
     if row.hidden > 0:
-        more = f"{kit.icon('corner-down-right')}{row.hidden} more inside"
+        more = f"{kit.icon('corner-down-right')}{row.hidden}{' more' if row.children else ''} inside"
         drawn += f'<a class="btn quiet" href="{_of(row, addresses[1])}">{more}</a>'
     return drawn
 
@@ -68,6 +68,7 @@ def how_it_goes(row: Shelved) -> SafeString:
     found = row.conversion
     if found is None:
         words = "Nobody started" if row.bound else "Not bound yet"
+        words = "Only holds others" if row.journey.inside and not row.steps else words
         return mark_safe(f'<span class="muted">{"Being worked out" if row.is_waiting else words}</span>')
     change = kit.change(row.change, unit="%", digits=1) if row.change and row.change.before.n else ""
     thin = ", too few to say" if found.is_thin else ""

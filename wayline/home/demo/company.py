@@ -26,9 +26,9 @@ SOURCE = "demo"
 BATCH = 10_000
 # Each template with what the demo says differently: a parcel that takes a month is not coming.
 JOURNEYS = (
-    ("saas-onboarding", {"window_days": truth.ONBOARDING_WINDOW_DAYS}),
-    ("order-to-delivery", {"window_days": 30}),
-    ("get-help", {"window_days": 21}),
+    ("saas-onboarding", {"window_days": truth.ONBOARDING_WINDOW_DAYS, "status": "live"}),
+    ("order-to-delivery", {"window_days": 30, "status": "live"}),
+    ("get-help", {"window_days": 21, "status": "live"}),
 )
 
 SEGMENTS = (

@@ -10,7 +10,7 @@ from wayline.accounts.api_auth import by, needs
 from wayline.accounts.models import User
 from wayline.journeys import operations, share_links, wording
 from wayline.journeys.models import Card, Edge, Edit, Journey, Picture, Placement, Share, Step, Thread
-from wayline.journeys.queries import board, lanes, talks
+from wayline.journeys.queries import board, lanes, leading, talks
 from wayline.journeys.schemas.map import (
     AnswerIn,
     CardChangeIn,
@@ -21,6 +21,7 @@ from wayline.journeys.schemas.map import (
     LaneChangeIn,
     LaneIn,
     LaneOut,
+    LeadOut,
     PasteIn,
     PictureOut,
     PlaceIn,
@@ -202,6 +203,13 @@ def delete_lane(request, journey_id: int, lane_key: str):
 def edges(request, journey_id: int):
     """The branches and loops of the map."""
     return Edge.objects.between_kept_steps().filter(journey=journey_of(request, journey_id))
+
+
+@router.get("/steps/{step_id}/leading", response=list[LeadOut])
+def leading_to(request, step_id: int):
+    """The steps that lead to this one, such as an employee's to what it does for a customer."""
+    step = get_object_or_404(Step.objects.visible_to(request.member), pk=step_id)
+    return leading.leading_to(step, request.member)
 
 
 @router.post("/steps/{step_id}/connect", response={201: EdgeOut})

@@ -6,6 +6,7 @@ same in another installation. docs/reference/journey-format.md describes it for 
 
 import json
 from collections import Counter
+from datetime import date
 from hashlib import sha256
 from typing import Annotated, Any, Literal, Self
 
@@ -20,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from wayline.journeys.models import Card, Edge, Journey, Lane
+from wayline.journeys.models import Card, Edge, Journey, Lane, MomentChange, MomentChoice
 from wayline.kit.refusals import Refusal
 from wayline.signals.conditions import SignalCondition
 
@@ -68,6 +69,12 @@ class CardPart(Part):
     body: Text = ""
     channel: Annotated[Line, Field(max_length=40)] = ""
     metric: Annotated[Line, Field(max_length=60)] = ""
+    leads_to_journey: Annotated[Line, Field(max_length=160)] = ""  # by its title
+    leads_to_step: Annotated[str, Field(pattern=r"^[a-z0-9_-]*$", max_length=80)] = ""  # of that journey
+
+    @property
+    def leads(self) -> tuple[str, str]:
+        return self.leads_to_journey, self.leads_to_step
 
 
 class FeelingPart(Part):
@@ -146,8 +153,28 @@ class HandoffPart(Part):
         )
 
 
+class DecisionPart(Part):
+    """That a step is a moment that matters, or is none although the numbers propose it; and why."""
+
+    step: Key
+    kind: Literal[tuple(MomentChoice.Kind.values)]  # type: ignore[valid-type]
+    reason: Annotated[Named, Field(max_length=300)]
+
+
+class ChangePart(Part):
+    """What must become different behind a step; its owner by e-mail, its cost in the workspace's currency."""
+
+    step: Key
+    kind: Literal[tuple(MomentChange.Kind.values)]  # type: ignore[valid-type]
+    what: Annotated[Named, Field(max_length=300)]
+    owner: Annotated[Line, Field(max_length=254)] = ""
+    cost: Annotated[int, Field(ge=0, le=10**12)] | None = None
+    status: Literal[tuple(MomentChange.Status.values)] = "planned"  # type: ignore[valid-type]
+    due_on: date | None = None
+
+
 class Document(Part):
-    """A whole map."""
+    """A whole map. Decisions and changes are work that goes on beside it: left out, they stay as they are."""
 
     format: Literal["wayline-journey"] = "wayline-journey"
     version: Literal[1] = 1
@@ -164,6 +191,8 @@ class Document(Part):
     lanes: tuple[LanePart, ...] = ()
     edges: tuple[EdgePart, ...] = ()
     handoffs: tuple[HandoffPart, ...] = ()
+    decisions: tuple[DecisionPart, ...] | None = None
+    changes: tuple[ChangePart, ...] | None = None
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
@@ -179,6 +208,9 @@ class Document(Part):
         lost = [end for edge in self.edges for end in (edge.source, edge.target) if end not in keys]
         if lost:
             raise ValueError(f"an edge names the step {lost[0]!r}, which is not on the map")
+        beside = [each.step for each in self.decisions or ()] + [each.step for each in self.changes or ()]
+        if unknown := [key for key in beside if key not in keys]:
+            raise ValueError(f"a decision or change names the step {unknown[0]!r}, which is not on the map")
         cards = {(step.key, card.lane, card.title) for step in self.steps for card in step.cards}
         gone = [end for handoff in self.handoffs for end in handoff.ends if end not in cards]
         if gone:
@@ -201,8 +233,9 @@ class Document(Part):
 
     @property
     def revision(self) -> str:
-        """The same for the same map, wherever it is."""
-        return sha256(json.dumps(self.plain, sort_keys=True).encode()).hexdigest()[:16]
+        """The same for the same map, wherever it is, and whatever was decided beside it."""
+        drawn = {name: part for name, part in self.plain.items() if name not in ("decisions", "changes")}
+        return sha256(json.dumps(drawn, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def slim(value: Any) -> Any:

@@ -3,10 +3,22 @@
 from collections import defaultdict
 
 from wayline.journeys import conditions
-from wayline.journeys.models import Edge, Handoff, Journey, Lane, Placement, Step
+from wayline.journeys.models import (
+    Card,
+    Edge,
+    Handoff,
+    Journey,
+    Lane,
+    MomentChange,
+    MomentChoice,
+    Placement,
+    Step,
+)
 
 from .document import (
     CardPart,
+    ChangePart,
+    DecisionPart,
     Document,
     EdgePart,
     FeelingPart,
@@ -18,8 +30,11 @@ from .document import (
 )
 
 
-def document_of(journey: Journey) -> Document:
-    """The map as a value. Pictures and links to other journeys are not part of it."""
+def document_of(journey: Journey, *, with_decisions: bool = False) -> Document:
+    """The map as a value; with what was decided about its moments where the whole of it is taken out.
+
+    A version keeps the map alone, so that bringing it back takes back no decision and no work.
+    """
     journey = Journey.objects.with_steps().with_feelings().prefetch_related("tags").get(pk=journey.pk)
     cards = _cards(journey)
     lanes = Lane.objects.kept().filter(journey=journey).select_related("persona").order_by("key")
@@ -64,7 +79,51 @@ def document_of(journey: Journey) -> Document:
             )
         ),
         handoffs=_handoffs(journey),
+        decisions=_decisions(journey) if with_decisions else None,
+        changes=_changes(journey) if with_decisions else None,
     )
+
+
+def _decisions(journey: Journey) -> tuple[DecisionPart, ...]:
+    rows = MomentChoice.objects.standing().filter(
+        step__phase__journey=journey, step__deleted_at=None, step__phase__deleted_at=None
+    )
+    parts = (
+        DecisionPart(step=row.step.key, kind=row.kind, reason=row.reason)
+        for row in rows.select_related("step")
+    )
+    return tuple(sorted(parts, key=lambda part: (part.step, part.kind, part.reason)))
+
+
+def _changes(journey: Journey) -> tuple[ChangePart, ...]:
+    rows = MomentChange.objects.kept().filter(
+        step__phase__journey=journey, step__deleted_at=None, step__phase__deleted_at=None
+    )
+    parts = (
+        ChangePart(
+            step=row.step.key,
+            kind=row.kind,
+            what=row.what,
+            owner=row.owner.email if row.owner else "",
+            cost=row.cost,
+            status=row.status,
+            due_on=row.due_on,
+        )
+        for row in rows.select_related("step", "owner")
+    )
+    return tuple(sorted(parts, key=lambda part: (part.step, part.kind, part.what)))
+
+
+def lead_of(card: Card) -> tuple[str, str]:
+    """The title of the journey that the card leads to, and the key of its step.
+
+    A restricted journey, or one that is gone, is not named: files are the same for everybody.
+    """
+    step = card.linked_step
+    journey = step.phase.journey if step else card.linked_journey
+    if journey is None or journey.is_restricted or journey.deleted_at or (step and step.deleted_at):
+        return "", ""
+    return journey.title, step.key if step else ""
 
 
 def _handoffs(journey: Journey) -> tuple[HandoffPart, ...]:
@@ -111,9 +170,11 @@ def _step(step: Step, cards: list[CardPart]) -> StepPart:
 
 def _cards(journey: Journey) -> dict[int, list[CardPart]]:
     found: dict[int, list[CardPart]] = defaultdict(list)
-    placed = Placement.objects.on_kept_maps().filter(journey=journey).select_related("card")
+    placed = Placement.objects.on_kept_maps().filter(journey=journey)
+    placed = placed.select_related("card__linked_journey", "card__linked_step__phase__journey")
     for placement in placed.order_by("lane", "position", "pk"):
         card = placement.card
+        leads_to_journey, leads_to_step = lead_of(card)
         part = CardPart(
             lane=placement.lane,
             kind=card.kind,
@@ -121,6 +182,8 @@ def _cards(journey: Journey) -> dict[int, list[CardPart]]:
             body=card.body,
             channel=card.channel,
             metric=card.metric,
+            leads_to_journey=leads_to_journey,
+            leads_to_step=leads_to_step,
         )
         found[placement.step_id].append(part)
     return found

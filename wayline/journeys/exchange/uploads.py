@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from wayline.journeys.models import MapDraft
 
-from . import document, ojf, spreadsheets
+from . import document, leads, ojf, spreadsheets
 from .document import Document, MapNotUnderstood
 from .spreadsheets import Sheet
 from .unplaced import Unplaced
@@ -71,5 +71,5 @@ def placed(draft: MapDraft, roles: dict[str, str], *, title: str = "") -> tuple[
     if sheet is not None:
         return spreadsheets.place(sheet, roles, title=title)
     found = document.parsed(draft.document)
-    unplaced = [Unplaced(**each) for each in draft.unplaced]
+    unplaced = [Unplaced(**each) for each in draft.unplaced] + leads.missing(found, draft.workspace)
     return (found.model_copy(update={"title": title[:160]}) if title else found), unplaced

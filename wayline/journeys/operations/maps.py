@@ -6,7 +6,7 @@ from django.db import transaction
 
 from wayline.accounts.models import User, Workspace
 from wayline.audit import operations as audit
-from wayline.journeys.exchange import drawing, uploads
+from wayline.journeys.exchange import drawing, leads, uploads
 from wayline.journeys.exchange.document import CardPart, Document, PhasePart, StepPart
 from wayline.journeys.models import (
     Card,
@@ -16,6 +16,8 @@ from wayline.journeys.models import (
     JourneyTag,
     Lane,
     MapDraft,
+    MomentChange,
+    MomentChoice,
     Persona,
     PersonaFeeling,
     Phase,
@@ -116,6 +118,7 @@ class _Drawing:
         self.journey, self.by, self.now = journey, by, now
         self.cards: dict[tuple, Card] = {}
         self.personas: dict[str, Persona] = {}
+        self.leads = leads.Leads(journey.workspace)
         self.taken: set[int] = set()  # phases that stand for one of the document's already
 
     def draw(self, document: Document) -> None:
@@ -136,6 +139,8 @@ class _Drawing:
         self._lanes(document)
         self._edges({step.key: step for step in steps}, document)
         self._handoffs(document)
+        self._decisions({step.key: step for step in steps}, document)
+        self._changes({step.key: step for step in steps}, document)
 
     def _without(self, rows, kept: list) -> None:
         rows.filter(deleted_at=None).exclude(pk__in=[row.pk for row in kept]).update(deleted_at=self.now)
@@ -202,13 +207,17 @@ class _Drawing:
 
     def _known_cards(self) -> None:
         """Cards that stand on this map stay the cards they are: other maps show them too."""
-        placed = Placement.objects.filter(journey=self.journey, card__deleted_at=None).select_related("card")
+        placed = Placement.objects.filter(journey=self.journey, card__deleted_at=None)
+        placed = placed.select_related("card__linked_journey", "card__linked_step__phase__journey")
         for placement in placed:
             self.cards.setdefault(_words(placement.card), placement.card)
 
     def _card(self, part: CardPart) -> Card:
         if _words(part) not in self.cards:
+            journey, step = self.leads.found(part)
             self.cards[_words(part)] = Card.objects.create(
+                linked_journey=journey,
+                linked_step=step,
                 workspace_id=self.journey.workspace_id,
                 kind=part.kind,
                 title=part.title,
@@ -289,6 +298,42 @@ class _Drawing:
             else:
                 stored.filter(pk=known.pk).update(**fields)
 
+    def _decisions(self, steps: dict[str, Step], document: Document) -> None:
+        """Decisions that the document does not name are taken back; without a list of them all stay."""
+        if document.decisions is None:
+            return
+        standing = MomentChoice.objects.standing().filter(step__phase__journey=self.journey)
+        wanted = {(steps[part.step].pk, part.kind, part.reason) for part in document.decisions}
+        known = {(row.step_id, row.kind, row.reason): row.pk for row in standing}
+        standing.exclude(pk__in=[known[each] for each in wanted & known.keys()]).update(withdrawn_at=self.now)
+        MomentChoice.objects.bulk_create(
+            MomentChoice(step_id=step, kind=kind, reason=reason, at=self.now, by=self.by)
+            for step, kind, reason in sorted(wanted - known.keys())
+        )
+
+    def _changes(self, steps: dict[str, Step], document: Document) -> None:
+        """The list of changes as the document says it; the same words of one kind are the same change."""
+        if document.changes is None:
+            return
+        rows = MomentChange.objects.kept().filter(step__phase__journey=self.journey)
+        known: dict[tuple, list[int]] = {}
+        for row in rows:
+            known.setdefault((row.step_id, row.kind, row.what), []).append(row.pk)
+        kept = []
+        for part in document.changes:
+            fields = part.model_dump(include={"cost", "status", "due_on"}) | {"changed_at": self.now}
+            fields["owner"] = self.leads.member(part.owner)
+            same = known.get((steps[part.step].pk, part.kind, part.what))
+            if same:
+                kept.append(same.pop(0))
+                rows.filter(pk=kept[-1]).update(**fields)
+            else:
+                made = {"kind": part.kind, "what": part.what, "created_at": self.now, "created_by": self.by}
+                change = MomentChange.objects.create(step=steps[part.step], **made, **fields)
+                kept.append(change.pk)
+        rows.exclude(pk__in=kept).update(deleted_at=self.now)
+
 
 def _words(card: Card | CardPart) -> tuple:
-    return card.kind, card.title, card.body, card.channel, card.metric
+    lead = card.leads if isinstance(card, CardPart) else drawing.lead_of(card)
+    return card.kind, card.title, card.body, card.channel, card.metric, lead

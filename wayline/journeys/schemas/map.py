@@ -30,6 +30,19 @@ class CardOut(Schema):
         return card.owner.email if card.owner else None
 
 
+class LeadOut(Schema):
+    """A step of a journey that leads to the one asked for, and the card that says so."""
+
+    card: int = Field(alias="card_id")
+    placement: int = Field(alias="pk")
+    step: int = Field(alias="step_id")
+    step_title: str = Field(alias="step.title")
+    step_key: str = Field(alias="step.key")
+    journey: int = Field(alias="journey_id")
+    journey_title: str = Field(alias="journey.title")
+    perspective: str = Field(alias="journey.perspective")
+
+
 class PlacementOut(Schema):
     """A card where it stands. `version` is the placement's; the card has its own."""
 

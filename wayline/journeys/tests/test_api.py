@@ -4,7 +4,7 @@ import pytest
 
 from wayline.accounts.testing import bearer, make_key
 from wayline.journeys.models import Journey
-from wayline.journeys.testing import MONDAY, make_journey, travel
+from wayline.journeys.testing import MONDAY, make_card, make_journey, travel
 
 pytestmark = pytest.mark.django_db
 
@@ -108,3 +108,33 @@ def test_a_viewer_key_reads_and_does_not_change(client, warehouse):
 
 def test_without_a_key_nothing_is_said(client, warehouse):
     assert client.get(f"/api/v1/journeys/{make_journey().pk}").status_code == 401
+
+
+def test_programs_read_which_steps_lead_to_a_step(client, key, warehouse):
+    helped = make_journey(workspace=key.workspace, title="I get help", steps=("Answered",))
+    works = make_journey(
+        workspace=key.workspace, title="I answer", steps=("Replied",), perspective="employee"
+    )
+    closed = make_journey(workspace=key.workspace, title="In secret", steps=("Seen",), is_restricted=True)
+    target, own, hidden = (each.phases.get().steps.get() for each in (helped, works, closed))
+    card = make_card(own, lane="nested", kind="step", title="They read it", linked_step=target)
+    make_card(hidden, lane="nested", kind="step", linked_step=target)
+
+    found = ask(client, key, f"steps/{target.pk}/leading", method="get").json()
+
+    assert found == [
+        {
+            "card": card.card_id,
+            "placement": card.pk,
+            "step": own.pk,
+            "step_title": "Replied",
+            "step_key": "replied",
+            "journey": works.pk,
+            "journey_title": "I answer",
+            "perspective": "employee",
+        }
+    ]
+    viewer = make_key(workspace=key.workspace, role="viewer")
+    assert len(ask(client, viewer, f"steps/{target.pk}/leading", method="get").json()) == 1
+    assert ask(client, key, f"steps/{hidden.pk}/leading", method="get").status_code == 404
+    assert ask(client, make_key(), f"steps/{target.pk}/leading", method="get").status_code == 404

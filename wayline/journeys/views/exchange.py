@@ -61,7 +61,7 @@ def export(request, journey_id, format):
     if format not in FORMATS:
         raise Http404
     _, kind, written, _ = FORMATS[format]
-    drawn = drawing.document_of(journey)
+    drawn = drawing.document_of(journey, with_decisions=True)
     content = written(drawn, _numbers(journey)) if format in DRAWN else written(drawn)
     name = f"{slugify(journey.title) or 'journey'}.{format}"
     return HttpResponse(
