@@ -261,6 +261,15 @@ def baseline(request, baseline_id: int):
     return get_object_or_404(Baseline.objects.visible_to(request.member), pk=baseline_id)
 
 
+@router.post("/baselines/{baseline_id}/remove", response={204: None}, operation_id="metrics_remove_baseline")
+@needs("manager")
+def remove_baseline(request, baseline_id: int):
+    """Take a baseline away that should not have been frozen."""
+    baseline = get_object_or_404(Baseline.objects.visible_to(request.member), pk=baseline_id)
+    operations.remove_baseline(baseline, by=request.member.user, now=timezone.now())
+    return 204, None
+
+
 @router.post("/baselines", response=BaselineOut, operation_id="metrics_freeze_baseline")
 @needs("contributor")
 def freeze_baseline(request, body: BaselineIn):

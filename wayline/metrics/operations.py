@@ -5,9 +5,11 @@ from django.db import transaction
 from wayline.accounts.models import User, Workspace
 from wayline.audit import operations as audit
 from wayline.kit.refusals import Refusal
+from wayline.signals.vocabulary import SCALES
 
 from . import answers, written
 from .catalog import METRICS
+from .metric import Metric
 from .models import Baseline, Target
 from .questions import Question
 
@@ -18,6 +20,10 @@ class TargetUnreachable(Refusal):
 
 class TargetMissing(Refusal):
     """There is no target to take away."""
+
+
+class BaselineGone(Refusal):
+    """Somebody took it away before."""
 
 
 class NothingToFreeze(Refusal):
@@ -45,6 +51,8 @@ def set_target(
         raise TargetUnreachable("NPS lies between −100 and 100. Choose a target between them.")
     if known.unit != "%" and metric != "nps" and value < 0:
         raise TargetUnreachable("This metric is never below 0. Choose a target above.")
+    if known.scales and known.unit != "%" and metric != "nps":
+        _check_on_scales(known, value)
     if direction is None:
         direction = str(Target.Direction.AT_MOST if known.direction == "down" else Target.Direction.AT_LEAST)
     target, _ = Target.objects.update_or_create(
@@ -61,6 +69,15 @@ def set_target(
     due = due_on.isoformat() if due_on else None
     audit.record("target.set", subject=target, by=by, at=now, value=value, direction=direction, due_on=due)
     return target
+
+
+def _check_on_scales(known: Metric, value: float) -> None:
+    low = min(SCALES[slug].low for slug in known.scales)
+    high = max(SCALES[slug].high for slug in known.scales)
+    if not low <= value <= high:
+        raise TargetUnreachable(
+            f"{known.name} lies between {low:g} and {high:g}. Choose a target between them."
+        )
 
 
 @transaction.atomic
@@ -103,3 +120,14 @@ def freeze_baseline(
         n=given.total.estimate.n,
     )
     return baseline
+
+
+@transaction.atomic
+def remove_baseline(baseline: Baseline, *, by: User, now: datetime) -> None:
+    """Take a baseline away that should not have been frozen. What it said stays among the activities."""
+    # Read as it stands: one that was altered until it cannot be understood may go too.
+    kept = baseline.answer.get("total", {}).get("estimate", {})
+    said = {"metric": baseline.metric, "value": kept.get("value"), "n": kept.get("n")}
+    audit.record("baseline.removed", subject=baseline, by=by, at=now, **said)
+    if not Baseline.objects.filter(pk=baseline.pk).delete()[0]:
+        raise BaselineGone("Somebody has taken this baseline away already.")

@@ -94,7 +94,7 @@ class Since:
 
     baseline: Baseline
     frozen: Estimate
-    change: Change
+    change: Change | None  # None where the periods share days
 
     @property
     def period(self) -> Reading:
@@ -182,7 +182,9 @@ def since(member: Membership, metric: Metric, now: Answer) -> list[Since]:
     kept = Baseline.objects.visible_to(member).filter(metric=metric.slug).select_related("frozen_by")
     for baseline in kept:
         frozen = baseline.answered.total.estimate
-        found.append(Since(baseline, frozen, metric.change(now.total.estimate, frozen)))
+        before = baseline.asked.period
+        is_apart = before.end <= now.period.start or now.period.end <= before.start
+        found.append(Since(baseline, frozen, metric.change(now.total.estimate, frozen) if is_apart else None))
     return found
 
 

@@ -11,4 +11,5 @@ urlpatterns = [
     path("<slug:slug>/target/", views.set_target, name="set_target"),
     path("<slug:slug>/target/remove/", views.remove_target, name="remove_target"),
     path("<slug:slug>/baseline/", views.freeze_baseline, name="freeze_baseline"),
+    path("baselines/<int:baseline_id>/remove/", views.remove_baseline, name="remove_baseline"),
 ]

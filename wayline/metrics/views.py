@@ -3,7 +3,7 @@ from datetime import date
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, JsonResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
@@ -30,6 +30,7 @@ from . import (
 from .catalog import FAMILIES, METRICS
 from .controls import Controls
 from .metric import Metric
+from .models import Baseline
 from .questions import Answer
 
 SHOWN_ROWS, MANY_GROUPS, CHANCE = 30, 10, 0.05
@@ -122,6 +123,14 @@ def freeze_baseline(request, slug: str):
         now=timezone.now(),
     )
     return _back(request, slug, "The baseline is frozen.")
+
+
+@access.member("manager")
+@require_POST
+def remove_baseline(request, baseline_id: int):
+    baseline = get_object_or_404(Baseline.objects.visible_to(request.member), pk=baseline_id)
+    operations.remove_baseline(baseline, by=request.user, now=timezone.now())
+    return _back(request, baseline.metric, f"The baseline “{baseline}” is taken away.")
 
 
 def found(slug: str) -> Metric:

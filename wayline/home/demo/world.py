@@ -17,11 +17,11 @@ GROUP = 2_000  # customers drawn together; the first groups are the same however
 
 
 def generate(
-    *, customers: int = truth.CUSTOMERS, seed: int = truth.SEED, now: datetime
+    *, customers: int = truth.CUSTOMERS, seed: int = truth.SEED, now: datetime, begin: int = 0
 ) -> Iterator[list[Signal]]:
-    """The signals of all customers, one group of customers after another."""
+    """The signals of all customers, one group of customers after another, beginning with this one."""
     moment = int(now.timestamp())
-    for group, first in enumerate(range(0, customers, GROUP)):
+    for group, first in list(enumerate(range(0, customers, GROUP)))[begin:]:
         signals = one_group(seed, group, first, min(GROUP, customers - first), now=moment)
         yield faults.plant(signals, now=moment) if customers >= truth.FAULTS_FROM else signals
 

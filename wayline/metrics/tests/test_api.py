@@ -141,6 +141,18 @@ def test_a_baseline_is_frozen_and_read_by_its_workspace_only(client, key):
     assert client.get("/api/v1/metrics/baselines", **bearer(make_key())).json() == []
 
 
+def test_a_baseline_is_taken_away_by_a_manager_of_its_workspace(client, key):
+    fill_answers(key.workspace)
+    question = {"metric": "nps", "period": JUNE}
+    made = post(client, key, "baselines", {"name": "June", "question": question}).json()
+    path = f"baselines/{made['id']}/remove"
+
+    assert post(client, make_key(role="manager"), path, {}).status_code == 404
+    assert post(client, make_key(workspace=key.workspace, role="viewer"), path, {}).status_code == 403
+    assert post(client, key, path, {}).status_code == 204
+    assert client.get("/api/v1/metrics/baselines", **bearer(key)).json() == []
+
+
 def test_a_viewers_key_reads_and_changes_nothing(client):
     viewer = make_key(role="viewer")
 

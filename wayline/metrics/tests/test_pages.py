@@ -1,5 +1,6 @@
 from datetime import UTC, date, datetime, timedelta
 from itertools import cycle
+from urllib.parse import urlencode
 
 import pytest
 from django.urls import reverse
@@ -266,6 +267,37 @@ def test_a_target_that_cannot_be_is_refused(client, maya):
 
     assert answer.status_code == 409
     assert "between 0 and 100 percent" in text(answer)
+
+
+def test_a_target_beyond_its_scale_is_refused(client, maya):
+    answer = client.post(url("set_target", maya, "csat_mean"), {"value": "9"})
+
+    assert answer.status_code == 409
+    assert "lies between 1 and 7" in text(answer)
+
+
+def test_a_baseline_is_taken_away_and_what_it_said_is_kept(client, maya):
+    fill_answers(maya)
+    client.post(url("freeze_baseline", maya, "nps"), {"name": "By mistake"})
+    baseline = Baseline.objects.get()
+    page = text(client.get(url("metric", maya, "nps")))
+    assert "Take this baseline away?" in page
+    assert "Not compared: the period above shares days with it." in page
+
+    answer = client.post(url("remove_baseline", maya, baseline.pk), follow=True)
+
+    assert "“By mistake” is taken away." in text(answer)
+    told = Activity.objects.get(name="baseline.removed")
+    assert (told.subject_label, told.details["n"]) == ("By mistake", baseline.answered.total.estimate.n)
+    assert client.post(url("remove_baseline", maya, baseline.pk)).status_code == 404
+
+
+def test_a_baseline_is_compared_with_other_days(client, maya):
+    fill_answers(maya)
+    may = {"period": "dates", "since": "2026-05-01", "until": "2026-05-31"}
+    client.post(f"{url('freeze_baseline', maya, 'nps')}?{urlencode(may)}", {"name": "May"})
+
+    assert "Since then:" in text(client.get(url("metric", maya, "nps"), {"period": "7"}))
 
 
 def test_a_target_without_a_number_is_asked_again(client, maya):
