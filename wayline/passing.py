@@ -41,6 +41,9 @@ def passed_to(path: str) -> Callable[[dict, Receive, Send], Awaitable[None]]:
         sending = asyncio.create_task(_send_up(scope, receive, writer))
         try:
             await _send_down(reader, send)
+        except ConnectionResetError:
+            if not sending.done():  # who asked is gone, as when a map is closed: nobody waits for the rest
+                raise
         finally:
             sending.cancel()
             writer.close()

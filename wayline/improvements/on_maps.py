@@ -1,6 +1,6 @@
 """What a map says about the opportunities on it. See wayline.journeys.badges."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from wayline.insights.models import Insight
@@ -18,8 +18,19 @@ def on_map(journey: Journey, *, now: datetime) -> Iterator[tuple[Told, int]]:
     for pk, status, card, step in here.values_list(
         "card__opportunity", "card__opportunity__status", "card", "step"
     ):
-        said = Opportunity.Status(status).label
-        yield Told(card, Badge("target", said, f"Opportunity: {said.lower()}", f"improvements/{pk}/")), step
+        yield Told(card, _badge(pk, status)), step
+
+
+def on_cards(cards: Collection[int], *, now: datetime) -> Iterator[Told]:
+    """The opportunities among these cards."""
+    found = Opportunity.objects.filter(card__in=cards).order_by()
+    for pk, status, card in found.values_list("pk", "status", "card"):
+        yield Told(card, _badge(pk, status))
+
+
+def _badge(pk: int, status: str) -> Badge:
+    said = Opportunity.Status(status).label
+    return Badge("target", said, f"Opportunity: {said.lower()}", f"improvements/{pk}/")
 
 
 def at_step(step: int, n: int) -> Badge:

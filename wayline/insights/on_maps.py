@@ -1,6 +1,6 @@
 """What a map says about the insights on it. See wayline.journeys.badges."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from wayline.journeys.badges import Badge, Offer, Told
@@ -19,6 +19,12 @@ def on_map(journey: Journey, *, now: datetime) -> Iterator[tuple[Told, int]]:
     read = (f"card__insight__{name}" for name in _READ)
     for card, step, *insight in here.values_list("card", "step", *read):
         yield Told(card, _badge(*insight, now=now)), step
+
+
+def on_cards(cards: Collection[int], *, now: datetime) -> Iterator[Told]:
+    """The insights among these cards."""
+    for card, *insight in Insight.objects.filter(card__in=cards).order_by().values_list("card", *_READ):
+        yield Told(card, _badge(*insight, now=now))
 
 
 def _badge(

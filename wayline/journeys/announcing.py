@@ -18,7 +18,7 @@ def changed(journey: Journey, changes: list[dict], *, now: datetime) -> None:
     """Tell everybody who has the map open, and for a card also those who have another map with it open."""
     told = {journey.pk: _facts(journey.pk, changes)}
     cards = [change["id"] for change in changes if change["kind"] == "card"]
-    for placement in Placement.objects.kept().filter(card__in=cards):
+    for placement in Placement.objects.kept().filter(card__in=cards) if cards else ():
         facts = told.setdefault(placement.journey_id, {"cells": [], "curve": False, "whole": False})
         facts["cells"].append([placement.lane, placement.step_id])
     for journey_id, facts in told.items():

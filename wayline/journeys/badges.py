@@ -1,12 +1,13 @@
 """What higher areas know about the cards of a map, said on the cards and at their steps.
 
-A provider is an area's module `on_maps`, with three functions:
+A provider is an area's module `on_maps`, with four functions:
     on_map(journey, now)   everything of the area on that map, in one query: pairs of a `Told` and its step
+    on_cards(cards, now)   what the area knows about these cards, wherever they stand
     at_step(step, n)       the badge of a step on which `n` of its things stand
     offers(placement)      what can be made of this card
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -53,6 +54,9 @@ class Badges:
     cards: dict[int, tuple[Badge, ...]] = field(default_factory=dict)
     steps: dict[int, tuple[Badge, ...]] = field(default_factory=dict)
 
+    def of(self, cards: Collection[int]) -> dict[int, tuple[Badge, ...]]:
+        return self.cards
+
 
 def of_map(journey: Journey, *, now: datetime | None = None) -> Badges:
     """Every badge on the map: each provider asks once, however many cards there are."""
@@ -67,6 +71,15 @@ def of_map(journey: Journey, *, now: datetime | None = None) -> Badges:
         for step, found in at.items():
             steps[step] = (*steps.get(step, ()), provider.at_step(step, len(found)))
     return Badges(cards, steps)
+
+
+def of_cards(cards: Collection[int]) -> dict[int, tuple[Badge, ...]]:
+    """The badges of a few cards, for the cells in which something changed."""
+    found: dict[int, tuple[Badge, ...]] = {}
+    for provider in areas.modules("on_maps"):
+        for told in provider.on_cards(cards, now=timezone.now()):
+            found[told.card] = (*found.get(told.card, ()), told.badge)
+    return found
 
 
 def of_step(step: Step) -> tuple[Badge, ...]:

@@ -64,7 +64,7 @@ def _marks(card: Standing, is_public: bool) -> str:
         marks.append(icon(card.leads_by) + escape(card.leads_to))
     if card.has_more:
         marks.append(icon("letter-text", "more inside"))
-    if card.talks:
+    if card.talks and not is_public:
         marks.append(f"{icon('message-square', 'open discussions:')}{card.talks}")
     if card.elsewhere:
         marks.append(f"on {card.elsewhere} more map{'' if card.elsewhere == 1 else 's'}")

@@ -9,7 +9,7 @@ from wayline.kit.live.topics import Frame
 
 from . import announcing
 from .models import Journey, seats
-from .queries import board
+from .queries import board, talks
 
 
 def draw(subject: str, facts: Sequence[dict]) -> list[Frame]:
@@ -24,11 +24,13 @@ def drawn(journey: Journey, facts: Sequence[dict]) -> list[Frame]:
         return [Frame("", event="reload")]
     frames = []
     keys = {(lane, step) for fact in facts for lane, step in fact.get("cells", ())}
-    if keys:
-        frames.append(Frame(partials(journey, keys)))
+    talked = {tuple(fact["talk"]) for fact in facts if "talk" in fact}
+    html = (partials(journey, keys) if keys else "") + (talk_marks(journey, talked) if talked else "")
+    if html:
+        frames.append(Frame(html))
     if any(fact.get("curve") for fact in facts):
         frames.append(Frame("", event="curve"))
-    if any("talk" in fact for fact in facts):
+    if talked:
         frames.append(Frame("", event="talk"))
     return frames
 
@@ -37,6 +39,14 @@ def partials(journey: Journey, keys: Collection[board.Key]) -> str:
     """These cells, each with the place where it belongs."""
     cells = board.some_cells(journey, keys)
     return render_to_string("journeys/map/partials.html", {"cells": cells}).strip()
+
+
+def talk_marks(journey: Journey, subjects: Collection[tuple[str, str]]) -> str:
+    """How many discussions are open about these things, and on the whole map."""
+    open_now = talks.marks(journey)
+    marks = [(f"talks-{kind}-{key}", open_now[kind, key]) for kind, key in subjects if key and kind != "card"]
+    context = {"marks": [*marks, ("talks-open", open_now.total())]}
+    return render_to_string("journeys/talk/marks.html", context).strip()
 
 
 def readers(subject: str, users: Collection[int]) -> set[int]:

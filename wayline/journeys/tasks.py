@@ -75,5 +75,5 @@ def _subject(notice: Notice) -> str:
 
 def _letter(notice: Notice) -> str:
     journey = notice.comment.thread.journey
-    address = f"{settings.BASE_URL}{journey.get_absolute_url()}discussions/"
+    address = f"{settings.BASE_URL}{journey.get_absolute_url()}discussions/?state=all"
     return f"{notice.comment.text}\n\nAnswer here: {address}#thread-{notice.comment.thread_id}\n"

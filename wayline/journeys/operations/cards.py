@@ -203,9 +203,11 @@ def _position(
     without: Sequence[Placement] = (),
 ) -> float:
     """A number between the two that will be neighbors; the cell is numbered anew when there is no room."""
-    cell = Placement.objects.kept().filter(journey=journey, step=step, lane=lane)
-    cell = cell.exclude(pk__in=[placement.pk for placement in without])
-    rows = list(cell.order_by("position", "pk").values_list("pk", "position"))
+    cell = Placement.objects.filter(journey=journey, step=step, lane=lane, deleted_at=None)
+    moved = {placement.pk for placement in without}
+    rows = [
+        row for row in cell.order_by("position", "pk").values_list("pk", "position") if row[0] not in moved
+    ]
     index = next((n for n, (pk, _) in enumerate(rows) if before and pk == before.pk), None)
     if index is None:
         return rows[-1][1] + 1 if rows else 1.0

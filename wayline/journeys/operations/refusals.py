@@ -79,6 +79,10 @@ class ThreadSettled(Refusal):
     pass
 
 
+class ShareNotEmbedded(Refusal):
+    """A map that asks for a password cannot be embedded."""
+
+
 class ShareEnded(Refusal):
     pass
 

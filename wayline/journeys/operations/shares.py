@@ -10,7 +10,7 @@ from wayline.audit import operations as audit
 from wayline.journeys.models import Journey, Share
 
 from . import order
-from .refusals import ShareEnded, TitleTooLong
+from .refusals import ShareEnded, ShareNotEmbedded, TitleTooLong
 
 SHORTEST_PASSWORD = 6
 
@@ -31,6 +31,11 @@ def make_share(
     order.check_right(journey, by)
     if password and len(password) < SHORTEST_PASSWORD:
         raise TitleTooLong(f"Choose a password of at least {SHORTEST_PASSWORD} characters, or none.")
+    if password and may_embed:
+        raise ShareNotEmbedded(
+            "Browsers keep no password for a map inside another site. Make two links: one with a password, "
+            "and one to embed that runs out."
+        )
     if expires_at and expires_at <= now:
         raise ShareEnded("Choose a last day in the future, or none.")
     share = Share.objects.create(

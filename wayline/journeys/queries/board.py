@@ -1,13 +1,13 @@
 """The cards of a map in their cells: the same for the page, the answer to a change, and the live stream."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Case, Count, QuerySet, Value, When
+from django.db.models import Count, QuerySet
 
 from wayline.accounts.models import Membership
-from wayline.journeys.badges import Badge, Badges, of_map
+from wayline.journeys.badges import Badge, of_cards
 from wayline.journeys.models import Card, Journey, Placement, Step, Thread
 
 from .lanes import Laid, layout
@@ -59,9 +59,10 @@ class StepCell:
 
 
 Key = tuple[str, int]  # lane, step
+BadgesOf = Callable[[Collection[int]], dict[int, tuple[Badge, ...]]]  # by card
 
 
-def cells(journey: Journey, lanes: Sequence[Laid], steps: Sequence, badges: Badges) -> dict[Key, StepCell]:
+def cells(journey: Journey, lanes: Sequence[Laid], steps: Sequence, badges: BadgesOf) -> dict[Key, StepCell]:
     """Every cell of these lanes. The steps are numbered ones: anything with `number` and `step`."""
     if not lanes:
         return {}
@@ -117,7 +118,7 @@ def some_cells(journey: Journey, keys: Collection[Key]) -> list[StepCell]:
         for number, (pk, title) in enumerate(titles, start=1)
         if pk in wanted
     ]
-    found = cells(journey, lanes, steps, of_map(journey))
+    found = cells(journey, lanes, steps, of_cards)
     return [cell for key, cell in found.items() if key in set(keys) or cell.lane.counts]
 
 
@@ -157,38 +158,36 @@ _READ = (
     "card__picture",
     "card__picture__width",
     "card__picture__height",
-    # The title of what only some may see is said to nobody: a drawing is the same for everybody.
-    Case(
-        When(card__linked_journey__is_restricted=True, then=Value(CLOSED)),
-        default="card__linked_journey__title",
-    ),
-    Case(
-        When(card__linked_step__phase__journey__is_restricted=True, then=Value(CLOSED)),
-        default="card__linked_step__title",
-    ),
+    "card__linked_journey__title",
+    "card__linked_journey__is_restricted",
+    "card__linked_step__title",
+    "card__linked_step__phase__journey__is_restricted",
 )
 
 
 def _standing(
-    journey: Journey, lanes: set[str], steps: Sequence[int], badges: Badges
+    journey: Journey, lanes: set[str], steps: Sequence[int], badges: BadgesOf
 ) -> dict[Key, list[Standing]]:
-    placements = Placement.objects.kept().filter(
-        journey=journey, lane__in=lanes, step__in=steps, card__deleted_at=None
+    placements = Placement.objects.filter(
+        journey=journey, lane__in=lanes, step__in=steps, deleted_at=None, card__deleted_at=None
     )
     rows = list(placements.values_list(*_READ))
     if not rows:
         return {}
     talks = _talks(journey)
-    elsewhere = _elsewhere(journey, {row[4] for row in rows})
+    cards = {row[4] for row in rows}
+    elsewhere, known = _elsewhere(journey, cards), badges(cards)
     found: dict[Key, list[Standing]] = {}
     for row in rows:
-        standing = _read(row, talks[str(row[4])], elsewhere.get(row[4], 0), badges.cards.get(row[4], ()))
+        standing = _read(row, talks[str(row[4])], elsewhere.get(row[4], 0), known.get(row[4], ()))
         found.setdefault((standing.lane, standing.step), []).append(standing)
     return found
 
 
 def _read(row: tuple, talks: int, elsewhere: int, badges: tuple[Badge, ...]) -> Standing:
-    own, (body, owner_name, owner_email, picture, width, height, to_journey, to_step) = row[:9], row[9:]
+    own, (body, owner_name, owner_email, picture, width, height, *leads) = row[:9], row[9:]
+    # The title of what only some may see is said to nobody: a drawing is the same for everybody.
+    to_journey, to_step = (CLOSED if leads[at + 1] else leads[at] for at in (0, 2))
     shown = dict(zip(_OWN, own, strict=True))
     return Standing(
         **shown,
@@ -206,14 +205,14 @@ def _read(row: tuple, talks: int, elsewhere: int, badges: tuple[Badge, ...]) -> 
 
 
 def _talks(journey: Journey) -> Counter:
-    on_cards = Thread.objects.open().filter(journey=journey, subject_kind=Thread.Subject.CARD)
-    return Counter(on_cards.values_list("subject_key", flat=True))
+    on_cards = Thread.objects.filter(journey=journey, resolved_at=None, subject_kind=Thread.Subject.CARD)
+    return Counter(on_cards.order_by().values_list("subject_key", flat=True))
 
 
 def _elsewhere(journey: Journey, cards: Collection[int]) -> dict[int, int]:
     """How many other maps each card is on; most are on none, which is asked of the placements alone."""
-    placed = Placement.objects.kept().filter(card__in=cards).exclude(journey=journey)
-    cards = set(placed.order_by().values_list("card", flat=True))
+    placed = Placement.objects.filter(card__in=cards, deleted_at=None).order_by()
+    cards = {card for card, at in placed.values_list("card", "journey") if at != journey.pk}
     if not cards:
         return {}
     others = Placement.objects.on_kept_maps().filter(card__in=cards, journey__is_restricted=False)

@@ -30,7 +30,9 @@ def laid(picture, view: str = "journey", persona: int | None = None):
     known = badges.of_map(picture.journey)
     picture = replace(_with_ways(picture, known), curve=feelings.with_personas(picture, persona))
     shown = lanes.shown(picture.journey, view, persona)
-    cards = board.cells(picture.journey, [lane for lane in shown if not lane.provider], picture.steps, known)
+    cards = board.cells(
+        picture.journey, [lane for lane in shown if not lane.provider], picture.steps, known.of
+    )
     rows, region = [], ""
     for lane in shown:
         columns = _columns(picture, lane, cards)

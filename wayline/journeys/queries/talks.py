@@ -1,5 +1,6 @@
 """What is being discussed on a map, and what somebody should read."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,9 @@ from django.db.models import Prefetch
 from wayline.accounts.models import Membership
 from wayline.journeys.models import Card, Comment, DriftAlarm, Journey, Notice, Phase, Step, Thread
 from wayline.journeys.models.drift import DriftAlarmQuerySet
+
+from .board import numbered
+from .lanes import layout
 
 COMMENTS = Prefetch("comments", Comment.objects.filter(deleted_at=None).select_related("by"), to_attr="said")
 
@@ -54,13 +58,41 @@ def _names(journey: Journey, threads: Sequence[Thread]) -> dict[tuple[str, str],
         keys = {thread.subject_key for thread in threads if thread.subject_kind == kind}
         for row in rows.filter(pk__in=[key for key in keys if key.isdigit()]):
             names[kind, str(row.pk)] = str(row)
+    if any(thread.subject_kind == "lane" for thread in threads):
+        names |= {("lane", lane.key): lane.title for lane in layout(journey)}
     return names
+
+
+def marks(journey: Journey) -> Counter:
+    """How many discussions are open about each thing on a map, by kind and key; their sum is all of them."""
+    open_ones = Thread.objects.open().filter(journey=journey).order_by()
+    return Counter(open_ones.values_list("subject_kind", "subject_key"))
+
+
+def subjects(journey: Journey) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What can be discussed besides cards, in groups: "kind:key" with the words for it."""
+    phases = Phase.objects.kept().filter(journey=journey).order_by("position", "pk")
+    steps = [(f"step:{each.step.pk}", f"{each.number} {each.step.title}") for each in numbered(journey)]
+    lanes = [(f"lane:{lane.key}", lane.title) for lane in layout(journey) if not lane.is_hidden]
+    return [
+        ("The whole map", [("journey:", journey.title)]),
+        ("Phases", [(f"phase:{phase.pk}", phase.name) for phase in phases]),
+        ("Steps", steps),
+        ("Lanes", lanes),
+    ]
+
+
+def name_of(journey: Journey, kind: str, key: str) -> str:
+    """The words for one thing on this map."""
+    return _names(journey, [Thread(subject_kind=kind, subject_key=key)]).get((kind, key), "")
 
 
 def is_there(journey: Journey, kind: str, key: str) -> bool:
     """Whether there is such a thing on this map to talk about."""
     if kind == "journey":
         return not key
+    if kind == "lane":
+        return any(lane.key == key for lane in layout(journey))
     rows = {
         "card": Card.objects.kept().filter(placements__journey=journey),
         "step": Step.objects.kept().filter(phase__journey=journey),

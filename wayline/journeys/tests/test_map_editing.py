@@ -14,7 +14,7 @@ from wayline.accounts.testing import make_member
 from wayline.journeys import operations, wording
 from wayline.journeys.models import Card, Notice, Placement, Share, Step, Thread
 from wayline.journeys.tasks import mail_notices
-from wayline.journeys.testing import make_card, make_journey
+from wayline.journeys.testing import make_card, make_journey, make_step
 from wayline.journeys.tests.pages import page, post, text
 from wayline.journeys.views.shares import SIGNER
 
@@ -70,6 +70,7 @@ def test_a_stale_move_is_answered_with_the_true_cell(client, drawn):
 
     assert answer.status_code == 409
     assert f'hx-target="#cell-pain-{third.pk}-at"' in text(answer)
+    assert f'hx-target="#cell-pain-{second.pk}-at"' in text(answer)  # where it was put in vain
     assert "The slot is too late" in text(answer)
     assert "Somebody changed this card" in text(answer)
 
@@ -218,6 +219,30 @@ def test_a_mention_is_told_in_the_product_and_by_mail_once(client, noor, drawn):
     assert not Notice.objects.unread().exists()
 
 
+@pytest.mark.parametrize("kind", ["journey", "phase", "step", "lane"])
+def test_everything_on_a_map_is_discussed_on_a_page_of_its_own_and_marked(client, drawn, kind):
+    keys = {"phase": drawn.phases.get().pk, "step": Step.objects.first().pk, "lane": "pain"}
+    about = {"kind": kind, "key": keys.get(kind, "")}
+
+    post(client, "discussions", drawn, about=f"{kind}:{about['key']}", text="Is this so?")
+
+    assert "Is this so?" in text(client.get(page("discussions", drawn), about))
+    mark = f"talks-{kind}-{about['key']}" if about["key"] else "talks-open"
+    assert f'id="{mark}" class="num">1</span>' in text(client.get(page("map", drawn)))
+    assert 'class="talkmark"' not in text(client.get(page("present", drawn)))
+    assert client.get(page("discussions", drawn), {"kind": kind, "key": "999"}).status_code == 404
+
+
+def test_who_answers_among_all_discussions_still_sees_all_of_them(client, noor, drawn):
+    said = {"by": noor.user, "now": timezone.now()}
+    threads = [operations.begin_thread(drawn, text=words, **said) for words in ("First", "Second")]
+    address = reverse("journeys:resolve_thread", args=[drawn.workspace.slug, threads[0].pk])
+
+    answer = text(client.post(address, {"all": "yes"}, follow=True))
+
+    assert [words in answer for words in ("First", "Second", "Reopen")] == [True, True, True]
+
+
 def test_an_answer_is_told_to_those_who_take_part_and_a_resolved_thread_opens_again(noor, drawn):
     maya = make_member(workspace=noor.workspace, name="Maya")
     now = timezone.now()
@@ -273,6 +298,28 @@ def test_a_password_opens_a_shared_map_and_a_new_one_closes_it(client, drawn):
     assert "needs a password" in text(client.get(address))
     assert "not the password" in text(client.post(address, {"password": "rain"}))
     assert "The slot is too late" in text(client.post(address, {"password": "clouds over Kiel"}, follow=True))
+
+
+def test_a_shared_map_with_an_unbound_step_and_a_talk_shows_neither_tool_nor_talk(client, noor, drawn):
+    make_step(drawn.phases.get(), key="unbound")
+    said = {"by": noor.user, "now": timezone.now()}
+    operations.begin_thread(
+        drawn, text="Why?", subject_kind="card", subject_key=str(Card.objects.get().pk), **said
+    )
+
+    answer = client.get(shared(client, drawn))
+
+    assert "Not bound" in text(answer)
+    assert [words for words in ("Bind this step", "discussions") if words in text(answer)] == []
+    # Without a referrer browsers send the form of the password from nowhere, and it is refused.
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+
+
+def test_a_map_to_embed_has_no_password(client, drawn):
+    answer = post(client, "shares", drawn, password="clouds over Kiel", may_embed="on")
+
+    assert answer.status_code == 422
+    assert "Make two links" in text(answer)
 
 
 def test_a_link_that_ran_out_was_ended_or_was_changed_does_not_open(client, drawn):

@@ -36,12 +36,12 @@ def _seen(request) -> int | None:
     return int(said) if said.isdigit() and len(said) < 10 else None
 
 
-def _cell(placement: Placement):
-    """Where the card really stands now, for whoever was refused."""
+def _cell(placement: Placement, *wanted: board.Key):
+    """Where the card really stands now, for whoever was refused, and the cell where they put it."""
 
     def truth():
         rows = Placement.objects.filter(pk=placement.pk).values_list("lane", "step_id")
-        return {*rows, (placement.lane, placement.step_id)}
+        return {*rows, (placement.lane, placement.step_id), *wanted}
 
     return truth
 
@@ -157,25 +157,26 @@ def rename(request, placement_id):
 @access.member("contributor")
 def move(request, placement_id):
     """A card to another place, step or lane."""
-    found = Placement.objects.visible_to(request.member).select_related("card", "journey__workspace")
+    found = Placement.objects.visible_to(request.member).select_related("card", "journey")
     placement = get_object_or_404(found, pk=placement_id)
+    placement.journey.workspace = request.workspace
     step = step_of(placement.journey, request.POST.get("step", ""))
-    before = Placement.objects.visible_to(request.member).filter(
-        journey=placement.journey_id, pk=request.POST.get("before") or None
-    )
+    said = request.POST.get("before", "")
+    others = Placement.objects.kept().filter(journey=placement.journey_id)
 
     def act():
         operations.move_cards(
             [placement],
             step=step,
             lane=request.POST.get("lane", ""),
-            before=before.first() if request.POST.get("before", "").isdigit() else None,
+            before=others.filter(pk=said).first() if said.isdigit() else None,
             seen=_seen(request),
             **answers.by(request),
         )
         return labeled("Moved", placement, f"to “{step}”")
 
-    return answers.change(request, placement.journey, act, truth=_cell(placement))
+    truth = _cell(placement, (request.POST.get("lane", "") or placement.lane, step.pk))
+    return answers.change(request, placement.journey, act, truth=truth)
 
 
 @require_POST

@@ -19,6 +19,7 @@ PARTS = {
     "head": "journeys/map/head.html",
     "whom": "journeys/map/personas.html",
     "controls": "journeys/controls.html",
+    "talks": "journeys/talk/open.html",
     "living": "journeys/map/living.html",
 }
 AT_ONCE = 64

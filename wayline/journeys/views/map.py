@@ -26,7 +26,9 @@ def map(request, journey_id):
         return render(
             request, "journeys/lanes/curve.html", drawn(request, journey_id) | {"may_edit": may_edit}
         )
-    drawing = drawings.of_map(request, journey, may_edit=may_edit, context=lambda: drawn(request, journey_id))
+    drawing = drawings.of_map(
+        request, journey, may_edit=may_edit, context=lambda: _talked(request, journey_id)
+    )
     if request.htmx:
         return HttpResponse(drawing.parts["living"], status=drawing.status)
     context = {
@@ -49,6 +51,13 @@ def _may_edit(request, journey: Journey) -> bool:
         not journey.is_restricted
         or Journey.objects.editable_by(request.member).filter(pk=journey.pk).exists()
     )
+
+
+def _talked(request, journey_id: int) -> dict:
+    """What a map is drawn from, with the marks of its discussions."""
+    context = drawn(request, journey_id)
+    marks = talks.marks(context["journey"])
+    return context | {"talk_marks": marks, "open_talks": marks.total()}
 
 
 @require_GET

@@ -140,7 +140,8 @@ def _proof(share: Share) -> str:
 def _private(answer, share: Share):
     answer["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     answer["Cache-Control"] = "private, no-store"
-    answer["Referrer-Policy"] = "no-referrer"
+    # Nobody else learns the address; forms still say where they come from, or they would be refused.
+    answer["Referrer-Policy"] = "same-origin"
     if share.may_embed:
         answer["Content-Security-Policy"] = EMBEDDABLE
     else:

@@ -1,3 +1,4 @@
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -7,6 +8,7 @@ from wayline.accounts import access
 from wayline.journeys import operations
 from wayline.journeys.models import Comment, Thread
 from wayline.journeys.queries import talks
+from wayline.kit.pages import show
 from wayline.kit.refusals import Refusal
 
 from . import answers
@@ -25,19 +27,40 @@ def discussions(request, journey_id):
     journey = journey_of(request, journey_id)
     if request.method == "POST":
         return _begin(request, journey)
+    if kind := request.GET.get("kind", ""):
+        return _about(request, journey, kind, request.GET.get("key", ""))
+    return render(request, "journeys/talk/discussions.html", _all(request, journey))
+
+
+def _all(request, journey) -> dict:
     shows_resolved = request.GET.get("state") == "all"
-    context = {
+    return {
         "journey": journey,
         "threads": talks.of_journey(journey, shows_resolved=shows_resolved),
         "shows_resolved": shows_resolved,
-        "subject": ("journey", ""),
+        "subjects": talks.subjects(journey),
     }
-    return render(request, "journeys/talk/discussions.html", context)
+
+
+def _about(request, journey, kind: str, key: str):
+    """The discussions of one thing on the map; the same as a panel beside it."""
+    if not talks.is_there(journey, kind, key):
+        raise Http404
+    context = {
+        "journey": journey,
+        "threads": talks.about(journey, kind, key),
+        "subject": (kind, key),
+        "kind": Thread.Subject(kind).label,
+        "name": talks.name_of(journey, kind, key),
+    }
+    return show(request, "journeys/talk/about.html", context, fragment="panel")
 
 
 def _begin(request, journey):
     # Viewers read and discuss too: a comment changes nothing on the map.
     kind, key = request.POST.get("kind", "journey"), request.POST.get("key", "")
+    if "about" in request.POST:
+        kind, _, key = request.POST["about"].partition(":")
     try:
         operations.begin_thread(
             journey,
@@ -95,18 +118,17 @@ def delete_comment(request, comment_id):
 
 
 def _shown(request, journey, kind, key, *, refused=""):
-    """The discussions of the same thing: as a fragment, or the page where they stand."""
+    """The discussions of the same thing as a fragment, or back to the page where all of them stand."""
     if not request.htmx and not refused:
-        return redirect("journeys:discussions", request.workspace.slug, journey.pk)
-    context = {
-        "journey": journey,
-        "threads": talks.about(journey, kind, key),
-        "subject": (kind, key),
-        "refused": refused,
-        "said": request.POST.get("text", "") if refused else "",
-    }
-    template = "journeys/talk/threads.html" if request.htmx else "journeys/talk/discussions.html"
-    return render(request, template, context, status=409 if refused else 200)
+        address = reverse("journeys:discussions", args=[request.workspace.slug, journey.pk])
+        return redirect(f"{address}?state=all" if "all" in request.POST else address)
+    said = {"refused": refused, "said": request.POST.get("text", "") if refused else ""}
+    status = 409 if refused else 200
+    if not request.htmx:
+        context = _all(request, journey) | said | {"chosen": f"{kind}:{key}"}
+        return render(request, "journeys/talk/discussions.html", context, status=status)
+    context = {"journey": journey, "threads": talks.about(journey, kind, key), "subject": (kind, key)}
+    return render(request, "journeys/talk/threads.html", context | said, status=status)
 
 
 @require_GET

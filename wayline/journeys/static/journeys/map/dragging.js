@@ -28,7 +28,10 @@ export class Dragging {
       scroll: true,
       scrollSensitivity: 60,
       emptyInsertThreshold: 12,
-      onStart: () => (this.release = this.map.freeze()),
+      onStart: ({ item, from }) => {
+        this.home = { cell: from, next: item.nextElementSibling };
+        this.release = this.map.freeze();
+      },
       onEnd: (event) => this.dropped(event),
     });
   }
@@ -39,13 +42,13 @@ export class Dragging {
     setTimeout(() => (this.justDropped = false), 50);
     const isMoved = from !== to || oldDraggableIndex !== newDraggableIndex;
     // Sent before the messages go on: what others did meanwhile must not put the card back first.
-    const sent = isMoved ? this.send(item) : null;
+    const sent = isMoved ? this.send(item, this.home) : null;
     this.release?.();
     await sent;
   }
 
-  // Where the element now stands is what the person wants.
-  async send(item) {
+  // Where the element now stands is what the person wants; where nobody could be asked it goes back home.
+  async send(item, home) {
     const cell = item.parentElement;
     const isStep = "stepCard" in item.dataset;
     const next = nextCard(item);
@@ -53,8 +56,9 @@ export class Dragging {
     if (isStep) Object.assign(values, { phase: cell.dataset.phase, before: next?.dataset.stepCard ?? "" });
     else Object.assign(values, { step: cell.dataset.step, lane: cell.dataset.lane, before: next?.dataset.card ?? "" });
     const address = isStep ? `../steps/${item.dataset.stepCard}/place/` : `../cards/${item.dataset.card}/move/`;
-    const { ok } = (await this.map.sending.post(address, values)) ?? {};
-    if (!ok) await this.map.happened("reload");
+    const { ok, status } = (await this.map.sending.post(address, values)) ?? {};
+    if (status === 0) home.cell.insertBefore(item, home.next);
+    else if (!ok && (isStep || status !== 409)) await this.map.happened("reload");
     return ok;
   }
 }

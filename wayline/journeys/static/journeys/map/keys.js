@@ -114,7 +114,7 @@ export class Keys {
     const { id } = card;
     const isMoved = card.parentElement !== this.home.cell || card.nextElementSibling !== this.home.next;
     this.map.say(`${nameOf(card)} dropped, ${card.parentElement.dataset.name}.`);
-    const sent = isMoved ? this.map.dragging.send(card) : Promise.resolve();
+    const sent = isMoved ? this.map.dragging.send(card, this.home) : Promise.resolve();
     this.letGo(card);
     sent.then(() => this.focus(document.getElementById(id)));
     return true;

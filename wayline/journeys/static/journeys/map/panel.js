@@ -11,9 +11,10 @@ export class Panel {
 
   clicked(event) {
     if (event.target.closest("[data-peek-close]")) return this.close();
-    const link = event.target.closest(".card a.open");
+    const link = event.target.closest(".card a.open, a.talkmark");
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
+    if (link.matches(".talkmark")) return this.open(link);
     if (this.map.dragging?.justDropped) return;
     this.wait();
     // A second click means the words: only when it does not come is the first one a wish to see more.
@@ -24,9 +25,11 @@ export class Panel {
     clearTimeout(this.timer);
   }
 
+  // A card or step, or the mark of a discussion, which is itself the link.
   open(card) {
     this.from = card.id;
-    this.address = new URL(card.querySelector("a.open").getAttribute("href"), location.href);
+    const link = card.querySelector("a.open") ?? card;
+    this.address = new URL(link.getAttribute("href"), location.href);
     this.load({ takesFocus: true });
     return true;
   }
@@ -48,7 +51,9 @@ export class Panel {
     if (this.element.hidden) return;
     this.element.hidden = true;
     this.element.replaceChildren();
-    this.map.keys.focus(document.getElementById(this.from));
+    const from = document.getElementById(this.from);
+    if (from?.matches("a")) from.focus();
+    else this.map.keys.focus(from);
   }
 
   // Somebody said something: drawn anew, unless words are being written here.
