@@ -29,7 +29,7 @@ def changed(journey: Journey, changes: list[dict], *, now: datetime) -> None:
 def talked(journey_id: int, subject_kind: str, subject_key: str, *, now: datetime) -> None:
     """A comment was added or settled: the mark on its subject changes."""
     cells = []
-    if subject_kind == "card" and subject_key.isdigit():
+    if subject_kind == "card" and subject_key.isdecimal():
         card = Card.objects.filter(pk=subject_key).first()
         cells = [[each.lane, each.step_id] for each in card.placements.kept()] if card else []
     facts = {"cells": cells, "talk": [subject_kind, subject_key]}

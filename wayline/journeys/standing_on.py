@@ -15,7 +15,7 @@ class NotThere(Refusal):
 def chosen_step(request) -> Step | None:
     """The step a form or a link names, None if it names none."""
     chosen = request.POST.get("step") or request.GET.get("step") or ""
-    return get_object_or_404(_steps(request.member), pk=chosen) if chosen.isdigit() else None
+    return get_object_or_404(_steps(request.member), pk=chosen) if chosen.isdecimal() else None
 
 
 def named_step(member: Membership, step_id: int) -> Step:

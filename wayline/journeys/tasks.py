@@ -34,6 +34,7 @@ def mail_drift(payload: dict) -> None:
     """Write to the owner of a map that it is not true any more."""
     waiting = DriftAlarm.objects.filter(pk=payload["alarm"], mailed_at=None, read_at=None)
     for alarm in waiting.filter(user__is_active=True).select_related("user", "review__journey__workspace"):
+        # Claimed first, as notices are below.
         if DriftAlarm.objects.filter(pk=alarm.pk, mailed_at=None).update(mailed_at=timezone.now()):
             journey = alarm.review.journey
             subject = " ".join(f"Customers have left the mapped path: {journey.title}".split())

@@ -81,6 +81,7 @@ def ranked(rows: Table, keys: tuple[str, ...], q: float) -> dict[tuple[str, Key]
         n=known.count().over(ibis.window(group_by=groups)),
         rank=ibis.row_number().over(ibis.window(group_by=groups, order_by="x")) + 1,
     )
+    # What statistics.quantiles.ranks asks for lies within 1.96 standard deviations; 3 makes up for rounding.
     reach = (placed.n.cast("float64") * (q * (1 - q))).sqrt() * 2 + 3
     near = placed.filter((placed["rank"] - placed.n * q).abs() <= reach)
     found: dict = {}

@@ -66,6 +66,7 @@ def attempts(question: FlowQuestion, *, now: datetime) -> tuple[Attempt, ...]:
 
 def _subject(found: runs.Run, unit: int) -> str | None:
     subjects = found.units.subjects
+    # Units.of in runs.py numbers them: the customer's place × how many subjects there are + the subject.
     return None if subjects is None else subjects[unit % len(subjects)].as_py()
 
 

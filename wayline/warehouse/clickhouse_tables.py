@@ -36,10 +36,12 @@ UNFINISHED = (
     "SELECT number, groupUniqArray(token) AS tokens FROM writes GROUP BY number "
     "HAVING countIf(state IN ('committed', 'broken')) = 0 ORDER BY number"
 )
+# One statement looks and writes, as ClickHouse has no transactions (docs/decisions/0100).
 COMMIT = (
     "INSERT INTO writes (number, token, state, marks) SELECT {number}, '', 'committed', {marks} "
     "WHERE (SELECT countIf(number > {number} OR number = {number} AND state = 'broken') FROM writes) = 0"
 )
+# A paused writer may have come back and committed since UNFINISHED was asked.
 BREAK_OFF = (
     "INSERT INTO writes (number, token, state) SELECT arrayJoin([{numbers}]) AS gone, '', 'broken' "
     "WHERE gone NOT IN (SELECT number FROM writes WHERE state = 'committed')"

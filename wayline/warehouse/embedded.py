@@ -134,6 +134,7 @@ class EmbeddedWarehouse:
         """Write the file anew: rows that were deleted leave no bytes behind. Reading waits meanwhile."""
         if not self.path:
             return ""
+        # DuckDB keeps the bytes of deleted rows in its file (docs/decisions/0170).
         anew = f"{self.path}.purged"
         Path(anew).unlink(missing_ok=True)
         with self._write_lock, self._nobody_reads:

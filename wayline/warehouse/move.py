@@ -68,6 +68,7 @@ def move(source: Warehouse, target: Warehouse, *, say: Callable[[str], None] = p
     if _marks(source) != before:
         raise MoveOutdated("Signals were loaded while they were copied. Stop every server and begin anew.")
     with target.writing() as writer:
+        # A journal's mark says that all up to it is there, so it is written only after the comparison.
         for journal, mark in before.items():
             writer.mark(journal, mark)
     return account

@@ -17,6 +17,7 @@ from .picture import Numbers, curve
 from .tables import table
 
 STEPS_ON_A_SLIDE = 6
+TITLE_SLIDE, TITLE_ONLY = 0, 5  # layouts of python-pptx's own template
 MAIN = "http://schemas.openxmlformats.org/drawingml/2006/main"
 ROWS_ON_A_SLIDE, ROW = 7, Inches(0.45)  # rows grow with what is in them
 INK, GREEN, PAPER = RGBColor(0x22, 0x26, 0x2B), RGBColor(0x1E, 0x5C, 0x46), RGBColor(0xF4, 0xF2, 0xEC)
@@ -26,7 +27,7 @@ def as_pptx(document: Document, numbers: Numbers | None = None) -> bytes:
     """A title slide, and slides for every six steps: native shapes and tables, nothing drawn as a picture."""
     deck = Presentation()
     deck.slide_width, deck.slide_height = Inches(13.333), Inches(7.5)
-    opening = deck.slides.add_slide(deck.slide_layouts[0])
+    opening = deck.slides.add_slide(deck.slide_layouts[TITLE_SLIDE])
     _title(opening, document.title, size=36, top=2.4)
     below = opening.placeholders[1]
     below.text = "\n".join(filter(None, (document.goal, document.persona)))
@@ -35,7 +36,7 @@ def as_pptx(document: Document, numbers: Numbers | None = None) -> bytes:
         paragraph.alignment = PP_ALIGN.LEFT
         paragraph.font.size = Pt(18)
     rows = list(table(document).lines())
-    head, body = [line for line in rows if line[0] in ("Phase", "Step")], rows[2:]
+    head = [line for line in rows if line[0] in ("Phase", "Step")]
     body = [line for line in rows if line not in head]
     for first in range(1, len(rows[0]), STEPS_ON_A_SLIDE):
         _curve(deck, document, numbers or Numbers(), first - 1)
@@ -50,7 +51,7 @@ def as_pptx(document: Document, numbers: Numbers | None = None) -> bytes:
 
 
 def _slide(deck, title: str, lines: list[list[str]]) -> None:
-    slide = deck.slides.add_slide(deck.slide_layouts[5])
+    slide = deck.slides.add_slide(deck.slide_layouts[TITLE_ONLY])
     _title(slide, title)
     width, height = Inches(12.5), len(lines) * ROW
     shape = slide.shapes.add_table(len(lines), len(lines[0]), Inches(0.4), Inches(1.1), width, height)
@@ -91,6 +92,7 @@ def _place(shape, left: int, top: int, width: int, height: int) -> None:
 
 LEFT, TOP, WIDTH, HEIGHT = Inches(1.2), Inches(1.5), Inches(11.6), Inches(3.8)
 GREY, BAND, DOT = RGBColor(0xB9, 0xB6, 0xAB), RGBColor(0xDC, 0xE4, 0xF6), Inches(0.26)
+# The nearest to STYLES of picture.py, in the same order.
 DASHES = (MSO_LINE.DASH, MSO_LINE.ROUND_DOT, MSO_LINE.DASH_DOT, MSO_LINE.LONG_DASH, MSO_LINE.LONG_DASH_DOT)
 
 
@@ -100,7 +102,7 @@ def _curve(deck, document: Document, numbers: Numbers, first: int) -> None:
     found = curve(document, numbers, first, len(steps)) if steps else None
     if found is None or found.is_empty:
         return
-    slide = deck.slides.add_slide(deck.slide_layouts[5])
+    slide = deck.slides.add_slide(deck.slide_layouts[TITLE_ONLY])
     _title(slide, f"{document.title}: emotion")
     for mark in found.marks:
         _stroke(slide, [(0, mark["top"]), (1000, mark["top"])], GREY, 0.75)

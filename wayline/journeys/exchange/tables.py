@@ -66,6 +66,7 @@ def as_xlsx(document: Document) -> bytes:
     for row, line in enumerate(found.lines(), start=1):
         for column, text in enumerate(line, start=1):
             cell = sheet.cell(row, column)
+            # A cell of Excel holds 32,767 characters.
             cell.value, cell.data_type = text[:32_000], "s"
             cell.alignment = Alignment(wrap_text=True, vertical="top")
             if row == 1 or column == 1:

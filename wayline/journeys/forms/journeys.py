@@ -74,7 +74,7 @@ class Controls(PeriodForm):
             return self.journey.window
         if said == "none":
             return None
-        if not said.isdigit() or not 1 <= int(said) <= 3650:
+        if not said.isdecimal() or not 1 <= int(said) <= 3650:
             raise forms.ValidationError("Write the window as a number of days from 1 to 3650, or none.")
         return timedelta(days=int(said))
 

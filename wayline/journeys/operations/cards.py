@@ -141,6 +141,7 @@ def move_cards(
     changes = []
     for index, placement in enumerate(placements):
         target = lane or placement.lane
+        # Those still to be moved are no neighbors, those moved already are: so they keep their order.
         position = _position(journey, step, target, before=before, without=placements[index:])
         change = edits.write(
             placement, noun="card", seen=seen, step_id=step.pk, lane=target, position=position

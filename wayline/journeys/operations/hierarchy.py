@@ -22,6 +22,7 @@ def attach_journey(
     """
     _alone(journey.workspace)
     order.check_right(journey, by)
+    # Read again behind the lock: somebody may have moved it since the page was drawn.
     journey.refresh_from_db(fields=["lineage", "level", "parent_id", "parent_phase_id"])
     parent = Journey.objects.kept().filter(pk=parent.pk, workspace=journey.workspace_id).first()
     if parent is None:
@@ -35,6 +36,7 @@ def attach_journey(
     if phase is not None and (phase.journey_id != parent.pk or phase.deleted_at):
         raise PlaceElsewhere(f"That phase is not one of “{parent}”. Choose one of its phases, or none.")
     before = {"parent": journey.parent_id, "phase": journey.parent_phase_id}
+    # Those it leaves; `_place` does the same for those it comes into.
     order.outdate(journey)
     _place(journey, parent, phase, now)
     audit.record(

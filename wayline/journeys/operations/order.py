@@ -24,6 +24,8 @@ def worded(text: str, *, noun: str, longest: int) -> str:
 def touch(journey: Journey, by: User | None, *, now: datetime) -> None:
     """Note that the journey changed; refused when somebody deleted it, or took the right away, meanwhile."""
     kept = Journey.objects.kept().filter(pk=journey.pk)
+    # The update also holds the journey's row until the transaction ends: changes of one map come one by one,
+    # and places, free keys and version numbers that are counted after it are nobody else's.
     # Nearly every journey is open; only for a restricted one is it asked who may change it.
     is_open = kept.filter(is_restricted=False).update(changed_at=now)
     if not is_open and not kept.filter(changeable_by(by)).update(changed_at=now):

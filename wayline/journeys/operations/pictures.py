@@ -54,6 +54,7 @@ def _opened(file) -> Image.Image:
             return clean
     except PictureRefused:
         raise
+    # SyntaxError is what Pillow says of a broken PNG.
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise PictureRefused(NOT_A_PICTURE) from error
 

@@ -140,6 +140,7 @@ def maps_of(card: Card, member: Membership) -> list[Placement]:
 
 
 CLOSED = "A restricted journey"
+# The first nine of `_READ`, in its order; `_standing` takes the card from there as row[4].
 _OWN = ("placement", "lane", "step", "version", "card", "kind", "title", "said", "channel")
 # What is read of a placement, its card, and what the card names: columns, not models.
 _READ = (

@@ -11,7 +11,7 @@ from wayline.journeys.models import Journey, Persona, PersonaFeeling, Step
 from wayline.kit import charts
 from wayline.kit.charts import CurvePoint, lines
 
-MOST_PERSONAS = 5
+MOST_PERSONAS = 5  # as many as there are lines: STYLES in exchange/picture.py, .s1 to .s5 in feelings.css
 LABEL_HEIGHT = 13  # in percent of the drawing: two names nearer than this would lie over each other
 
 

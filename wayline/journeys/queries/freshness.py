@@ -17,6 +17,7 @@ from . import actual_paths, questions
 
 BASELINE = timedelta(days=90)
 WEEK = timedelta(days=7)
+# As many as `_watched` answers: the chance of a false alarm is divided among them (docs/decisions/0066).
 SHARES = 2
 NEVER, FRESH, DUE = "never", "fresh", "due"
 

@@ -13,7 +13,7 @@ from wayline.signals.conditions import CustomerCondition
 from . import filled
 from .living_map import Address, living_map
 
-UNSAID = timedelta.min
+UNSAID = timedelta.min  # None already means that there is no limit
 
 
 def flow_question(

@@ -56,7 +56,7 @@ def _names(journey: Journey, threads: Sequence[Thread]) -> dict[tuple[str, str],
     }
     for kind, rows in sources.items():
         keys = {thread.subject_key for thread in threads if thread.subject_kind == kind}
-        for row in rows.filter(pk__in=[key for key in keys if key.isdigit()]):
+        for row in rows.filter(pk__in=[key for key in keys if key.isdecimal()]):
             names[kind, str(row.pk)] = str(row)
     if any(thread.subject_kind == "lane" for thread in threads):
         names |= {("lane", lane.key): lane.title for lane in layout(journey)}
@@ -98,7 +98,7 @@ def is_there(journey: Journey, kind: str, key: str) -> bool:
         "step": Step.objects.kept().filter(phase__journey=journey),
         "phase": Phase.objects.kept().filter(journey=journey),
     }.get(kind)
-    return rows is not None and key.isdigit() and rows.filter(pk=key).exists()
+    return rows is not None and key.isdecimal() and rows.filter(pk=key).exists()
 
 
 def notices(member: Membership) -> list[Notice]:

@@ -334,6 +334,13 @@ def test_a_link_that_ran_out_was_ended_or_was_changed_does_not_open(client, draw
     assert client.get(address).status_code == 404
 
 
+def test_a_raised_two_in_an_address_is_no_number_and_no_error(client, noor, drawn):
+    library = reverse("journeys:library", args=[noor.workspace.slug])
+
+    assert client.get(library, {"deleted": "²"}).status_code == 200
+    assert client.get(shared(client, drawn), {"phase": "²"}).status_code == 200
+
+
 def test_only_a_link_made_for_it_is_embedded(client, drawn):
     answer = client.get(shared(client, drawn, may_embed="on", hide_numbers="on"))
 

@@ -33,7 +33,7 @@ def restrict_journey(request, journey_id):
     """Let only the chosen people see it."""
     journey = journey_of(request, journey_id)
     said = {key.removeprefix("person-"): value for key, value in request.POST.items() if "person-" in key}
-    people = {int(pk): value == "edit" for pk, value in said.items() if pk.isdigit() and value}
+    people = {int(pk): value == "edit" for pk, value in said.items() if pk.isdecimal() and value}
     operations.restrict_journey(journey, people=people, **answers.by(request))
     messages.success(request, "Only the people you chose see this journey now. Its share links have ended.")
     return redirect("journeys:access", request.workspace.slug, journey.pk)

@@ -28,12 +28,12 @@ def placement_of(request, placement_id: int) -> Placement:
 def step_of(journey: Journey, said: str) -> Step:
     """A step of a journey that came in by `visible_to`, and so may be seen like it."""
     steps = Step.objects.kept().filter(phase__journey=journey, phase__deleted_at=None)
-    return get_object_or_404(steps.select_related("phase"), pk=said if said.isdigit() else 0)
+    return get_object_or_404(steps.select_related("phase"), pk=said if said.isdecimal() else 0)
 
 
 def _seen(request) -> int | None:
     said = request.POST.get("seen", "")
-    return int(said) if said.isdigit() and len(said) < 10 else None
+    return int(said) if said.isdecimal() and len(said) < 10 else None
 
 
 def _cell(placement: Placement, *wanted: board.Key):
@@ -65,7 +65,7 @@ def add(request, journey_id):
     step, lane = step_of(journey, request.POST.get("step", "")), request.POST.get("lane", "")
 
     def act():
-        if request.POST.get("card", "").isdigit():
+        if request.POST.get("card", "").isdecimal():
             card = get_object_or_404(Card.objects.visible_to(request.member), pk=request.POST["card"])
             operations.place_card(card, journey=journey, step=step, lane=lane, **answers.by(request))
             return labeled("Placed", card)
@@ -169,7 +169,7 @@ def move(request, placement_id):
             [placement],
             step=step,
             lane=request.POST.get("lane", ""),
-            before=others.filter(pk=said).first() if said.isdigit() else None,
+            before=others.filter(pk=said).first() if said.isdecimal() else None,
             seen=_seen(request),
             **answers.by(request),
         )
@@ -200,7 +200,7 @@ def remove(request, placement_id):
 def many(request, journey_id):
     """The chosen cards to a step, or off the map."""
     journey = journey_of(request, journey_id)
-    ids = [pk for pk in request.POST.getlist("card") if pk.isdigit()]
+    ids = [pk for pk in request.POST.getlist("card") if pk.isdecimal()]
     chosen = Placement.objects.visible_to(request.member).filter(journey=journey, pk__in=ids)
     chosen = list(chosen.select_related("card", "journey__workspace").order_by("lane", "position", "pk"))
 

@@ -33,15 +33,15 @@ def show_library(request, *, status=200, **extra):
         "saved": SavedView.objects.visible_to(member).select_related("workspace"),
         "templates": templates_library.templates(),
         "deleted": Journey.objects.deleted_from(member).filter(pk=deleted).first()
-        if deleted.isdigit()
+        if deleted.isdecimal()
         else None,
-        "undo": changes.filter(pk=change).first() if change.isdigit() else None,
+        "undo": changes.filter(pk=change).first() if change.isdecimal() else None,
     }
     return render(request, "journeys/library.html", context | extra, status=status)
 
 
 def _row(rows, key: str):
-    return rows.filter(pk=key).first() if key.isdigit() else None
+    return rows.filter(pk=key).first() if key.isdecimal() else None
 
 
 @require_POST
@@ -53,7 +53,7 @@ def change(request):
     if "everything" in request.POST:
         chosen = shelf.matching(request.member, back).values_list("pk", flat=True)
     else:
-        chosen = [int(key) for key in request.POST.getlist("journey") if key.isdigit()]
+        chosen = [int(key) for key in request.POST.getlist("journey") if key.isdecimal()]
     field = "tag" if act == "untag" else act
     try:
         made = operations.change_journeys(

@@ -18,7 +18,7 @@ def paths(request, journey_id):
     start, end = _chosen(request, bound, "from", 0), _chosen(request, bound, "to", -1)
     everything = request.GET.get("scope") == "all"
     top = request.GET.get("top", "")
-    top = int(top) if top.isdigit() and int(top) in actual_paths.TOP_EDGES else actual_paths.DEFAULT_TOP
+    top = int(top) if top.isdecimal() and int(top) in actual_paths.TOP_EDGES else actual_paths.DEFAULT_TOP
     context = {
         "journey": journey,
         "controls": controls,

@@ -49,7 +49,7 @@ def people(request, journey_id):
     controls = controls_of(request, journey)
     reading, asked = controls.reading(), _asked(request, journey)
     page = request.GET.get("page", "1")
-    behind = queries.people_behind(journey, reading, **asked, page=int(page) if page.isdigit() else 1)
+    behind = queries.people_behind(journey, reading, **asked, page=int(page) if page.isdecimal() else 1)
     step = next((step for step in queries.steps_of(journey) if step.key == asked["step"]), None)
     context = {
         "journey": journey,

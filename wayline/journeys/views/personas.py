@@ -26,7 +26,7 @@ def gallery(request):
     gone = Persona.objects.deleted_from(request.member)
     context = {
         "gallery": personas.gallery(request.member, now=timezone.now()),
-        "deleted": gone.filter(pk=deleted).first() if deleted.isdigit() else None,
+        "deleted": gone.filter(pk=deleted).first() if deleted.isdecimal() else None,
     }
     return render(request, "journeys/personas/gallery.html", context)
 

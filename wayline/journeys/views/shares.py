@@ -98,7 +98,7 @@ def shared(request, token):
         journey,
         now=timezone.now(),
         view=view,
-        open_phase=int(phase) if phase.isdigit() else 1,
+        open_phase=int(phase) if phase.isdecimal() else 1,
         measured=share.shows_numbers,
     )
     context = {"share": share, "journey": journey, "picture": picture, "is_public": True}

@@ -63,12 +63,12 @@ def place(request, step_id):
     step = _step(request, step_id)
     phases = Phase.objects.visible_to(request.member).filter(journey=step.phase.journey)
     said = request.POST.get("phase", "")
-    phase = get_object_or_404(phases, pk=said if said.isdigit() else 0)
+    phase = get_object_or_404(phases, pk=said if said.isdecimal() else 0)
     before = request.POST.get("before", "")
 
     def act():
         keys = list(phase.steps.kept().exclude(pk=step.pk).values_list("pk", flat=True))
-        position = keys.index(int(before)) if before.isdigit() and int(before) in keys else len(keys)
+        position = keys.index(int(before)) if before.isdecimal() and int(before) in keys else len(keys)
         operations.move_step(step, phase=phase, position=position, seen=_seen(request), **answers.by(request))
         return labeled("Moved the step", step, f"to {phase}")
 

@@ -76,7 +76,7 @@ def review(request, journey_id):
     try:
         operations.review_journey(
             journey,
-            days=int(days) if days.isdigit() else 0,
+            days=int(days) if days.isdecimal() else 0,
             note=request.POST.get("note", ""),
             **by(request),
         )
@@ -97,7 +97,7 @@ def version(request, version_id):
 def show_version(request, found: Version, *, refused="", status=200):
     others = found.journey.versions.exclude(pk=found.pk)
     against = request.GET.get("against", "")
-    other = others.filter(pk=against).first() if against.isdigit() else None
+    other = others.filter(pk=against).first() if against.isdecimal() else None
     now_drawn = drawing.document_of(found.journey)
     written = document.parsed(found.document)
     # The older one stands first, so that "added" means what came later.
