@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import reduce
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +33,7 @@ DIALECTS = {
         "map": "map_from_entries(list_filter([{0}], lambda each: each.v IS NOT NULL))",
         "pair": "{{'k': {0}, 'v': {1}}}",
         "none": "CAST(map([], []) AS MAP(VARCHAR, VARCHAR))",
+        "over": "map_concat({0}, {1})",
     },
     "spark": {
         "quote": "`",
@@ -43,6 +45,7 @@ DIALECTS = {
         "map": "map_from_entries(filter(array({0}), each -> each.v IS NOT NULL))",
         "pair": "struct({0} AS k, {1} AS v)",
         "none": "CAST(map() AS MAP<STRING, STRING>)",
+        "over": "map_concat(map_filter({0}, (k, v) -> NOT map_contains_key({1}, k)), {1})",
     },
 }
 
@@ -132,13 +135,35 @@ def freshness() -> int:
     return int(time.time() // FRESH_SECONDS)
 
 
-def together(stored: dict[str, str], mapped: Iterable[dict[str, str]]) -> dict[str, str]:
+def together(stored: dict[str, str], mapped: Iterable[dict[str, str]], dialect: str) -> dict[str, str]:
     """Queries of both tables: what we store, and after it the company's own, as far as they are needed."""
     own = list(mapped)
+    parts = {name: [stored[name], *(each[name] for each in own if name in each)] for name in stored}
     return {
-        name: " UNION ALL ".join([stored[name], *(each[name] for each in own if name in each)])
-        for name in stored
+        "signals": " UNION ALL ".join(parts["signals"]),
+        "customers": _one_each(parts["customers"], DIALECTS[dialect]),
     }
+
+
+def _one_each(parts: Sequence[str], say: dict) -> str:
+    """Every customer once, with the traits that any part tells; of one told twice, as the first part says."""
+    if len(parts) == 1:
+        return parts[0]
+    columns = ", ".join(tables.CUSTOMERS.names)
+    told = " UNION ALL ".join(
+        f"SELECT {columns}, {place} AS place FROM ({part}) AS part_{place}"
+        for place, part in enumerate(parts)
+    )
+    each = [f"traits_{place}" for place in range(len(parts))]
+    found = ", ".join(
+        f"coalesce(max_by(traits, place) FILTER (WHERE place = {place}), {say['none']}) AS {name}"
+        for place, name in enumerate(each)
+    )
+    return (
+        f"SELECT workspace, customer, first_seen_at, {reduce(say['over'].format, reversed(each))} AS traits "
+        f"FROM (SELECT workspace, customer, min(first_seen_at) AS first_seen_at, {found} "
+        f"FROM ({told}) AS told GROUP BY workspace, customer) AS met"
+    )
 
 
 def mapped(own: OwnTable, dialect: str, erased: Sequence[Erased] = ()) -> dict[str, str]:

@@ -79,7 +79,7 @@ class OwnTables:
                     mapped.append(native.mapped(own, "duckdb", erased))
                     continue
                 mapped.append(self._fetched_parts(own, asked, erased, cursor, stack))
-            yield native.together(STORED, mapped)
+            yield native.together(STORED, mapped, "duckdb")
 
     def _asked_of(self, expression: ibis.Table) -> dict[str, list[Demand]]:
         """What the question needs; the questions of a page come again and again."""

@@ -166,7 +166,7 @@ class SparkWarehouse:
                     stored[name] = view.format(columns=", ".join(tables.ALL[name].names))
                 own = self._own if with_own_tables else ()
                 mapped = [native.mapped(each, "spark", self._erased.of(each, session)) for each in own]
-                for name, select in native.together(stored, mapped).items():
+                for name, select in native.together(stored, mapped, "spark").items():
                     session.sql(select).createOrReplaceTempView(name)
                 self._loaded[with_own_tables] = (state, session)
             return self._loaded[with_own_tables][1]

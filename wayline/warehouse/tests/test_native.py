@@ -140,3 +140,14 @@ def test_an_unclear_mapping_is_refused_with_the_reason(tmp_path, text, reason):
 def test_a_missing_mapping_is_refused():
     with pytest.raises(native.MappingUnclear, match="cannot be read"):
         native.read("/nowhere/own.yaml")
+
+
+def test_whom_we_know_and_the_company_too_is_one_customer(warehouse):
+    ours = {"customer": NUMBER_OF_INES, "traits": {"plan": "pro", "country": "SE"}, "first_seen_at": FIRST}
+    fill([], customers=[ours])
+
+    customers = warehouse.table("customers")
+    found = warehouse.run(customers.filter(customers.customer == NUMBER_OF_INES)).to_pylist()
+
+    assert [dict(row["traits"]) for row in found] == [{"country": "SE", "plan": "pro"}]
+    assert warehouse.run(customers.count())[0][0].as_py() == 2

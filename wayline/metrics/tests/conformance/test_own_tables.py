@@ -16,6 +16,7 @@ OWN = ("behavior", "answer")  # the other kinds were sent in
 # Every kind of question that fetches differently; all of asked.ALL were tried by hand.
 QUESTIONS = (
     "nps by what is often missing, where it was not big",
+    "repeat_contact by what is often missing, where it was not big",
     "signals by week, in Kiel, of a segment",
     "retention by week, in Kiel, of a segment",
     "flow with many words, and the period before",
