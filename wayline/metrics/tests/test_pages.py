@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from wayline.accounts.testing import make_member, make_workspace
 from wayline.audit.models import Activity
+from wayline.metrics import queries
 from wayline.metrics.catalog import METRICS
 from wayline.metrics.models import Baseline, Target
 from wayline.signals.conditions import Test, TraitIs
@@ -120,6 +121,18 @@ def test_a_metric_is_split_by_what_was_chosen(client, maya):
     assert "By channel" in page
     assert ">email<" in page
     assert ">chat<" in page
+
+
+def test_what_old_signals_say_yes_or_no_to_is_offered_below_a_year_of_new_ones(maya, monkeypatch):
+    monkeypatch.setattr(queries, "LOOKED_AT", 9)
+    ordered = {"workspace": maya.workspace_id, "name": "Order Delivered"}
+    old = [ordered | {"properties": {"late": answer}} for answer in ("yes", "no") * 20]
+    new = [ordered | {"name": "Page Viewed", "at": LAST} for _ in range(100)]
+    fill([*old, *new])
+
+    offered = queries.outcomes(maya.workspace_id)
+
+    assert offered == (("Order Delivered", "late", "no"), ("Order Delivered", "late", "yes"))
 
 
 def test_a_rate_first_asks_what_to_measure_and_then_measures_it(client, maya):
