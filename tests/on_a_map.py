@@ -20,7 +20,7 @@ from wayline.cli import preparing
 preparing.prepare()
 from wayline.accounts import operations as accounts
 from wayline.journeys.models import Phase
-from wayline.journeys.testing import make_card, make_journey, make_step
+from wayline.journeys.testing import bound_to, make_card, make_journey, make_step
 now = timezone.now()
 maya, omar, noor = (
     accounts.create_user(
@@ -34,7 +34,7 @@ accounts.add_member(workspace, user=noor, role="viewer", by=maya, now=now)
 journey = make_journey(workspace=workspace)
 make_card(journey.phases.get().steps.first(), title="The slot is too late")
 after = Phase.objects.create(journey=journey, name="After", position=1)
-make_step(after, title="I tell my friends", key="tell")
+make_step(after, title="I tell my friends", key="tell", condition=bound_to("Friend Told"))
 """
 
 

@@ -34,22 +34,23 @@ def change(
     """
     try:
         with stream.overhearing() as announced:
-            said = act()
+            said = str(act() or "Saved.")
+            if request.htmx:
+                return _drawn(journey, announced, said)
     except Refusal as refusal:
         if not request.htmx:
             raise
         html = live.partials(journey, truth()) if truth() else ""
         return HttpResponse(html + toast(str(refusal), is_error=True), status=refusal.status)
-    said = str(said or "Saved.")
-    if not request.htmx:
-        messages.success(request, said)
-        return redirect(to or journey.get_absolute_url())
-    return _drawn(journey, announced, said)
+    messages.success(request, said)
+    return redirect(to or journey.get_absolute_url())
 
 
 def _drawn(journey: Journey, announced: Sequence[Message], said: str) -> HttpResponse:
     topic = announcing.topic(journey.pk)
-    frames = live.drawn(journey, [message.facts for message in announced if message.topic == topic])
+    here = [message for message in announced if message.topic == topic]
+    frames = live.drawn(journey, [message.facts for message in here])
+    stream.already_drawn(topic, here, frames)
     html = "".join(frame.data for frame in frames if not frame.event)
     answer = HttpResponse(html + toast(said, offers_undo=True))
     answer["Wayline-Map"] = ",".join(frame.event for frame in frames if frame.event)

@@ -6,7 +6,7 @@ Reader: one open stream. The hub reads new messages once and hands them to every
 """
 
 from .messages import last_message
-from .outbox import announce, overhearing
+from .outbox import already_drawn, announce, overhearing
 from .topics import register
 
-__all__ = ["announce", "last_message", "overhearing", "register"]
+__all__ = ["already_drawn", "announce", "last_message", "overhearing", "register"]

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 
 import structlog
 from django.db import close_old_connections, connection
@@ -24,6 +25,7 @@ class Hub:
         self._awake = threading.Condition(self._lock)
         self._readers: dict[str, set[Reader]] = defaultdict(set)
         self._changed: set[str] = set()
+        self._drawn: dict[str, tuple[list[int], Sequence[Frame]]] = {}
         self._thread: threading.Thread | None = None
         self._swept_at = self._pruned_at = time.monotonic()
 
@@ -41,6 +43,7 @@ class Hub:
             self._readers[reader.topic].discard(reader)
             if not self._readers[reader.topic]:
                 del self._readers[reader.topic]
+                self._drawn.pop(reader.topic, None)
         self.show_presence(reader.topic)
 
     def wake(self, topic: str) -> None:
@@ -48,6 +51,12 @@ class Hub:
         with self._awake:
             self._changed.add(topic)
             self._awake.notify()
+
+    def know(self, topic: str, ids: list[int], frames: Sequence[Frame]) -> None:
+        """How these messages look: the last of a topic, so that they are not drawn a second time."""
+        with self._lock:
+            if topic in self._readers:
+                self._drawn[topic] = ids, frames
 
     def people(self, topic: str) -> list[Person]:
         with self._lock:
@@ -86,7 +95,7 @@ class Hub:
         for reader in readers:
             by_last[reader.last].append(reader)
         for last, waiting in by_last.items():
-            frames, newest = _news(topic, last)
+            frames, newest = _news(topic, last, self._drawn.get(topic, ([], ())))
             for reader in waiting:
                 for frame in frames:
                     reader.send(frame)
@@ -148,7 +157,7 @@ class Hub:
             messages.prune(now=timezone.now())
 
 
-def _news(topic: str, last: int) -> tuple[list[bytes], int]:
+def _news(topic: str, last: int, known: tuple[list[int], Sequence[Frame]]) -> tuple[list[bytes], int]:
     """What happened on the topic after this id, as the stream sends it, and the newest id."""
     found = messages.after(topic, last)
     if not found:
@@ -156,8 +165,11 @@ def _news(topic: str, last: int) -> tuple[list[bytes], int]:
     newest = found[-1].pk
     if messages.is_gone(last):
         return [Frame("", event="reload", id=newest).encode()], newest
-    kind, subject = topics.named(topic)
-    frames = kind.draw(subject, [message.facts for message in found])
+    if [message.pk for message in found] == known[0]:
+        frames = known[1]
+    else:
+        kind, subject = topics.named(topic)
+        frames = kind.draw(subject, [message.facts for message in found])
     # Only the last frame moves the browser's id on: one that broke off in between comes back for all of them.
     return [
         Frame(frame.data, frame.event, newest if index == len(frames) else None).encode()

@@ -89,6 +89,19 @@ def test_a_message_is_drawn_once_for_all_who_wait_for_the_same(hub, join):
     assert taken(first) == taken(second) == expected
 
 
+def test_what_its_maker_has_drawn_is_not_drawn_again(hub, join):
+    first = join()
+    drawn, later = (live.announce(TOPIC, {"n": n}, now=NOW) for n in (1, 2))
+    hub.know(TOPIC, [drawn.pk, later.pk], [Frame("as its maker saw it")])
+    hub.deliver(TOPIC)
+    behind = join("maya@x.test", "b", last=drawn.pk)
+
+    hub.deliver(TOPIC)
+
+    assert taken(first) == [f"id: {later.pk}\ndata: as its maker saw it\n\n".encode()]
+    assert taken(behind) == [f"id: {later.pk}\ndata: 1: [2]\n\n".encode()]
+
+
 def test_whoever_comes_back_gets_what_was_missed(hub, join):
     seen, missed = (live.announce(TOPIC, {"n": n}, now=NOW) for n in (1, 2))
     reader = join(last=seen.pk)
@@ -183,6 +196,19 @@ def test_a_commit_wakes_the_hub(monkeypatch):
         assert not woken.is_set()
 
     assert woken.is_set()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_others_hear_of_it_when_the_answer_is_drawn(monkeypatch):
+    woken = []
+    monkeypatch.setattr(outbox.HUB, "wake", woken.append)
+
+    with live.overhearing() as heard:
+        with transaction.atomic():
+            live.announce(TOPIC, {}, now=NOW)
+        assert (len(heard), woken) == (1, [])
+
+    assert woken == [TOPIC]
 
 
 def test_a_stream_begins_with_what_was_missed_and_leaves_when_it_ends(rf, join, hub, monkeypatch):
