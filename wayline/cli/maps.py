@@ -58,8 +58,18 @@ def push(asked) -> int:
             f"There are no .yaml files in {folder}. Pull first, or name another directory."
         )
     lock, refused = _lock(folder), 0
+    there = (
+        {each["id"] for each in client.ask("GET", "/journeys/", workspace=asked.workspace)} if lock else set()
+    )
     for file in files:
         known = lock.get(file.name)
+        if known and known["journey"] not in there:
+            print(
+                f"{file.name}: its journey was deleted. Restore it in the library; or, to draw it anew, take"
+            )
+            print(f"  the file's entry out of {LOCK} and push again.")
+            refused += 1
+            continue
         if known and _digest(file) == known["file"]:
             continue
         try:

@@ -64,3 +64,13 @@ def test_a_broken_file_is_named_and_the_others_are_pushed(pulled, capsys):
     assert cli.main(["journeys", "push", str(pulled)]) == 1
 
     assert "broken.yaml: refused. The file is neither YAML nor JSON in line 1" in capsys.readouterr().out
+
+
+def test_a_file_whose_journey_was_deleted_is_told_and_drawn_anew_when_it_is_new(pulled, capsys):
+    Journey.objects.all().delete()
+
+    assert cli.main(["journeys", "push", str(pulled)]) == 1
+    assert "its journey was deleted" in capsys.readouterr().out
+    (pulled / "wayline.lock").unlink()
+    assert cli.main(["journeys", "push", str(pulled)]) == 0
+    assert Journey.objects.get().title == "I order something"

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 import yaml
+from django.db import transaction
 
 from wayline.accounts.models import Membership, Role, User, Workspace
 from wayline.journeys import operations as journeys
@@ -14,6 +15,7 @@ from wayline.journeys.models import Journey, Step
 WRITTEN = Path(__file__).with_suffix(".yaml")
 
 
+@transaction.atomic
 def write(workspace: Workspace, drawn: Mapping[str, Journey], *, by: User | None, now: datetime) -> None:
     """Draw the maps of hierarchy.yaml beside those of the templates, and put all of them in their places."""
     written = yaml.safe_load(WRITTEN.read_text())

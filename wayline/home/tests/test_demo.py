@@ -14,8 +14,8 @@ from wayline.accounts.testing import bearer, make_key, make_member, make_workspa
 from wayline.customers.models import Customer, Duplicate, Merge
 from wayline.home.demo import company, truth
 from wayline.journeys import queries as journeys
-from wayline.journeys.models import Journey, PersonaFeeling, Placement
-from wayline.journeys.queries import handoffs, moments
+from wayline.journeys.models import Journey, PersonaFeeling, Placement, Step
+from wayline.journeys.queries import gaps, handoffs, leading, moments
 from wayline.journeys.tests.numbers import counted_links, disagreements
 from wayline.kit import numbers
 from wayline.metrics import answers, flows
@@ -286,10 +286,31 @@ def test_every_number_on_every_map_is_the_number_of_the_list_behind_it(northwind
     client.force_login(member.user)
     for journey in Journey.objects.filter(workspace=northwind.workspace):
         address = reverse("journeys:map", args=[northwind.workspace.slug, journey.pk])
+        is_small = Step.objects.filter(phase__journey=journey).count() < 5
+        if is_small and query:
+            continue  # the questions are the same, and the large maps ask all of them
         page = " ".join(client.get(f"{address}{query}").content.decode().split())
 
-        assert len(set(counted_links(page))) > 20
+        assert is_small or len(set(counted_links(page))) > 20
         assert disagreements(client, page) == []
+
+
+def test_the_lifecycle_holds_journeys_and_has_gaps_to_be_found(northwind):
+    member = make_member(workspace=northwind.workspace, role="owner")
+
+    found = gaps.gaps(member)
+
+    levels = dict(Journey.objects.filter(workspace=northwind.workspace).values_list("title", "level"))
+    assert levels["I am a customer of Northwind"] == 0
+    assert levels["I get value from my new software"] == 1
+    assert levels["I connect my data"] == 2
+    assert "Hear of it" in [phase.name for phase in found.unmapped]
+    assert [(pair.first.title, pair.second.title) for pair in found.overlaps] == [
+        ("I get help with a problem", "I write to support")
+    ]
+    assert "I stay or I leave" in [journey.title for journey in (*found.unbound, *found.ownerless)]
+    answered = Step.objects.get(phase__journey__title="I get help with a problem", key="first-answer")
+    assert [lead.journey.title for lead in leading.leading_to(answered, member)] == ["I answer who asks"]
 
 
 # What the pages show is what `wayline answer` and `wayline flow` tell a program.
