@@ -104,6 +104,14 @@ def test_without_signals_the_map_says_so(client, noor, warehouse):
     assert "No signal has come in yet." in text(answer)
 
 
+def test_where_signals_are_elsewhere_the_map_says_where(client, journey):
+    answer = client.get(page("map", journey, "?period=dates&since=2020-01-01&until=2020-02-01"))
+
+    assert answer.context["picture"].state == "silent"
+    assert "There are signals from 2 Mar 2026 to 1 May 2026" in text(answer)
+    assert "No signal has come in yet." not in text(answer)
+
+
 def test_two_segments_are_compared_with_a_verdict(client, noor, warehouse):
     journey = make_journey(workspace=noor.workspace)
     travel(noor.workspace, (WHOLE, 45), (SHORT, 5), traits={"plan": "pro"})

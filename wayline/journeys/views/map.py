@@ -3,6 +3,7 @@ from secrets import token_hex
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from wayline.accounts import access
@@ -12,6 +13,7 @@ from wayline.journeys.queries import feelings, handoffs, lanes, talks
 from wayline.journeys.views import drawings
 from wayline.journeys.views.find import address_of, controls_of, journey_of
 from wayline.kit import live
+from wayline.metrics import answers
 
 
 @require_GET
@@ -92,6 +94,7 @@ def drawn(request, journey_id: int) -> dict:
         "picture": picture,
         "reading": reading,
         "controls": controls,
+        "there_are": controls.extent if answers.last_at(request.workspace.pk, timezone.now()) else None,
         "segments": queries.segment_choices(request.workspace, controls.saved),
         "view": view,
         "target": reverse("journeys:map", args=[request.workspace.slug, journey.pk]),
