@@ -88,7 +88,7 @@ def test_graph_and_variants_are_what_counting_one_by_one_gives(warehouse, walks)
 
 
 @pytest.mark.slow
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(st.integers(-(2**62), 2**62), st.text("abc", max_size=7)),
