@@ -56,7 +56,7 @@ def run(host: str, port: int, *, greeting: str = "") -> None:
     print(greeting or f"Wayline is at {settings.BASE_URL}", flush=True)
     # Uvicorn raises the signal again once it has stopped; leave through here, so that `finally` is reached.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with announced(port), warming():
+    with announced(host, port), warming():
         if settings.INTAKE_PROCESSES:
             from wayline import behind
 
@@ -97,16 +97,23 @@ def _bind(listening: socket.socket, host: str, port: int) -> None:
         time.sleep(0.1)
 
 
+def _here(host: str) -> str:
+    """Where this machine reaches a server listening on the host: at its loopback if it listens everywhere."""
+    if host in ("", "0.0.0.0", "::"):
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
 def announcement() -> Path:
     return settings.DATA_DIR / "server.json"
 
 
 @contextmanager
-def announced(port: int):
+def announced(host: str, port: int):
     """Tell commands on this machine where the server is, with a token only this account can read."""
     token, path = secrets.token_urlsafe(32), announcement()
     BearerKey.local_token = token
-    found = {"pid": os.getpid(), "url": f"http://127.0.0.1:{port}", "token": token}
+    found = {"pid": os.getpid(), "url": f"http://{_here(host)}:{port}", "token": token}
     path.unlink(missing_ok=True)
     # Made, never merely opened: one that somebody else had put there would be theirs to read.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -55,7 +55,7 @@ def index(request):
         "unplaced": [each for each in shown if not _has_dot(each)],
         "shortlist": backlog.shortlist(everything),
         "deleted": Opportunity.objects.deleted_from(request.member).filter(pk=deleted).first()
-        if deleted.isdigit()
+        if deleted.isdecimal()
         else None,
     }
     return render(request, "improvements/index.html", context)
@@ -110,7 +110,7 @@ def _steps_of(insight: Insight | None) -> list[Step]:
 
 def _chosen_insight(request) -> Insight | None:
     chosen = request.POST.get("insight") or request.GET.get("insight") or ""
-    return get_object_or_404(insights.insights(request.member), pk=chosen) if chosen.isdigit() else None
+    return get_object_or_404(insights.insights(request.member), pk=chosen) if chosen.isdecimal() else None
 
 
 @require_POST

@@ -38,7 +38,7 @@ def _of_kind(rows: QuerySet, kind: str) -> QuerySet:
 
 def _at_step(rows: QuerySet, step: str) -> QuerySet:
     """Those on exactly this step."""
-    at = Placement.objects.on_kept_maps().filter(step=int(step)) if step.isdigit() else None
+    at = Placement.objects.on_kept_maps().filter(step=int(step)) if step.isdecimal() else None
     return rows if at is None else rows.filter(card__in=at.values("card"))
 
 
@@ -74,7 +74,7 @@ def index(request):
         "step": standing_on.chosen_step(request),
         "closed": standing_on.closed_to(request.member),
         "deleted": Insight.objects.deleted_from(request.member).filter(pk=deleted).first()
-        if deleted.isdigit()
+        if deleted.isdecimal()
         else None,
     }
     return render(request, "insights/index.html", context)
@@ -142,7 +142,7 @@ def _show(request, insight: Insight, *, form=None, evidence_form=None, status=20
         .filter(pk=removed, insight=insight)
         .exclude(deleted_at=None)
         .first()
-        if removed.isdigit()
+        if removed.isdecimal()
         else None,
     }
     return render(request, "insights/insight.html", context, status=status)
@@ -167,7 +167,7 @@ def customers(request, insight_id):
     insight = _insight(request, insight_id)
     choice, period = _period(request)
     condition = queries.condition_of(list(insight.evidence.all()))
-    number = max(1, int(page)) if (page := request.GET.get("page", "1")).isdigit() else 1
+    number = max(1, int(page)) if (page := request.GET.get("page", "1")).isdecimal() else 1
     behind = measured.behind(
         request.workspace.pk,
         condition or SignalIs(names=("",)),

@@ -24,6 +24,9 @@ class People:
     customer_of: dict[int, int]
     touched: set[int]  # customers whose facts changed
     changed_profiles: list[list[int]]  # groups that belong to another customer now
+    had_declined: set[
+        int
+    ]  # customers who had said no before this batch; asked for only where it speaks of consent
 
 
 def is_public(source: str) -> bool:
@@ -70,13 +73,21 @@ def recognise(batch, refusals: list) -> People:
         for profile in set(profiles_by_number)
         if profile is not None and profile not in found.customer_of
     } | found.customer_of
+    # Before the batch's own words are learned: what precedes them in it was said under the word before.
+    had_declined = _declined(batch.workspace) if any("consent" in each.traits for each in signals) else set()
     touched = _learn(batch, profiles, customer_of, refusals)
     return People(
         profiles=profiles,
         customer_of=customer_of,
         touched=touched | {customer_of.get(each, each) for each in found.created},
         changed_profiles=found.changed,
+        had_declined=had_declined,
     )
+
+
+def _declined(workspace: int) -> set[int]:
+    found = Customer.objects.filter(workspace=workspace, has_declined=True)
+    return set(found.values_list("pk", flat=True))
 
 
 def _named(signals: list[Signal]) -> list[tuple]:
@@ -163,7 +174,6 @@ def _learn(batch, profiles: list[int | None], customer_of: dict[int, int], refus
 
 def consent(batch, people: People, refusals: list) -> set[int]:
     """Refuse, by place, the signals of customers who have said no to being observed by then."""
-    workspace = batch.workspace
     words = {
         i: is_denied(signal.traits["consent"])
         for i, signal in enumerate(batch.signals)
@@ -171,13 +181,11 @@ def consent(batch, people: People, refusals: list) -> set[int]:
     }
     # A public key cannot give consent, so what it gives is not heard here either.
     said = {i: is_no for i, is_no in words.items() if is_no or not is_public(batch.source)}
-    now_declined = set(
-        Customer.objects.filter(workspace=workspace, has_declined=True).values_list("pk", flat=True)
-    )
+    now_declined = _declined(batch.workspace)
     if not said and not now_declined:
         return set()
     speakers = {people.customer_of[each] for i in said if (each := people.profiles[i]) is not None}
-    declined = now_declined - speakers
+    declined = (now_declined - speakers) | (people.had_declined & speakers)
     refused = set()
     for i, signal in enumerate(batch.signals):
         profile = people.profiles[i]

@@ -79,12 +79,25 @@ def test_a_taken_port_is_named(data_dir):
 
 
 def test_the_announcement_is_for_this_account_only_and_goes_away(data_dir):
-    with serving.announced(8400):
+    with serving.announced("127.0.0.1", 8400):
         path = serving.announcement()
         assert path.stat().st_mode & 0o777 == 0o600
         assert set(json.loads(path.read_text())) == {"pid", "url", "token"}
 
     assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("0.0.0.0", "http://127.0.0.1:8400"),
+        ("192.0.2.7", "http://192.0.2.7:8400"),
+        ("::1", "http://[::1]:8400"),
+    ],
+)
+def test_a_server_is_announced_where_it_listens(data_dir, host, url):
+    with serving.announced(host, 8400):
+        assert json.loads(serving.announcement().read_text())["url"] == url
 
 
 def test_what_a_killed_server_left_behind_does_not_count(data_dir):

@@ -117,15 +117,15 @@ def matching(member: Membership, values) -> "Journey.objects":
         rows = rows.filter(Q(title__icontains=said["q"]) | Q(goal__icontains=said["q"]))
     if said["owner"] == NOBODY:
         rows = rows.filter(owner=None)
-    elif said["owner"].isdigit():
+    elif said["owner"].isdecimal():
         rows = rows.filter(owner=int(said["owner"]))
     if said["status"] in Journey.Status.values:
         rows = rows.filter(status=said["status"])
     if said["tag"]:
         rows = rows.filter(tags__name=said["tag"])
-    if said["persona"].isdigit():
+    if said["persona"].isdecimal():
         rows = rows.filter(personas=int(said["persona"]), personas__deleted_at=None)
-    if said["level"].isdigit():
+    if said["level"].isdecimal():
         rows = rows.filter(level=int(said["level"]))
     return rows
 

@@ -113,7 +113,7 @@ def draft(request, draft_id):
     roles = {
         name.removeprefix("role-"): value
         for name, value in request.POST.items()
-        if name.startswith("role-") and value in known and name.removeprefix("role-").isdigit()
+        if name.startswith("role-") and value in known and name.removeprefix("role-").isdecimal()
     }
     title = request.POST.get("title", "").strip()
     drawn, unplaced, refused = None, (), ""

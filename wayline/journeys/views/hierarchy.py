@@ -72,4 +72,4 @@ def detach(request, journey_id):
 
 def _number(request, name: str) -> int:
     said = request.POST.get(name, "")
-    return int(said) if said.isdigit() else 0
+    return int(said) if said.isdecimal() else 0

@@ -82,7 +82,7 @@ def drawn(request, journey_id: int) -> dict:
         journey,
         reading,
         address=address_of(request, journey, reading.query),
-        open_phase=int(phase) if (phase := request.GET.get("phase", "1")).isdigit() else 1,
+        open_phase=int(phase) if (phase := request.GET.get("phase", "1")).isdecimal() else 1,
         view=view,
         persona=persona.pk if persona else None,
     )

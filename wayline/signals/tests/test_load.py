@@ -209,10 +209,15 @@ def test_who_declines_is_observed_no_more_until_they_agree_again(warehouse):
         make_signal(name="During"),
     )
     observe(workspace, make_signal(name="Later"))
-    observe(workspace, make_signal(kind="identify", name="Identify", traits={"consent": "granted"}))
+    observe(
+        workspace,
+        make_signal(name="Shortly before they agree"),
+        make_signal(kind="identify", name="Identify", traits={"consent": "granted"}),
+        make_signal(name="At once"),
+    )
     observe(workspace, make_signal(name="After"))
 
-    assert [row["name"] for row in signals_in(warehouse)] == ["Before", "After"]
+    assert [row["name"] for row in signals_in(warehouse)] == ["Before", "At once", "After"]
     assert set(RefusedSignal.objects.values_list("excerpt", flat=True)) == {""}
 
 
