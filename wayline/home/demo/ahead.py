@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 
 import msgspec
 
@@ -30,15 +31,15 @@ _decoder = msgspec.msgpack.Decoder(Group)
 def groups(*, customers: int, seed: int, now: datetime) -> Iterator[Group]:
     """The same groups as `world.generate`, invented ahead where there is a second core and enough to do."""
     count = -(-customers // world.GROUP)
-    asked = {"customers": customers, "seed": seed, "now": now}
+    generate = partial(world.generate, customers=customers, seed=seed, now=now)
     if count < WORTH_IT or (os.cpu_count() or 1) < 2:
-        yield from world.generate(**asked)
+        yield from generate()
         return
     given = 0
     for group in _invented(customers, seed, int(now.timestamp())):
         given += 1
         yield group
-    yield from world.generate(**asked, begin=given)
+    yield from generate(begin=given)
 
 
 def _invented(customers: int, seed: int, moment: int) -> Iterator[Group]:
