@@ -110,7 +110,10 @@ def layout(journey: models.Journey) -> list[Laid]:
     """Every lane of this map in its order, the hidden ones too."""
     stored = models.Lane.objects.kept().filter(journey=journey).select_related("persona")
     rows = {row.key: row for row in stored}
-    laid = [_overridden(lane, rows.pop(lane.key, None), index) for index, lane in enumerate(LANES)]
+    laid = [
+        _overridden(_about(journey, lane), rows.pop(lane.key, None), index)
+        for index, lane in enumerate(LANES)
+    ]
     laid += [_own(row, len(LANES) + index) for index, row in enumerate(rows.values())]
     return sorted(laid, key=lambda lane: (lane.position, lane.key))
 
@@ -132,6 +135,12 @@ def shown(journey: models.Journey, view: str = "journey", persona: int | None = 
     if view == "blueprint":
         return [lane for lane in lanes if lane.key in ABOVE_THE_LINE] + below
     return above
+
+
+def _about(journey: models.Journey, lane: Laid) -> Laid:
+    if lane.key == "step" and journey.perspective == models.Journey.Perspective.EMPLOYEE:
+        return replace(lane, help="What the employee does")
+    return lane
 
 
 def _overridden(lane: Laid, row: models.Lane | None, index: int) -> Laid:

@@ -16,7 +16,7 @@ from . import questions
 from .living_map import living_map
 
 TASK = "journeys.standings"
-AT_ONCE = 8  # worked out within the page that asks; the others are left to the background
+AT_ONCE = 12  # worked out within the page that asks; the others are left to the background
 MOST_INSIDE = 200
 
 

@@ -150,7 +150,9 @@ def test_an_employees_journey_says_so_and_its_steps_lead_to_the_customers(client
     said = {"title": "I pack", "window_days": "", "start": "any", "follow": "customer"}
 
     assert client.post(page("settings", ours, ""), said | {"perspective": "employee"}).status_code == 302
-    assert "Employee journey" in text(client.get(page("map", ours)))
+    map_of_ours = text(client.get(page("map", ours)))
+    assert "Employee journey" in map_of_ours
+    assert "What the employee does" in map_of_ours
     client.post(page("settings", ours, ""), said)  # as an older form: whose it is stays
     assert "Employee journey" in text(client.get(reverse("journeys:library", args=[noor.workspace.slug])))
     assert "Employee journey" not in text(client.get(page("map", theirs)))
