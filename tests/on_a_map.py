@@ -136,10 +136,11 @@ class Pane:
         self.page.get_by_text("Only the people you chose").wait_for()
 
     def is_told(self, words: str) -> None:
-        """The toast is taken away, so that the next one with the same words is told apart."""
-        toast = self.page.locator("#toasts .toast", has_text=words).last
-        toast.wait_for()
-        toast.evaluate("toast => toast.remove()")
+        self.page.locator("#toasts .toast", has_text=words).last.wait_for()
+
+    def has_read(self) -> None:
+        """Take what was told away, so that the next with the same words is told apart."""
+        self.page.evaluate("document.getElementById('toasts').replaceChildren()")
 
     def still_writes(self, words: str) -> None:
         self.box.wait_for()

@@ -125,6 +125,7 @@ def a_conflict_is_answered_with_the_true_cell(maya, omar):
     maya.sees("The slot is too late", 3)
     omar.press(" ")
     omar.is_told("Somebody changed this card")
+    omar.has_read()
     omar.sees("The slot is too late", 3)
     assert omar.card("The slot is too late").count() == 1
     omar.rewrite("The slot is too late", "His words")
