@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from email import message_from_string
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 from .browser import ROOT, sign_in, wait_until_ready
 
@@ -67,7 +68,11 @@ class Server:
 
     def kill(self) -> None:
         """As when the power goes: every process of it at once, and nothing is tidied up."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        # The process that listens has a session of its own; alive, it would go on answering.
+        pid = self.process.pid
+        listening = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for each in [pid, *map(int, listening)]:
+            os.kill(each, signal.SIGKILL)
         self.process.wait(30)
 
     def who(self, name: str) -> dict:

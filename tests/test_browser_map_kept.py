@@ -63,6 +63,7 @@ def the_server_is_killed_in_the_middle(server, maya, omar):
     maya.save()
     maya.card("Saved just before").locator("a.open").wait_for()
     omar.write_new("Written while it died")
+    omar.has_read()
     server.kill()
     omar.save()
     omar.is_told("could not be reached")

@@ -15,18 +15,18 @@ export class Sending {
   }
 
   async now(address, body) {
-    let answer;
+    let answer, html;
     try {
       answer = await fetch(address, {
         method: "POST",
         body,
         headers: { "HX-Request": "true", "X-CSRFToken": document.body.dataset.csrf },
       });
+      html = await answer.text(); // the server may still go away in the middle of its answer
     } catch {
       toast("The server could not be reached. Your change is not saved.", { isError: true });
       return { ok: false, status: 0 };
     }
-    const html = await answer.text();
     const status = answer.redirected ? 403 : answer.status;
     if (status >= 500 || status === 403 || status === 404) {
       const said = answer.redirected ? signedOut : refusals[status];
