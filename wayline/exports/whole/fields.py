@@ -55,7 +55,7 @@ NO_REFERENCES = {
     "customers.duplicate": {"reasons"},
     "integrations.delivery": {"answers"},
     "integrations.webhook": {"activities"},
-    "journeys.mapdraft": {"document", "sheet"},
+    "journeys.mapdraft": {"document", "sheet", "unplaced"},
     "journeys.persona": {"needs", "jobs", "behaviors", "quotes", "channels"},
     "customers.told": {"before", "after"},
     "journeys.driftalarm": {"found"},

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from django.db.models import Exists, OuterRef
+
 from wayline.accounts.models import Membership, Workspace
 from wayline.customers.models import Customer
 from wayline.journeys import queries as journeys
@@ -296,10 +298,9 @@ def spreads(workspace: Workspace, reading: Reading) -> tuple[Spread, ...]:
 
 def lines(member: Membership, reading: Reading, period_choice: str) -> tuple[Line, ...]:
     """Every journey, the worst change first."""
-    found = [
-        line(journey, reading, period_choice)
-        for journey in Journey.objects.visible_to(member).with_steps().select_related("owner", "workspace")
-    ]
+    inside = Journey.objects.filter(parent=OuterRef("pk"))
+    kept = Journey.objects.visible_to(member).with_steps().select_related("owner", "workspace")
+    found = [line(journey, reading, period_choice) for journey in kept.annotate(holds_others=Exists(inside))]
     return tuple(sorted(found, key=lambda each: each.badness))
 
 
