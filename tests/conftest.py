@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from .browser import BROWSERS, ROOT, wait_until_ready
+from .browser import BROWSERS, QUIET, ROOT, wait_until_ready
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -27,6 +27,17 @@ def chromium():
     if not found:
         pytest.skip("no Chromium found (apt install chromium, or set WAYLINE_CHROMIUM)")
     return found
+
+
+@pytest.fixture
+def browser(chromium):
+    """A browser without a screen, for the pages of several people."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .browser import QUIET, assert_accessible, sign_in
+from .browser import assert_accessible, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -67,16 +67,6 @@ class Pane:
             if ghost.count():
                 return
         raise AssertionError(f"Step {step} makes no room for the card in the hand.")
-
-
-@pytest.fixture
-def browser(chromium):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        yield browser
-        browser.close()
 
 
 def test_two_people_edit_one_map(browser, demo):

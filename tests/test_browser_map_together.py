@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from .browser import QUIET, assert_accessible
+from .browser import assert_accessible
 from .on_a_map import Pane, Post, Server, other_site
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -34,16 +34,6 @@ NOTE_SENDING = f"""
   }};
 }}
 """
-
-
-@pytest.fixture
-def browser(chromium):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Found the demo company: its year goes through the same journal and loader as everybody's signals."""
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 
 from django.utils import timezone
@@ -11,6 +9,7 @@ from wayline.accounts.models import Membership, Role, User, Workspace
 from wayline.customers.duplicates import operations as duplicates
 from wayline.journeys import operations as journeys
 from wayline.journeys.models import Journey
+from wayline.kit import collecting
 from wayline.kit.refusals import Refusal
 from wayline.metrics import observed
 from wayline.metrics import operations as metrics
@@ -61,20 +60,8 @@ def create(
         raise CompanyTooSmall(f"Ask for at least {truth.SMALLEST} customers; fewer would show nothing.")
     now = now or timezone.now()
 
-    with _without_collecting():
+    with collecting.paused():  # everything here is kept, or freed at once
         return _create(workspace, customers, seed, now, progress, by)
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Everything here is kept or freed at once: looking for cycles in it again and again finds none."""
-    was_collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_collecting:
-            gc.enable()
 
 
 def _create(workspace: Workspace, customers: int, seed: int, now: datetime, progress, by: User | None) -> int:
