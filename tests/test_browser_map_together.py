@@ -214,6 +214,13 @@ def discussions_are_resolved_and_taken_up_again(maya, omar):
     maya.page.locator(".unread", has_text="It was the holidays").wait_for()
 
 
+def stranger(browser):
+    """The page of somebody who has no account here."""
+    page = browser.new_context().new_page()
+    page.set_default_timeout(60_000)
+    return page
+
+
 def share(pane, **given) -> str:
     """Make a link on its page; its address."""
     pane.page.goto(f"{pane.map}shares/")
@@ -230,7 +237,7 @@ def share(pane, **given) -> str:
 def a_link_opens_one_map_and_nothing_else(browser, server, maya):
     tomorrow = (date.today() + timedelta(days=1)).isoformat()
     address = share(maya, For_whom="The board", Password="only for you", Open_until=tomorrow)
-    visitor = browser.new_context().new_page()
+    visitor = stranger(browser)
     answer = visitor.goto(address)
     assert "noindex" in answer.headers["x-robots-tag"]
     visitor.get_by_label("Password").fill("something else")
@@ -252,7 +259,7 @@ def a_link_opens_one_map_and_nothing_else(browser, server, maya):
 def a_map_stands_in_other_sites_only_when_it_may(browser, maya):
     open_to_all = share(maya, For_whom="Our intranet", May_be_embedded=True)
     closed = share(maya, For_whom="Only here")
-    visitor = browser.new_context().new_page()
+    visitor = stranger(browser)
     frames = "".join(
         f'<iframe src="{each}" width="900"></iframe>' for each in (open_to_all, closed, maya.map)
     )
