@@ -51,13 +51,13 @@ def hidden_from(member: Membership) -> Q | None:
         return None
     hidden = Q(details__journey__in=closed)
     for model, path in PATHS.items():
-        hidden |= _about(model, model._base_manager.filter(**{f"{path}__in": closed}))
+        hidden |= about(model, model._base_manager.filter(**{f"{path}__in": closed}))
     elsewhere = Placement.objects.filter(card__workspace=member.workspace_id).exclude(journey__in=closed)
     cards = Card.objects.filter(placements__journey__in=closed).exclude(pk__in=elsewhere.values("card"))
-    return hidden | _about(Card, cards)
+    return hidden | about(Card, cards)
 
 
-def _about(model, rows) -> Q:
-    """Activities keep the keys of their subjects as text."""
+def about(model, rows) -> Q:
+    """Activities of these rows, which they know by their keys as text."""
     keys = rows.annotate(as_text=Cast("pk", CharField())).values("as_text")
     return Q(subject_kind=model._meta.label_lower, subject_id__in=keys)

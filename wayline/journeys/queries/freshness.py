@@ -3,12 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from django.db.models import Q
-
-from wayline.audit import registry
-from wayline.audit.models import Activity
 from wayline.journeys import conditions
-from wayline.journeys.models import Journey, Phase, Review, Step, Touchpoint
+from wayline.journeys.models import Journey, Review
 from wayline.metrics import departures
 from wayline.metrics.questions import Period
 from wayline.statistics import drift
@@ -104,18 +100,3 @@ def _watched(journey: Journey, baseline: Period, since: Period) -> tuple[Watched
             ("beside", "Do something that is not on the map"),
         )
     )
-
-
-def history(journey: Journey, *, limit: int = 60) -> list[tuple[str, Activity]]:
-    """Everything done to the map and its parts in words, the latest first."""
-    phases = Phase.objects.filter(journey=journey)
-    steps = Step.objects.filter(phase__journey=journey)
-    points = Touchpoint.objects.filter(step__phase__journey=journey)
-    wanted = Q(subject_kind="journeys.journey", subject_id=str(journey.pk))
-    wanted |= Q(subject_kind="journeys.version", details__journey=journey.pk)
-    for kind, rows in (("phase", phases), ("step", steps), ("touchpoint", points)):
-        keys = [str(key) for key in rows.values_list("pk", flat=True)]
-        wanted |= Q(subject_kind=f"journeys.{kind}", subject_id__in=keys)
-    said = registry.names()
-    done = Activity.objects.filter(wanted, workspace_id=journey.workspace_id)[:limit]
-    return [(str(said.get(each.name, each.name)), each) for each in done]

@@ -157,7 +157,7 @@ def test_the_file_the_version_and_the_difference_know_the_feelings(noor, drawn):
 
     assert told == [
         ("“Order Placed”, feeling of Newcomer", "nothing", "-1.0"),
-        ("Lane “pain”", "about everybody", "about Newcomer"),
+        ("Lane “Pain points”", "about everybody", "about Newcomer"),
     ]
     assert drawing.document_of(drawn).plain["phases"] == before.plain["phases"]
     assert felt(step) == []

@@ -9,8 +9,8 @@ from wayline.journeys import operations
 from wayline.journeys.exchange import drawing
 from wayline.journeys.models import Journey, Step, Version
 from wayline.journeys.operations.refusals import AlreadyApproved, NothingChanged, WindowOutOfRange
-from wayline.journeys.queries import differences, freshness
-from wayline.journeys.testing import MONDAY, make_journey, travel
+from wayline.journeys.queries import differences, freshness, history
+from wayline.journeys.testing import MONDAY, make_card, make_journey, travel
 from wayline.journeys.tests.pages import WHOLE, text
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +83,79 @@ def test_differences_say_what_came_went_moved_and_changed(drawn, noor):
     assert (found[0].before, found[0].after) == ("nothing", "Quickly")
 
 
+def told(before, after):
+    found = differences.differences(before, drawing.document_of(after))
+    return [(each.what, each.where, each.before, each.after) for each in found]
+
+
+def test_a_phase_that_moves_takes_no_steps_out_of_their_order_and_one_renamed_stays(drawn, noor):
+    later = operations.add_phase(drawn, name="Later", **by(noor))
+    operations.add_step(later, title="I tell my friends", **by(noor))
+    before = drawing.document_of(drawn)
+
+    operations.move_phase(later, places=-1, **by(noor))
+    operations.rename_phase(later, name="Afterwards", **by(noor))
+
+    phase = drawn.phases.exclude(pk=later.pk).get().name
+    assert told(before, drawn) == [
+        ("changed", "Name of a phase", "Later", "Afterwards"),
+        ("moved", "Phases", f"{phase} › Afterwards", f"Afterwards › {phase}"),
+    ]
+
+
+def test_of_three_steps_only_the_one_that_was_moved_is_told(drawn, noor):
+    before = drawing.document_of(drawn)
+    phase = drawn.phases.get()
+
+    operations.move_step(Step.objects.get(key="order-placed"), places=2, **by(noor))
+
+    where = [f"in {phase}, place {place}" for place in (1, 3)]
+    assert told(before, drawn) == [("moved", "Step “Order Placed”", *where)]
+
+
+def test_cards_are_told_by_where_they_went_and_what_they_now_say(drawn, noor):
+    placed, shipped, _ = Step.objects.order_by("position")
+    late, lost, gone = (make_card(placed, title=title) for title in ("Late", "Lost", "Gone"))
+    before = drawing.document_of(drawn)
+
+    operations.move_cards([late], step=shipped, lane="gain", **by(noor))
+    operations.describe_card(lost.card, journey=drawn, title="Lost for days", **by(noor))
+    operations.describe_card(gone.card, journey=drawn, channel="Mail", **by(noor))
+    operations.move_cards([gone], step=placed, before=lost, **by(noor))
+
+    here = "“Order Placed”, Pain points"
+    assert told(before, drawn) == [
+        ("changed", f"{here}, card “Gone”, channel", "nothing", "Mail"),
+        ("moved", "Card “Late”", here, "“Order Shipped”, Gains"),
+        ("changed", f"{here}, card", "Lost", "Lost for days"),
+    ]
+
+
+def test_another_order_of_the_same_cards_is_no_likeness(drawn, noor):
+    step = Step.objects.order_by("position").first()
+    late, lost = (make_card(step, title=title) for title in ("Late", "Lost"))
+    before = drawing.document_of(drawn)
+
+    operations.move_cards([lost], step=step, before=late, **by(noor))
+
+    assert told(before, drawn) == [("moved", "“Order Placed”, Pain points", "Late › Lost", "Lost › Late")]
+
+
+def test_ways_and_lanes_are_told_in_the_words_of_the_map(drawn, noor):
+    placed, shipped, _ = Step.objects.order_by("position")
+    before = drawing.document_of(drawn)
+
+    operations.add_edge(shipped, placed, label="if lost", **by(noor))
+    operations.rename_lane(drawn, "pain", title="Woes", **by(noor))
+    operations.hide_lane(drawn, "opportunity", **by(noor))
+
+    assert told(before, drawn) == [
+        ("added", "Branch or loop", "", "Order Shipped → Order Placed, if lost"),
+        ("changed", "Lane “Opportunities”", "shown", "hidden"),
+        ("changed", "Lane “Woes”, title", "Pain points", "Woes"),
+    ]
+
+
 @pytest.fixture
 def reviewed(noor, warehouse):
     """Before the review all go as drawn; since, most skip the shipping and call instead."""
@@ -137,6 +210,45 @@ def test_the_pages_save_compare_review_and_restore(client, drawn, noor, warehous
     assert "Reviewed a journey" in text(answer)
     refused = client.post(reverse("journeys:save_version", args=[slug, drawn.pk]), {"name": " "})
     assert refused.status_code == 409
+
+
+def test_the_history_tells_of_cards_lanes_and_what_was_changed(drawn, noor):
+    step = Step.objects.get(key="order-placed")
+    late = operations.add_card(drawn, step=step, lane="pain", title="Late", **by(noor))
+    operations.rename_step(step, title="I order", **by(noor))
+    operations.mark_step(step, is_fail_point=True, **by(noor))
+    operations.hide_lane(drawn, "opportunity", **by(noor))
+    operations.undo(drawn, **by(noor))
+    elsewhere = make_journey(workspace=noor.workspace, title="I return it")
+    there = elsewhere.phases.get().steps.first()
+    operations.place_card(late.card, journey=elsewhere, step=there, lane="pain", **by(noor))
+
+    found, has_earlier = history.history(drawn, noor)
+
+    assert not has_earlier
+    assert [(each.said, each.subject, each.more) for each in found] == [
+        ("Undid a change of a map", str(drawn), "Hid the lane “Opportunities”"),
+        ("Changed a lane", "Opportunities", "hidden"),
+        ("Marked a step", "I order", "a fail point"),
+        ("Renamed a step", "I order", "was “Order Placed”"),
+        ("Added a card", "Late", "at “Order Placed”"),
+    ]
+
+
+def test_a_long_history_has_pages(client, drawn, noor, warehouse, monkeypatch):
+    monkeypatch.setattr(history, "ON_A_PAGE", 2)
+    for name in ("One", "Two", "Three"):
+        operations.save_version(drawn, name=name, **by(noor))
+    address = reverse("journeys:versions", args=[noor.workspace.slug, drawn.pk])
+
+    first, second = (client.get(address, {"page": page}) for page in ("1", "2"))
+
+    told = [text(page).split("History")[1] for page in (first, second)]
+    assert [("3. Three" in each, "Earlier" in each, "Later" in each) for each in told] == [
+        (True, True, False),
+        (False, False, True),
+    ]
+    assert client.get(address, {"page": "²"}).status_code == 200
 
 
 def test_only_managers_approve(client, drawn, noor, warehouse):

@@ -8,6 +8,7 @@ from wayline.journeys import operations
 from wayline.journeys.exchange import document, drawing
 from wayline.journeys.models import Version
 from wayline.journeys.queries import differences, freshness, measured
+from wayline.journeys.queries import history as done
 from wayline.journeys.views.find import journey_of
 from wayline.kit.refusals import Refusal
 from wayline.statistics import drift
@@ -28,12 +29,17 @@ def versions(request, journey_id):
 
 
 def show_versions(request, journey, *, refused="", status=200):
+    said = request.GET.get("page", "1")
+    page = int(said[:6]) if said.isdecimal() and int(said[:6]) > 0 else 1
+    history, has_earlier = done.history(journey, request.member, page=page)
     context = {
         "journey": journey,
         "versions": journey.versions.select_related("created_by", "approved_by", "journey__workspace"),
         "kinds": Version.Kind.choices,
         "freshness": freshness.freshness(journey, now=timezone.now()),
-        "history": freshness.history(journey),
+        "history": history,
+        "page": page,
+        "has_earlier": has_earlier,
         "looks": drift.LOOKS,
         "level": drift.LEVEL,
         "measured": drift.MEASURED,
