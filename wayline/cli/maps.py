@@ -92,10 +92,29 @@ def push(asked) -> int:
 
 
 def _send(known: dict | None, written: document.Document, workspace: str | None) -> dict:
+    written = _without_bytes(written, workspace)
     if known is None:
         return client.ask("POST", "/journeys/maps", workspace=workspace, body={"document": written.plain})
     body = {"document": written.plain, "revision": known["revision"]}
     return client.ask("POST", f"/journeys/{known['journey']}/replace", workspace=workspace, body=body)
+
+
+def _without_bytes(written: document.Document, workspace: str | None) -> document.Document:
+    """The map with its pictures sent ahead, one by one: together they may be more than one call may hold."""
+    names = {
+        name: client.ask("POST", "/journeys/pictures/keep", workspace=workspace, body={"content": encoded})[
+            "name"
+        ]
+        for name, encoded in (written.pictures or {}).items()
+    }
+    if not names:
+        return written
+    plain = written.plain | {"pictures": {}}
+    for step in (step for phase in plain["phases"] for step in phase.get("steps", ())):
+        for card in step.get("cards", ()):
+            if card.get("picture") in names:
+                card["picture"] = names[card["picture"]]
+    return document.parsed(plain)
 
 
 def _known(found: dict, file: Path) -> dict:

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterable
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -47,6 +48,24 @@ def among(rows: QuerySet[Customer], ids: list[int]) -> QuerySet[Customer]:
     """The rows with these ids, however many: as one value, where a list of values would pass the limit."""
     each = "json_each(%s)" if connection.vendor == "sqlite" else "json_array_elements_text(%s::json)"
     return rows.filter(pk__in=RawSQL(f"SELECT CAST(value AS bigint) FROM {each}", [json.dumps(ids)]))
+
+
+def roots(workspace_id: int, profiles: Iterable[int]) -> dict[int, int]:
+    """The customer that each of these profiles is now, after all merges; those that are gone are left out."""
+    wanted = set(profiles)
+    into: dict[int, int | None] = {}
+    fresh = wanted
+    while fresh:
+        found = among(Customer.objects.filter(workspace=workspace_id), sorted(fresh))
+        into |= dict(found.values_list("pk", "merged_into"))
+        fresh = {above for above in into.values() if above is not None and above not in into}
+    roots = {}
+    for profile in wanted & into.keys():
+        root = profile
+        while (above := into[root]) is not None:
+            root = above
+        roots[profile] = root
+    return roots
 
 
 def identities_of(customer: Customer) -> QuerySet[Identity]:

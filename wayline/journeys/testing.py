@@ -1,6 +1,7 @@
 """Exactly one valid journey, and customers who take it."""
 
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 from django.core.files.base import ContentFile
 from django.utils import timezone
@@ -85,7 +86,13 @@ def make_card(step: Step, *, lane: str = "pain", title: str = "The slot is too l
 
 def make_picture(workspace: Workspace) -> Picture:
     """A picture of one pixel."""
-    picture = Picture(workspace=workspace, width=1, height=1, uploaded_at=timezone.now())
+    picture = Picture(
+        workspace=workspace,
+        width=1,
+        height=1,
+        digest=sha256(ONE_PIXEL).hexdigest()[:32],
+        uploaded_at=timezone.now(),
+    )
     picture.file.save("one-pixel.webp", ContentFile(ONE_PIXEL), save=False)
     picture.save()
     return picture

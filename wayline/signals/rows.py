@@ -8,6 +8,7 @@ from itertools import chain
 import numpy as np
 import pyarrow as pa
 
+from wayline.customers import queries as customers
 from wayline.customers.models import Customer
 from wayline.warehouse import connect, tables
 
@@ -173,25 +174,9 @@ def _text(value) -> str:
 
 def reconcile(writer: connect.Writer, workspace: int, profiles: Iterable[int]) -> None:
     """Let the signals of these profiles belong to the customers the profiles belong to now."""
-    roots = _roots(workspace, set(profiles))
+    roots = customers.roots(workspace, profiles)
     writer.reassign(workspace, roots)
     gone = [profile for profile, root in roots.items() if profile != root]
     if gone:
         writer.forget_customers(workspace, gone)
     refresh_customers(writer, workspace, roots.values())
-
-
-def _roots(workspace: int, profiles: set[int]) -> dict[int, int]:
-    into: dict[int, int | None] = {}
-    fresh = profiles
-    while fresh:
-        found = Customer.objects.filter(workspace=workspace, pk__in=fresh).values_list("pk", "merged_into")
-        into |= dict(found)
-        fresh = {each for each in into.values() if each is not None and each not in into}
-    roots = {}
-    for profile in profiles & into.keys():
-        root = profile
-        while (above := into[root]) is not None:
-            root = above
-        roots[profile] = root
-    return roots

@@ -1,9 +1,13 @@
 import json
+from base64 import b64encode
+from io import BytesIO
 
 import pytest
+import yaml
+from PIL import Image
 
 from wayline import cli
-from wayline.journeys.models import Journey
+from wayline.journeys.models import Card, Journey
 from wayline.journeys.testing import make_journey
 
 pytestmark = pytest.mark.django_db
@@ -74,3 +78,24 @@ def test_a_file_whose_journey_was_deleted_is_told_and_drawn_anew_when_it_is_new(
     (pulled / "wayline.lock").unlink()
     assert cli.main(["journeys", "push", str(pulled)]) == 0
     assert Journey.objects.get().title == "I order something"
+
+
+def test_pictures_are_pulled_pushed_one_by_one_and_named_as_the_server_does(pulled, capsys):
+    file, photo = pulled / "i-order-something.yaml", BytesIO()
+    Image.new("RGB", (20, 10), "red").save(photo, "PNG")
+    written = yaml.safe_load(file.read_text())
+    written["phases"][0]["steps"][0]["cards"] = [
+        {"lane": "pictures", "kind": "picture", "title": "The form", "picture": "form"}
+    ]
+    written["pictures"] = {"form": b64encode(photo.getvalue()).decode()}
+    file.write_text(yaml.safe_dump(written, sort_keys=False))
+
+    assert cli.main(["journeys", "push", str(pulled)]) == 0
+
+    picture = Card.objects.get(title="The form").picture
+    assert (picture.width, picture.height) == (20, 10)
+    pushed = file.read_text()
+    assert f"picture: {picture.name}" in pushed
+    assert f'  "{picture.name}": "UklGR' in pushed
+    cli.main(["journeys", "pull", str(pulled)])
+    assert file.read_text() == pushed

@@ -72,28 +72,14 @@ def allowing(rows: QuerySet[Customer], workspace_id: int, purpose: str, channel:
     words = said.order_by("since", "-is_granted").values_list(
         "customer", "is_granted", "customer__merged_into"
     )
-    roots = _roots(workspace_id, (customer for customer, _, merged in words if merged is not None))
+    merged = {customer for customer, _, into in words if into is not None}
+    roots = customers.roots(workspace_id, merged)
     for customer, is_granted, _ in words:
         latest[roots.get(customer, customer)] = is_granted
     if is_allowed_unasked(purpose):
         no = [customer for customer, is_granted in latest.items() if not is_granted]
         return rows.exclude(pk__in=customers.among(Customer.objects.all(), no).values("pk")) if no else rows
     return customers.among(rows, [customer for customer, is_granted in latest.items() if is_granted])
-
-
-def _roots(workspace_id: int, profiles: Iterable[int]) -> dict[int, int]:
-    profiles = set(profiles)
-    if not profiles:
-        return {}
-    merged = Customer.objects.filter(workspace=workspace_id).exclude(merged_into=None)
-    into = dict(merged.values_list("pk", "merged_into"))
-    roots = {}
-    for profile in profiles:
-        root = profile
-        while root in into:
-            root = into[root]
-        roots[profile] = root
-    return roots
 
 
 def sources_named(member: Membership, changes: Iterable[ConsentChange]) -> dict[str, str]:

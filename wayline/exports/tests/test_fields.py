@@ -42,6 +42,7 @@ def test_each_table_comes_after_those_it_cannot_be_without():
 def test_nothing_secret_by_its_name_leaves():
     suspicious = ("secret", "password", "token", "digest", "nonce")
     known = {("signals.import", "digest"), ("signals.tombstone", "digest"), ("metrics.baseline", "digest")}
+    known |= {("journeys.picture", "digest")}
 
     found = {
         (model._meta.label_lower, field.attname)

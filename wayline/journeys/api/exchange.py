@@ -35,7 +35,7 @@ class ReplaceIn(Schema):
 
 
 def _out(journey: Journey) -> dict:
-    found = drawing.document_of(journey, with_decisions=True)
+    found = drawing.document_of(journey, whole=True)
     return {
         "journey": journey.pk,
         "revision": found.revision,

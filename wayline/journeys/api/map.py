@@ -23,6 +23,7 @@ from wayline.journeys.schemas.map import (
     LaneOut,
     LeadOut,
     PasteIn,
+    PictureIn,
     PictureOut,
     PlaceIn,
     PlacementOut,
@@ -159,6 +160,13 @@ def delete_card(request, placement_id: int):
 def upload_picture(request, file: UploadedFile = File(...)):  # noqa: B008 - how the library says it
     """Keep a picture, checked, made small and without its metadata; a card then names it."""
     return 201, operations.upload_picture(request.workspace, file, **by(request))
+
+
+@router.post("/pictures/keep", response={201: PictureOut})
+@needs("contributor")
+def keep_picture(request, body: PictureIn):
+    """Keep a picture of a map file; documents then name it, and need not carry it."""
+    return 201, operations.keep_picture(request.workspace, body.content, **by(request))
 
 
 @router.get("/{journey_id}/lanes", response=list[LaneOut])

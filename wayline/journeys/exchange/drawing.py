@@ -1,5 +1,6 @@
 """The document of a journey as it is now."""
 
+from base64 import b64encode
 from collections import defaultdict
 
 from wayline.journeys import conditions
@@ -11,6 +12,7 @@ from wayline.journeys.models import (
     Lane,
     MomentChange,
     MomentChoice,
+    Picture,
     Placement,
     Step,
 )
@@ -30,10 +32,11 @@ from .document import (
 )
 
 
-def document_of(journey: Journey, *, with_decisions: bool = False) -> Document:
-    """The map as a value; with what was decided about its moments where the whole of it is taken out.
+def document_of(journey: Journey, *, whole: bool = False) -> Document:
+    """The map as a value; the whole of it with its pictures and what was decided about its moments.
 
-    A version keeps the map alone, so that bringing it back takes back no decision and no work.
+    A version keeps the map alone, so that bringing it back takes back no decision and no work; it names the
+    pictures, which the workspace has.
     """
     journey = Journey.objects.with_steps().with_feelings().prefetch_related("tags").get(pk=journey.pk)
     cards = _cards(journey)
@@ -79,9 +82,23 @@ def document_of(journey: Journey, *, with_decisions: bool = False) -> Document:
             )
         ),
         handoffs=_handoffs(journey),
-        decisions=_decisions(journey) if with_decisions else None,
-        changes=_changes(journey) if with_decisions else None,
+        decisions=_decisions(journey) if whole else None,
+        changes=_changes(journey) if whole else None,
+        pictures=_pictures(journey) or None if whole else {},
     )
+
+
+def _pictures(journey: Journey) -> dict[str, str]:
+    """The bytes of the pictures on the map's cards, as base64 by their names."""
+    shown = Placement.objects.on_kept_maps().filter(journey=journey, card__picture__isnull=False)
+    found = {}
+    for picture in Picture.objects.filter(pk__in=shown.values("card__picture")).exclude(digest=""):
+        try:
+            with picture.file.open("rb") as file:
+                found[picture.name] = b64encode(file.read()).decode()
+        except FileNotFoundError:
+            continue  # the map is worth taking out without it; the card keeps the picture's name
+    return dict(sorted(found.items()))
 
 
 def _decisions(journey: Journey) -> tuple[DecisionPart, ...]:
@@ -171,7 +188,9 @@ def _step(step: Step, cards: list[CardPart]) -> StepPart:
 def _cards(journey: Journey) -> dict[int, list[CardPart]]:
     found: dict[int, list[CardPart]] = defaultdict(list)
     placed = Placement.objects.on_kept_maps().filter(journey=journey)
-    placed = placed.select_related("card__linked_journey", "card__linked_step__phase__journey")
+    placed = placed.select_related(
+        "card__picture", "card__linked_journey", "card__linked_step__phase__journey"
+    )
     for placement in placed.order_by("lane", "position", "pk"):
         card = placement.card
         leads_to_journey, leads_to_step = lead_of(card)
@@ -184,6 +203,7 @@ def _cards(journey: Journey) -> dict[int, list[CardPart]]:
             metric=card.metric,
             leads_to_journey=leads_to_journey,
             leads_to_step=leads_to_step,
+            picture=card.picture.name if card.picture else "",
         )
         found[placement.step_id].append(part)
     return found

@@ -2,7 +2,7 @@
 
 from wayline.accounts.models import User, Workspace
 from wayline.accounts.queries import people
-from wayline.journeys.models import Journey, Step
+from wayline.journeys.models import Journey, Picture, Step
 
 from .document import CardPart, Document
 from .unplaced import Unplaced
@@ -48,6 +48,14 @@ def missing(document: Document, workspace: Workspace) -> list[Unplaced]:
         for step in document.steps
         for card in step.cards
         if card.leads_to_journey and card.leads_to_journey != document.title and not any(leads.found(card))
+    ]
+    carried = document.pictures or {}
+    pictures = Picture.objects.filter(workspace=workspace)
+    found += [
+        Unplaced(f"{step.title}: {card.title}", card.picture, "The file does not carry this picture")
+        for step in document.steps
+        for card in step.cards
+        if card.picture and card.picture not in carried and not pictures.named(card.picture).exists()
     ]
     found += [
         Unplaced(

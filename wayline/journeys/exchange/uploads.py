@@ -38,8 +38,9 @@ class Upload:
 
 def read(content: bytes, name: str) -> Sequence[Upload]:
     """The maps that the file holds."""
-    if len(content) > document.MOST_BYTES:
-        raise MapNotUnderstood(f"The file is larger than {document.MOST_BYTES // 1_000_000} MB.")
+    most = document.MOST_WITH_PICTURES if name.lower().endswith(MAPS) else document.MOST_BYTES
+    if len(content) > most:
+        raise MapNotUnderstood(f"The file is larger than {most // 1_000_000} MB.")
     if name.lower().endswith(SPREADSHEETS):
         return [Upload(sheet=sheet) for sheet in spreadsheets.read_all(content, name)]
     if not name.lower().endswith(MAPS):

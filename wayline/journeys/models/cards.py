@@ -12,21 +12,36 @@ class PictureQuerySet(models.QuerySet):
     def visible_to(self, member: Membership) -> "PictureQuerySet":
         return self.filter(workspace=member.workspace_id)
 
+    def named(self, name: str) -> "PictureQuerySet":
+        """Those that files know by this name."""
+        return self.filter(digest=name.removeprefix(Picture.PREFIX)).exclude(digest="")
+
 
 class Picture(models.Model):
     """An uploaded picture as we keep it: decoded, turned upright, resized, written anew without metadata."""
+
+    PREFIX = "sha256-"
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="pictures")
     file = models.FileField(upload_to="pictures/")
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
+    digest = models.CharField(max_length=32, blank=True)  # of the file's bytes; empty: the file is gone
     uploaded_at = models.DateTimeField()
     uploaded_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
 
     objects = PictureQuerySet.as_manager()
 
+    class Meta:
+        indexes = [models.Index(fields=["workspace", "digest"])]
+
     def __str__(self):
         return f"{self.width} × {self.height}"
+
+    @property
+    def name(self) -> str:
+        """What files call it: the same picture has the same name in every installation."""
+        return f"{self.PREFIX}{self.digest}" if self.digest else ""
 
 
 class CardQuerySet(KeptQuerySet):

@@ -30,7 +30,7 @@ from .personas import (
     set_persona_journeys,
 )
 from .phases import add_phase, delete_phase, move_phase, rename_phase, restore_phase
-from .pictures import upload_picture
+from .pictures import keep_picture, upload_picture
 from .shares import count_opening, end_share, make_share, opens
 from .steps import (
     add_step,
@@ -105,6 +105,7 @@ __all__ = [
     "end_share",
     "hide_lane",
     "import_map",
+    "keep_picture",
     "make_share",
     "mark_step",
     "mentioned",

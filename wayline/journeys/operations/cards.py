@@ -191,6 +191,11 @@ def _check_step(journey: Journey, step: Step) -> None:
 
 def _place(card: Card, journey: Journey, step: Step, lane: str) -> Placement:
     _check_step(journey, step)
+    return put_last(card, journey, step, lane)
+
+
+def put_last(card: Card, journey: Journey, step: Step, lane: str) -> Placement:
+    """Place the card behind all others of this lane at this step, on a step that was checked."""
     position = _position(journey, step, lane)
     return Placement.objects.create(card=card, journey=journey, step=step, lane=lane, position=position)
 

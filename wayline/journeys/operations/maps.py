@@ -21,6 +21,7 @@ from wayline.journeys.models import (
     Persona,
     PersonaFeeling,
     Phase,
+    Picture,
     Placement,
     Step,
     Touchpoint,
@@ -28,6 +29,7 @@ from wayline.journeys.models import (
 
 from . import order
 from .personas import create_persona
+from .pictures import check_pictures, keep_picture
 from .refusals import MapChangedMeanwhile
 
 DRAFTS_ARE_KEPT = timedelta(days=7)
@@ -89,6 +91,7 @@ def draft_maps(
     found = uploads.read(content, name)
     drafts = []
     for each in found:
+        check_pictures((each.document and each.document.pictures) or {})
         called = f"{name[:120]}: {each.title[:78]}" if len(found) > 1 else name[:200]
         draft = MapDraft.objects.create(
             workspace=workspace, name=called, uploaded_at=now, uploaded_by=by, **each.stored
@@ -119,9 +122,12 @@ class _Drawing:
         self.cards: dict[tuple, Card] = {}
         self.personas: dict[str, Persona] = {}
         self.leads = leads.Leads(journey.workspace)
+        self.pictures: dict[str, Picture | None] = {}
+        self.says_pictures = True
         self.taken: set[int] = set()  # phases that stand for one of the document's already
 
     def draw(self, document: Document) -> None:
+        self._pictures(document)
         phases = [self._phase(part, place) for place, part in enumerate(document.phases)]
         self._without(Phase.objects.filter(journey=self.journey), phases)
         steps = [
@@ -205,17 +211,31 @@ class _Drawing:
                 fields = {"feeling": each.feeling, "deleted_at": None}
                 stored.update_or_create(step=step, persona=self._persona(each.persona), defaults=fields)
 
+    def _pictures(self, document: Document) -> None:
+        """The pictures that cards name: those the document carries, else those the workspace has."""
+        workspace, said = self.journey.workspace, document.pictures
+        self.says_pictures = said is not None
+        for name in {card.picture for step in document.steps for card in step.cards if card.picture}:
+            if said and name in said:
+                found = keep_picture(workspace, said[name], by=self.by, now=self.now)
+            else:
+                found = Picture.objects.filter(workspace=workspace).named(name).order_by("pk").first()
+            self.pictures[name] = found
+
     def _known_cards(self) -> None:
         """Cards that stand on this map stay the cards they are: other maps show them too."""
         placed = Placement.objects.filter(journey=self.journey, card__deleted_at=None)
-        placed = placed.select_related("card__linked_journey", "card__linked_step__phase__journey")
+        placed = placed.select_related(
+            "card__picture", "card__linked_journey", "card__linked_step__phase__journey"
+        )
         for placement in placed:
-            self.cards.setdefault(_words(placement.card), placement.card)
+            self.cards.setdefault(self._words(placement.card), placement.card)
 
     def _card(self, part: CardPart) -> Card:
-        if _words(part) not in self.cards:
+        words = self._words(part)
+        if words not in self.cards:
             journey, step = self.leads.found(part)
-            self.cards[_words(part)] = Card.objects.create(
+            self.cards[words] = Card.objects.create(
                 linked_journey=journey,
                 linked_step=step,
                 workspace_id=self.journey.workspace_id,
@@ -224,11 +244,12 @@ class _Drawing:
                 body=part.body,
                 channel=part.channel,
                 metric=part.metric,
+                picture=self.pictures.get(part.picture),
                 created_at=self.now,
                 created_by=self.by,
                 changed_at=self.now,
             )
-        return self.cards[_words(part)]
+        return self.cards[words]
 
     def _placements(self, steps: list[Step], document: Document) -> None:
         stored = Placement.objects.kept().filter(journey=self.journey).order_by("position", "pk")
@@ -333,7 +354,11 @@ class _Drawing:
                 kept.append(change.pk)
         rows.exclude(pk__in=kept).update(deleted_at=self.now)
 
-
-def _words(card: Card | CardPart) -> tuple:
-    lead = card.leads if isinstance(card, CardPart) else drawing.lead_of(card)
-    return card.kind, card.title, card.body, card.channel, card.metric, lead
+    def _words(self, card: Card | CardPart) -> tuple:
+        """What makes two cards the same: all that they say, and what they show where the document says it."""
+        if isinstance(card, CardPart):
+            lead, picture = card.leads, self.pictures.get(card.picture)
+        else:
+            lead, picture = drawing.lead_of(card), card.picture
+        shown = picture.name if picture and self.says_pictures else ""
+        return card.kind, card.title, card.body, card.channel, card.metric, lead, shown

@@ -9,6 +9,7 @@ from wayline.journeys.models import Card, Journey, Placement, Step
 from wayline.journeys.queries import lanes
 
 from . import edits, order
+from .cards import put_last
 from .refusals import LaneUnknown, TooManyCards
 
 MOST_CARDS = 500
@@ -87,7 +88,4 @@ def _card(journey: Journey, laid, step: Step, title: str, by: User | None, now: 
         created_by=by,
         changed_at=now,
     )
-    cell = Placement.objects.kept().filter(journey=journey, step=step, lane=laid.key)
-    last = cell.order_by("-position").values_list("position", flat=True).first()
-    position = 1.0 if last is None else last + 1
-    return Placement.objects.create(card=card, journey=journey, step=step, lane=laid.key, position=position)
+    return put_last(card, journey, step, laid.key)

@@ -35,6 +35,7 @@ CARD = {
     "metric": "metric",
     "leads_to_journey": "leads to journey",
     "leads_to_step": "leads to step",
+    "picture": "picture",
 }
 EVERY_MAP = {lane.key: LanePart(key=lane.key, title=lane.title, is_hidden=lane.is_hidden) for lane in LANES}
 
@@ -192,7 +193,7 @@ def _cards(before: Document, after: Document) -> Iterator[Difference]:
         if was.cell != now.cell:
             yield Difference("moved", f"Card “{now.card.title}”", where(was), where(now))
         for name, label in CARD.items():
-            told = [_said(getattr(each.card, name)) for each in (was, now)]
+            told = [_said(_short(getattr(each.card, name))) for each in (was, now)]
             if told[0] != told[1]:
                 yield Difference("changed", f"{where(now)}, card “{now.card.title}”, {label}", *told)
     for was, now in _pairs(old, new, by=_cell_and_kind):
@@ -329,6 +330,11 @@ def _wait(part: HandoffPart | None) -> str:
         return ""
     expected = "no expected wait" if part.expected_minutes is None else f"expects {part.expected_minutes} min"
     return ", ".join(filter(None, (part.label, expected, part.begins_with, part.ends_with)))
+
+
+def _short(name: str) -> str:
+    """Of a picture's name its first signs, which tell another picture apart."""
+    return name[:14] if name.startswith("sha256-") else name
 
 
 def _said(value) -> str:

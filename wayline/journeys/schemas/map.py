@@ -183,9 +183,18 @@ class EditOut(Schema):
 
 
 class PictureOut(Schema):
+    """`name` is what map files call it: the same picture has the same name everywhere."""
+
     id: int
+    name: str
     width: int
     height: int
+
+
+class PictureIn(Schema):
+    """A picture's bytes (JPEG, PNG, WebP, GIF) as base64."""
+
+    content: str
 
 
 class CommentOut(Schema):

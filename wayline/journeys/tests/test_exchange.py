@@ -1,5 +1,7 @@
 import json
+from base64 import b64decode, b64encode
 from datetime import date
+from hashlib import sha256
 from io import BytesIO
 
 import pytest
@@ -9,9 +11,10 @@ from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
+from PIL import Image
 from pptx import Presentation
 
-from wayline.accounts.testing import bearer, make_key
+from wayline.accounts.testing import bearer, make_key, make_member
 from wayline.journeys import operations
 from wayline.journeys.exchange import document, drawing, ojf, printing, slides, spreadsheets, tables
 from wayline.journeys.exchange.document import (
@@ -28,9 +31,9 @@ from wayline.journeys.exchange.document import (
     StepPart,
     TouchpointPart,
 )
-from wayline.journeys.models import Card, Journey, MapDraft, MomentChange, MomentChoice, Step
-from wayline.journeys.operations.refusals import MapChangedMeanwhile
-from wayline.journeys.testing import make_card, make_journey
+from wayline.journeys.models import Card, Journey, MapDraft, MomentChange, MomentChoice, Picture, Step
+from wayline.journeys.operations.refusals import MapChangedMeanwhile, PictureRefused
+from wayline.journeys.testing import make_card, make_journey, make_picture
 from wayline.journeys.tests.pages import text
 from wayline.signals.conditions import SignalIs, Test
 
@@ -43,12 +46,32 @@ maybe = st.one_of(st.just(""), words)
 keys = st.from_regex(r"\A[a-z][a-z0-9-]{0,10}\Z")
 
 
+def picture(color: str, kind: str = "WEBP", size: tuple[int, int] = (3, 2), **more) -> bytes:
+    written = BytesIO()
+    Image.new("RGB", size, color).save(written, kind, **more)
+    return written.getvalue()
+
+
+def named(content: bytes) -> tuple[str, str]:
+    """The name and the base64 of a picture, as files carry it."""
+    return f"sha256-{sha256(content).hexdigest()[:32]}", b64encode(content).decode()
+
+
+PICTURES = dict(named(picture(color)) for color in ("red", "green", "blue"))
+
+
 @st.composite
 def documents(draw) -> Document:
     """Any map there can be, small."""
     named = draw(st.lists(keys, min_size=1, max_size=4, unique=True))
     cards = st.builds(
-        CardPart, lane=keys, kind=st.sampled_from(Card.Kind.values), title=words, body=maybe, channel=maybe
+        CardPart,
+        lane=keys,
+        kind=st.sampled_from(Card.Kind.values),
+        title=words,
+        body=maybe,
+        channel=maybe,
+        picture=st.sampled_from(["", *PICTURES]),
     )
     felt = st.builds(FeelingPart, persona=words, feeling=st.floats(-2, 2))
     points = st.builds(TouchpointPart, name=words, channel=maybe)
@@ -75,6 +98,10 @@ def documents(draw) -> Document:
         )
         for key in named
     ]
+    shown = CardPart(lane="a", kind="picture", title="Form", picture=draw(st.sampled_from([*PICTURES])))
+    steps[0] = steps[0].model_copy(update={"cards": (shown, *steps[0].cards)})
+    steps[0] = steps[0].model_copy(update={"cards": tuple(sorted(steps[0].cards, key=lambda c: c.lane))})
+    carried = {card.picture for step in steps for card in step.cards if card.picture}
     cut = draw(st.integers(0, len(steps)))
     phases = [
         PhasePart(name=draw(words), question=draw(maybe), steps=tuple(part))
@@ -122,6 +149,7 @@ def documents(draw) -> Document:
         handoffs=tuple(handed[each] for each in sorted(handed)),
         decisions=_apart(draw, decided, "reason"),
         changes=_apart(draw, changed, "what"),
+        pictures={name: PICTURES[name] for name in sorted(carried)},
         goal=draw(maybe),
         perspective=draw(st.sampled_from(Journey.Perspective.values)),
         status=draw(st.sampled_from(Journey.Status.values)),
@@ -158,7 +186,7 @@ CALM = settings(
 def test_a_map_exported_and_imported_is_the_same_map(noor, drawn):
     journey = operations.import_map(noor.workspace, drawn, by=noor.user, now=timezone.now())
 
-    assert drawing.document_of(journey, with_decisions=True) == drawn
+    assert drawing.document_of(journey, whole=True) == drawn
 
 
 @pytest.mark.slow
@@ -169,7 +197,7 @@ def test_a_map_becomes_any_other_and_comes_back(noor, first, second):
 
     for wanted in (second, first):
         operations.replace_map(journey, wanted, by=noor.user, now=timezone.now())
-        assert drawing.document_of(journey, with_decisions=True) == wanted
+        assert drawing.document_of(journey, whole=True) == wanted
 
 
 @settings(CALM, max_examples=20, phases=(Phase.explicit, Phase.generate))
@@ -445,7 +473,7 @@ def whole_map(noor) -> tuple[Journey, Journey]:
 @pytest.mark.parametrize("form", ["json", "yaml"])
 def test_a_map_taken_out_wiped_and_put_in_again_leads_and_lists_what_it_did(client, noor, warehouse, form):
     journey, _ = whole_map(noor)
-    before = drawing.document_of(journey, with_decisions=True)
+    before = drawing.document_of(journey, whole=True)
     file = client.get(reverse("journeys:export", args=[noor.workspace.slug, journey.pk, form])).content
     journey.delete()
 
@@ -454,7 +482,7 @@ def test_a_map_taken_out_wiped_and_put_in_again_leads_and_lists_what_it_did(clie
     client.post(look.url, {"draw": "1"})
 
     again = Journey.objects.get(title=before.title)
-    assert drawing.document_of(again, with_decisions=True) == before
+    assert drawing.document_of(again, whole=True) == before
     assert MomentChange.objects.get(step__phase__journey=again).owner == noor.user
     assert Card.objects.get(title="They read it", placements__journey=again).linked_step.key == "answered"
 
@@ -489,3 +517,122 @@ def test_a_restricted_journey_is_named_in_no_file_and_led_to_by_none(noor):
     assert "I am answered" not in document.as_json(drawing.document_of(journey))
     again = operations.import_map(noor.workspace, found, by=noor.user, now=timezone.now())
     assert not Card.objects.filter(placements__journey=again).exclude(linked_step=None).exists()
+
+
+def pictured(noor) -> tuple[Journey, Card]:
+    """A map with a picture on a card."""
+    journey = make_journey(workspace=noor.workspace)
+    step, shown = journey.phases.get().steps.first(), make_picture(noor.workspace)
+    return journey, make_card(step, lane="pictures", kind="picture", title="The form", picture=shown).card
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_pictures_travel_with_the_map_into_another_workspace(client, noor, warehouse, form):
+    omar = make_member(role="contributor")
+    journey, card = pictured(noor)
+    file = client.get(reverse("journeys:export", args=[noor.workspace.slug, journey.pk, form])).content
+    client.force_login(omar.user)
+
+    client.post(upload(client, omar, file, f"map.{form}").url, {"draw": "1"})
+
+    again = Card.objects.get(workspace=omar.workspace, title="The form")
+    assert again.picture.workspace == omar.workspace
+    assert again.picture.file.open("rb").read() == card.picture.file.open("rb").read()
+
+
+def test_a_picture_the_workspace_has_is_kept_once_and_needs_no_bytes(noor):
+    journey, card = pictured(noor)
+    whole = drawing.document_of(journey, whole=True)
+    bare = whole.model_copy(update={"pictures": {}})
+
+    for found in (whole, bare):
+        again = operations.import_map(noor.workspace, found, by=noor.user, now=timezone.now())
+        assert again.placements.get().card.picture == card.picture
+    assert Picture.objects.count() == 1
+
+
+def test_a_picture_of_another_kind_is_written_anew_small_and_without_its_metadata(noor):
+    exif = Image.Exif()
+    exif[0x010E] = "Taken at home"
+    photo = b64encode(picture("red", "JPEG", (2000, 100), exif=exif)).decode()
+    step = StepPart(
+        title="I pay",
+        key="pay",
+        cards=(CardPart(lane="pictures", kind="picture", title="x", picture="desk"),),
+    )
+    drawn = Document(title="x", phases=(PhasePart(name="a", steps=(step,)),), pictures={"desk": photo})
+
+    journey = operations.import_map(noor.workspace, drawn, by=noor.user, now=timezone.now())
+
+    kept = Picture.objects.get()
+    assert (kept.width, kept.height) == (1600, 80)
+    (name, encoded), *_ = drawing.document_of(journey, whole=True).pictures.items()
+    assert (name, b"Taken at home" in b64decode(encoded)) == (kept.name, False)
+
+
+@pytest.mark.parametrize(
+    ("encoded", "says"),
+    [
+        ("no base64!", "not written in base64"),
+        (b64encode(b"<svg/>").decode(), "not a picture"),
+        (b64encode(picture("red")[:-9]).decode(), "not a picture"),
+    ],
+)
+def test_what_is_no_picture_is_refused_before_anything_is_drawn(client, noor, warehouse, encoded, says):
+    file = small(pictures={"desk": encoded}).plain
+
+    answer = upload(client, noor, json.dumps(file).encode(), "map.json")
+
+    assert answer.status_code == 422
+    assert "The picture “desk” of the file" in text(answer)
+    assert says in text(answer)
+    with pytest.raises(PictureRefused):
+        operations.keep_picture(noor.workspace, encoded, by=noor.user, now=timezone.now())
+
+
+def test_metadata_hidden_in_a_picture_of_our_own_kind_is_taken_out(noor):
+    exif = Image.Exif()
+    exif[0x010E] = "Taken at home"
+    hidden = picture("red", exif=exif)
+
+    kept = operations.keep_picture(
+        noor.workspace, b64encode(hidden).decode(), by=noor.user, now=timezone.now()
+    )
+
+    assert b"Taken at home" in hidden
+    assert b"Taken at home" not in kept.file.open("rb").read()
+
+
+def test_a_picture_the_file_does_not_carry_is_told(client, noor, warehouse):
+    card = CardPart(lane="pictures", kind="picture", title="The form", picture="sha256-gone")
+    step = StepPart(title="I pay", key="pay", cards=(card,))
+    drawn = Document(title="x", phases=(PhasePart(name="a", steps=(step,)),))
+
+    look = upload(client, noor, document.as_yaml(drawn).encode(), "map.yaml")
+
+    assert "The file does not carry this picture" in text(client.get(look.url))
+
+
+def test_a_file_from_before_pictures_takes_none_away(noor):
+    journey, card = pictured(noor)
+    plain = drawing.document_of(journey).plain
+    del plain["pictures"]
+    del plain["phases"][0]["steps"][0]["cards"][0]["picture"]
+
+    operations.replace_map(journey, document.parsed(plain), by=noor.user, now=timezone.now())
+    assert journey.placements.kept().get().card == card
+    plain["pictures"] = {}
+    operations.replace_map(journey, document.parsed(plain), by=noor.user, now=timezone.now())
+    assert journey.placements.kept().get().card.picture is None
+
+
+def test_a_version_brings_its_picture_back(noor):
+    journey, card = pictured(noor)
+    said = {"by": noor.user, "now": timezone.now()}
+    version = operations.save_version(journey, name="With it", **said)
+    operations.describe_card(card, journey=journey, picture=None, **said)
+
+    operations.restore_version(version, **said)
+
+    assert journey.placements.kept().get().card.picture == Picture.objects.get()
+    assert "UklGR" not in json.dumps(version.document)

@@ -61,7 +61,7 @@ def export(request, journey_id, format):
     if format not in FORMATS:
         raise Http404
     _, kind, written, _ = FORMATS[format]
-    drawn = drawing.document_of(journey, with_decisions=True)
+    drawn = drawing.document_of(journey, whole=True)
     content = written(drawn, _numbers(journey)) if format in DRAWN else written(drawn)
     name = f"{slugify(journey.title) or 'journey'}.{format}"
     return HttpResponse(
@@ -89,8 +89,9 @@ def upload(request):
         try:
             if file is None:
                 raise document.MapNotUnderstood("Choose a file first.")
-            if file.size > document.MOST_BYTES:
-                raise document.MapNotUnderstood("The file is larger than 5 MB, which no map is.")
+            if file.size > document.MOST_WITH_PICTURES:
+                most = document.MOST_WITH_PICTURES // 1_000_000
+                raise document.MapNotUnderstood(f"The file is larger than {most} MB, which no map is.")
             drafts = operations.draft_maps(
                 request.workspace, content=file.read(), name=file.name, by=request.user, now=timezone.now()
             )
