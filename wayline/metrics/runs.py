@@ -119,15 +119,22 @@ def last_moment(question: FlowQuestion, now: datetime) -> datetime:
     return now if question.window is None else min(now, question.period.end + question.window)
 
 
-def own_signals(question: FlowQuestion, *, until: datetime | None = None) -> ibis.Table:
-    """The workspace's signals from the period's start on, until a moment if one is given."""
+def own_signals(
+    question: FlowQuestion,
+    *,
+    until: datetime | None = None,
+    of: tuple[SignalCondition, ...] = (),
+) -> ibis.Table:
+    """The workspace's signals from the period's start on: until a moment, of any of some conditions."""
     signals = connect.table("signals")
     wanted = [signals.workspace == question.workspace, signals.at >= stored(question.period.start)]
     if until is not None:
         wanted.append(signals.at <= stored(until))
     if question.customer is not None:
         wanted.append(signals.customer == question.customer)
-    return signals.filter(*wanted)
+    if of:
+        wanted.append(_of_any_step(of, signals))
+    return signals.filter(*wanted)  # at once: each filter more takes half a millisecond to say and to read
 
 
 def of_segment(signals: ibis.Table, question: FlowQuestion, now: datetime) -> ibis.Table:
@@ -174,8 +181,7 @@ def _is_required(question: FlowQuestion, bound: tuple[int, ...]) -> tuple[bool, 
 
 def _log(question: FlowQuestion, bound: tuple[int, ...], until: datetime, now: datetime):
     conditions = _conditions(question, bound)
-    signals = of_segment(own_signals(question, until=until), question, now)
-    matching = signals.filter(_of_any_step(conditions, signals))
+    matching = of_segment(own_signals(question, until=until, of=conditions), question, now)
     if question.follow == "subject":
         matching = matching.filter(matching.subject.notnull())
     # The order of arrival is a column like another to read, and hardly ever decides anything.
@@ -225,10 +231,10 @@ def _as_of(question, bound, log: flows.Log, until: datetime, now: datetime) -> d
     """The last moment the data speaks of: of the journey's own steps, whoever's they are."""
     if not len(log.at):
         return None
-    seen = moment(log.at.max())
     if question.segment is None and question.follow == "customer":
         # The log holds all until then: whatever is later says that the data reaches that far.
-        return until if _goes_on(question, bound, until, now) else seen
+        return until if _goes_on(question, bound, until, now) else moment(log.at.max())
+    seen = moment(log.at.max())
     later = _steps_between(question, bound, seen, now)
     last = connect.current().run(later.agg(last=later.at.max()))["last"][0].as_py()
     # Of no rows, one engine finds nothing and another the year 1970.

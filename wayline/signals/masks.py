@@ -13,6 +13,7 @@ from ibis.expr.types import Table, Value
 
 from wayline.signals import filters
 from wayline.signals.conditions import AllSignals, AnySignal, NotSignal, SignalCondition, SignalIs, Test
+from wayline.statistics.compiled import compiled
 from wayline.warehouse import places
 
 NAMED = {"kind": "kinds", "name": "names", "channel": "channels", "source": "sources"}
@@ -64,7 +65,12 @@ class Masks:
         for n, condition in enumerate(self._conditions):
             for value in getattr(condition, NAMED[column]):
                 bits_of[values.index(value) + 1] |= bits_of.dtype.type(1 << n)
-        return bits_of.take(_places(rows[f"place_of_{column}"]), mode="clip")
+        places, found, begin = rows[f"place_of_{column}"], np.empty(rows.num_rows, wanted), 0
+        for part in places.chunks:  # one after the other: together they would be copied first
+            end = begin + len(part)
+            _look_up(bits_of, _places(part), found[begin:end])
+            begin = end
+        return found
 
     def _only_column(self) -> str | None:
         """The one column that every condition names and nothing else, if it is so: one look tells all."""
@@ -121,5 +127,11 @@ def _parts(condition: SignalCondition) -> Iterator[SignalIs]:
                 yield from _parts(each)
 
 
-def _places(column: pa.ChunkedArray) -> np.ndarray:
+def _places(column: pa.ChunkedArray | pa.Array) -> np.ndarray:
     return pc.fill_null(column, 0).to_numpy() if column.null_count else column.to_numpy()
+
+
+@compiled
+def _look_up(values, places, found):
+    for row in range(len(places)):
+        found[row] = values[places[row]]

@@ -20,6 +20,7 @@ BLOCK = 65_536
 THREADS = min(4, os.cpu_count() or 1)
 
 T = TypeVar("T")
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
@@ -115,17 +116,17 @@ def sorted_log(unit: np.ndarray, at: np.ndarray, steps: np.ndarray, seq: np.ndar
 
 def is_sorted(unit: np.ndarray, at: np.ndarray, seq: np.ndarray) -> bool:
     """Whether rows come by unit, time and arrival already."""
-    rows = [slice(begin, min(begin + BLOCK, len(unit))) for begin in range(1, len(unit), BLOCK)]
-    return all(_side_by_side(lambda part: _is_sorted(unit, at, seq, part.start, part.stop), rows))
+    return bool(_is_sorted(unit, at, seq))
 
 
+# Without a branch, which could not be foreseen, the two below look at several rows at a time.
 @compiled
-def _is_sorted(unit, at, seq, begin, end):
+def _is_sorted(unit, at, seq):
     is_in_order = True
-    for row in range(begin, end):  # without a branch: which one is taken cannot be foreseen
-        before = row - 1
-        in_time = (at[row] > at[before]) | ((at[row] == at[before]) & (seq[row] >= seq[before]))
-        is_in_order &= (unit[row] > unit[before]) | ((unit[row] == unit[before]) & in_time)
+    for row in range(len(unit) - 1):
+        after = row + 1
+        in_time = (at[after] > at[row]) | ((at[after] == at[row]) & (seq[after] >= seq[row]))
+        is_in_order &= (unit[after] > unit[row]) | ((unit[after] == unit[row]) & in_time)
     return is_in_order
 
 
@@ -136,11 +137,11 @@ def is_told_by_arrival(log: Log) -> bool:
 
 @compiled
 def _is_ambiguous(unit, at, steps):
-    for row in range(1, len(unit)):
-        before = row - 1
-        if at[row] == at[before] and unit[row] == unit[before] and steps[row] != steps[before]:
-            return True
-    return False
+    found = False
+    for row in range(len(unit) - 1):
+        after = row + 1
+        found |= (at[after] == at[row]) & (unit[after] == unit[row]) & (steps[after] != steps[row])
+    return found
 
 
 def follow(log: Log, course: Course) -> Attempts:
@@ -152,16 +153,37 @@ def follow(log: Log, course: Course) -> Attempts:
         course.starts_until,
         course.is_any_start,
     )
-    parts = _in_blocks(lambda rows: _follow(log.unit, log.at, log.steps, rows.start, rows.stop, *rules), log)
-    columns = zip(*parts, strict=True) if parts else [[np.zeros(0, np.int64)]] * 4
-    return Attempts(log, course, *(np.concatenate(column) for column in columns))
+    parts = list(blocks(log.unit))
+    places = np.cumsum([0, *(_units(log.unit[rows]) for rows in parts)])
+    # Each block writes into its part of these: putting arrays together afterwards takes as long again.
+    columns = [np.empty(places[-1], kind) for kind in (np.int64, np.int32, np.int64, np.int64)]
+
+    def follow_block(n: int) -> slice:
+        begin, rows = places[n], parts[n]
+        theirs = [column[begin : places[n + 1]] for column in columns]
+        found = _follow(log.unit, log.at, log.steps, rows.start, rows.stop, *rules, *theirs)
+        return slice(begin, begin + found)
+
+    begun = _side_by_side(follow_block, list(range(len(parts))))
+    if sum(part.stop - part.start for part in begun) < places[-1]:
+        columns = [np.concatenate([column[part] for part in begun]) for column in columns]
+    return Attempts(log, course, *columns)
+
+
+@compiled
+def _units(unit):
+    """How many units these rows are of."""
+    units = min(len(unit), 1)
+    for row in range(len(unit) - 1):
+        units += unit[row + 1] != unit[row]
+    return units
 
 
 def _in_blocks(work: Callable[[slice], T], log: Log) -> list[T]:
     return _side_by_side(work, list(blocks(log.unit)))
 
 
-def _side_by_side(work: Callable[[slice], T], parts: list[slice]) -> list[T]:
+def _side_by_side(work: Callable[[Part], T], parts: list[Part]) -> list[T]:
     """The work done on each block, in their order; compiled loops leave other threads free to run."""
     if len(parts) < 2:
         return [work(part) for part in parts]
@@ -181,39 +203,36 @@ def blocks(unit: np.ndarray, size: int = BLOCK) -> Iterator[slice]:
 
 
 @compiled
-def _follow(unit, at, steps, begin, end, required, window, starts_from, starts_until, is_any_start):
-    """Units that began between two rows: who, how far, where the deciding attempt and the latest one began.
+def _follow(unit, at, steps, begin, end, required, window, starts_from, starts_until, is_any_start, *columns):
+    """Write of each unit that began: who, how far, where the deciding attempt and the latest one began.
 
     `latest` is for each required step the latest start that has reached it, `first` the one that was the
     latest when the step was reached first. Steps are looked at backwards: a row takes on what earlier rows
     reached, not what it reaches itself.
     """
-    units = 1
-    for row in range(begin + 1, end):
-        units += unit[row] != unit[row - 1]
-    whose, began, began_last = np.empty(units, np.int64), np.empty(units, np.int64), np.empty(units, np.int64)
-    got = np.empty(units, np.int32)
+    whose, got, began, began_last = columns
     first, latest = np.empty(len(required), np.int64), np.empty(len(required), np.int64)
-    found, furthest = 0, NOWHERE
-    for row in range(begin, end):
-        if row == begin or unit[row] != unit[row - 1]:
-            furthest = NOWHERE
-        for place in range(min(furthest + 1, len(required) - 1), 0, -1):
-            start = latest[place - 1]
-            if steps[row] >> required[place] & 1 and at[row] - at[start] <= window:
-                if place > furthest:
-                    first[place], furthest = start, place
-                latest[place] = start
-        if steps[row] >> required[0] & 1 and starts_from <= at[row] < starts_until:
-            if furthest == NOWHERE:
-                first[0], latest[0], furthest = row, row, 0
-            elif is_any_start:
-                latest[0] = row
-        if furthest != NOWHERE and (row + 1 == end or unit[row + 1] != unit[row]):
-            whose[found], got[found] = unit[row], furthest
+    found, row = 0, begin
+    while row < end:
+        who, furthest = unit[row], NOWHERE
+        while row < end and unit[row] == who:
+            for place in range(min(furthest + 1, len(required) - 1), 0, -1):
+                start = latest[place - 1]
+                if steps[row] >> required[place] & 1 and at[row] - at[start] <= window:
+                    if place > furthest:
+                        first[place], furthest = start, place
+                    latest[place] = start
+            if steps[row] >> required[0] & 1 and starts_from <= at[row] < starts_until:
+                if furthest == NOWHERE:
+                    first[0], latest[0], furthest = row, row, 0
+                elif is_any_start:
+                    latest[0] = row
+            row += 1
+        if furthest != NOWHERE:
+            whose[found], got[found] = who, furthest
             began[found], began_last[found] = first[furthest], latest[furthest]
             found += 1
-    return whose[:found], got[:found], began[:found], began_last[:found]
+    return found
 
 
 def ends_of_runs(units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
