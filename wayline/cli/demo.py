@@ -1,5 +1,6 @@
 import os
 import secrets
+import shutil
 import sys
 import time
 
@@ -24,6 +25,9 @@ PEOPLE = (
 )
 
 
+BYTES_EACH = 12_000  # a customer's year in the databases and their logs, as measured
+
+
 class DemoInterrupted(Refusal):
     """An earlier load did not finish."""
 
@@ -46,6 +50,8 @@ def demo(asked) -> int:
     if problem:
         raise serving.CannotServe(f"{problem} Free some space first, or set WAYLINE_DATA_DIR.")
     preparing.prepare()
+    if not loaded():
+        _check_room(asked.customers)
     password = kept_password()
     workspace = loaded_company(asked.customers, password)
     greeting = (
@@ -64,10 +70,9 @@ def demo(asked) -> int:
 
 def loaded_company(customers: int, password: str) -> Workspace:
     """The demo company, loaded now unless an earlier start did."""
-    found = Workspace.objects.filter(is_demo=True).first()
-    if found and Activity.objects.filter(name="workspace.demo_loaded", workspace_id=found.pk).exists():
+    if found := loaded():
         return found
-    if found:
+    if Workspace.objects.filter(is_demo=True).exists():
         _clear_interrupted()
     now, began = timezone.now(), time.monotonic()
     people = [
@@ -83,6 +88,25 @@ def loaded_company(customers: int, password: str) -> Workspace:
     audit.record("workspace.demo_loaded", subject=workspace, workspace=workspace, by=None, at=timezone.now())
     print(f"\rLoaded in {time.monotonic() - began:.0f} s.{' ' * 50}", flush=True)
     return workspace
+
+
+def loaded() -> Workspace | None:
+    """The demo company, if an earlier start brought it whole."""
+    found = Workspace.objects.filter(is_demo=True).first()
+    if found and Activity.objects.filter(name="workspace.demo_loaded", workspace_id=found.pk).exists():
+        return found
+    return None
+
+
+def _check_room(customers: int) -> None:
+    """Said before a minute is spent on loading what could then not be served."""
+    needed = health.DISK_FLOOR_BYTES + customers * BYTES_EACH
+    free = shutil.disk_usage(settings.DATA_DIR).free
+    if free < needed:
+        raise serving.CannotServe(
+            f"The demo company needs about {needed // 1_000_000} MB, and {free // 1_000_000} MB are free in "
+            f"{settings.DATA_DIR}. Free some space, set WAYLINE_DATA_DIR, or ask for fewer --customers."
+        )
 
 
 def _clear_interrupted() -> None:

@@ -14,10 +14,11 @@ from wayline.accounts.models import Workspace
 from wayline.kit import schema, upgrading
 from wayline.kit.refusals import Refusal
 from wayline.kit.tasks.models import Job
+from wayline.signals import load
 from wayline.signals.models import PrunedEntries
 from wayline.warehouse import connect
 
-from . import client
+from . import client, sentences
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -42,13 +43,9 @@ def doctor(asked) -> int:
 def _found(check: Callable, server) -> Finding:
     try:
         return check(server)
-    except (Error, Refusal, OSError) as error:
-        first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        if "no such table" in first or ("relation" in first and "does not exist" in first):
-            first = "the databases are not set up. Run: wayline init"
-        elif "malformed" in first or "not a database" in first:
-            first = f"{first}. Restore a backup (docs/operating/backup.md)."
-        return Finding(f"{check.__name__.replace('_', ' ').capitalize()}: {first}", is_wrong=True)
+    except (Error, Refusal, OSError, connect.WarehouseFailing) as error:
+        name = check.__name__.replace("_", " ").capitalize()
+        return Finding(f"{name}: {sentences.of(error)}", is_wrong=True)
 
 
 def python(server) -> Finding:
@@ -82,6 +79,8 @@ def disk(server) -> Finding:
 
 
 def databases(server) -> Finding:
+    if newer := schema.newer():
+        return Finding(newer, is_wrong=True)
     if lacking := schema.lacking():
         told = "; ".join(f"{name} lacks {upgrading.in_words(steps)}" for name, steps in lacking.items())
         return Finding(f"Databases not up to date: {told}. Run: wayline init", is_wrong=True)
@@ -128,9 +127,10 @@ def server_running(server) -> Finding:
 
 
 def journal(server) -> Finding:
+    # Without a server the warehouse itself can be asked: one that was put back lacks more than was noted.
+    if not server and (waiting := load.waiting()):
+        return Finding(f"Journal holds {waiting:,} batches that the next start loads")
     lag = health.lag()
-    if lag.waiting and not server:
-        return Finding(f"Journal holds {lag.waiting:,} batches that the next start loads")
     return Finding(lag.sentence, lag.is_late)
 
 

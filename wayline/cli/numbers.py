@@ -2,9 +2,11 @@
 
 import json
 import re
+import sys
 from datetime import date
 
 from wayline.kit.refusals import Refusal
+from wayline.signals import load
 
 from . import client
 
@@ -22,6 +24,7 @@ def answer(asked) -> int:
     by = [dimension.strip() for each in asked.by for dimension in each.split(",") if dimension.strip()]
     body = {"metric": asked.metric, "by": by, "period": _period(asked.period)}
     found = client.ask("POST", "/metrics/answer", workspace=asked.workspace, body=body)
+    _say_what_waits()
     if asked.json:
         print(json.dumps(found, indent=2, ensure_ascii=False))
         return 0
@@ -33,6 +36,16 @@ def answer(asked) -> int:
     if (late := found["late"]) and late["late"]:
         print(f"\n{_late(late)}")
     return 0
+
+
+def _say_what_waits() -> None:
+    """A number that leaves out what was acknowledged says so, beside what a program reads."""
+    if client.running() is None and (waiting := load.waiting()):
+        print(
+            f"wayline: batches that wait in the journal ({waiting:,}) are not counted here. "
+            "The next start of wayline serve loads them.",
+            file=sys.stderr,
+        )
 
 
 def _late(late: dict) -> str:
@@ -51,6 +64,7 @@ def flow(asked) -> int:
     journey = _journey(asked)
     path = f"/journeys/{journey['id']}/flow"
     found = client.ask("POST", path, workspace=asked.workspace, body=period(asked.period))
+    _say_what_waits()
     if asked.json:
         print(json.dumps(found, indent=2, ensure_ascii=False))
         return 0

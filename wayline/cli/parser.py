@@ -77,7 +77,7 @@ def _serve(commands) -> None:
         "serve",
         "serving:serve",
         "serve pages, API and signal intake",
-        "Serve pages, the HTTP API and signal intake, and do the work in the background, in one process.\n"
+        "Serve pages, the HTTP API and signal intake, and do the work in the background.\n"
         "Put a proxy with TLS before it to be reached from elsewhere (docs/operating/install.md).",
     )
     _address(command)

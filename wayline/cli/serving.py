@@ -44,6 +44,8 @@ def serve(asked) -> int:
 
 def run(host: str, port: int, *, greeting: str = "") -> None:
     """Serve until stopped. Everything that can be in the way is said before anything starts."""
+    if problem := schema.newer():
+        raise CannotServe(problem)
     if schema.lacking():
         raise CannotServe("The databases are not up to date. Run: wayline init")
     problem = health.disk()

@@ -14,6 +14,8 @@ from . import serving
 
 def work(asked) -> int:
     """Load signals and work off tasks until stopped; several take turns at loading and share the tasks."""
+    if problem := schema.newer():
+        raise serving.CannotServe(problem)
     if schema.lacking():
         raise serving.CannotServe("The databases are not up to date. Run: wayline init")
     connect.ready(

@@ -11,6 +11,8 @@ from . import upgrading
 
 def bring_up_to_date() -> None:
     """Make or migrate every database that lacks something; quick when none does."""
+    if problem := newer():
+        raise upgrading.MadeByNewer(problem)
     for name in lacking():
         if connections[name].introspection.table_names():
             upgrading.migrate(name)
@@ -21,6 +23,17 @@ def bring_up_to_date() -> None:
 def lacking() -> dict[str, list[str]]:
     """What each database lacks that an earlier version left behind, or nobody created yet."""
     return {name: steps for name in connections if (steps := upgrading.lacking(name))}
+
+
+def newer() -> str | None:
+    """What to do where a later version has changed a database already: there is no way down."""
+    known = [step for name in connections for step in upgrading.unknown(name)]
+    if not known:
+        return None
+    return (
+        f"The databases are of a newer version of Wayline (they know {upgrading.in_words(known)}). Start "
+        "that version or a later one, or restore a backup from before it (docs/operating/upgrade.md)."
+    )
 
 
 def create(name: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from django.core.management import call_command
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.db.utils import Error
 
 from .refusals import Refusal
@@ -18,6 +19,10 @@ class NoRoom(Refusal):
     """A disk that would fill up in the middle."""
 
 
+class MadeByNewer(Refusal):
+    """This version cannot read what a later one wrote."""
+
+
 class MigrationFailed(Refusal):
     """One step could not be taken. It is undone whole; those before it stand."""
 
@@ -27,6 +32,14 @@ def lacking(name: str) -> list[str]:
     executor = MigrationExecutor(connections[name])
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+
+
+def unknown(name: str) -> list[str]:
+    """The steps that the database took and that this version has never heard of, in its own areas."""
+    loader = MigrationLoader(connections[name])
+    replaced = {step for migration in loader.disk_migrations.values() for step in migration.replaces}
+    strange = set(loader.applied_migrations) - set(loader.disk_migrations) - replaced
+    return sorted(f"{app}.{step}" for app, step in strange if app in loader.migrated_apps)
 
 
 def in_words(names: list[str]) -> str:

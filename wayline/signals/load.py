@@ -144,6 +144,11 @@ def loaded_mark() -> int:
     return _marks()[0]
 
 
+def waiting() -> int:
+    """How many batches of the journal the warehouse does not have, asked of the warehouse itself."""
+    return JournalEntry.objects.filter(pk__gt=loaded_mark()).count()
+
+
 def put_in_order() -> bool:
     """Sort the warehouse once a quarter of it came since the last time; sorted, it is read much faster."""
     with exclusively():
