@@ -52,6 +52,7 @@ def index(request):
             for status in Opportunity.Status
         ],
         "matrix": _matrix(shown),
+        "drawn": [each for each in shown if _has_dot(each)],
         "unplaced": [each for each in shown if not _has_dot(each)],
         "shortlist": backlog.shortlist(everything),
         "deleted": Opportunity.objects.deleted_from(request.member).filter(pk=deleted).first()
@@ -145,10 +146,17 @@ def _show(request, opportunity: Opportunity, *, status=200, **given):
         "shared": backlog.shared_steps(request.member, found),
         "statuses": Opportunity.Status.choices,
         "form": forms.Described(initial=_initial(opportunity), member=request.member),
-        "estimate_form": forms.EstimateForm(initial={name: getattr(opportunity, name) for name in fields}),
+        "estimate_form": forms.EstimateForm(
+            initial={name: _whole(getattr(opportunity, name)) for name in fields}
+        ),
         "override_form": forms.OverrideForm(),
     }
     return render(request, "improvements/opportunity.html", context | given, status=status)
+
+
+def _whole(number: float | None) -> float | int | None:
+    """As people write it: 120, not 120.0."""
+    return int(number) if number is not None and number == int(number) else number
 
 
 def _initial(opportunity: Opportunity) -> dict:

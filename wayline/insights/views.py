@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404, redirect, render
@@ -126,6 +128,7 @@ def _show(request, insight: Insight, *, form=None, evidence_form=None, status=20
     context = {
         "insight": insight,
         "found": found,
+        "last_day": period.end - timedelta(microseconds=1),
         "pieces": [
             (each, conditions.sentence(queries.measured_condition(each)) if each.is_measured else "")
             for each in insight.evidence.all()

@@ -18,6 +18,11 @@ DAYS = "90"
 MONTH = timedelta(days=365.25 / 12)
 ENTERED = "entered by people, as a range"
 
+LOSES_NOBODY = (
+    "Nobody can be lost at {}: the journey ends there, or it is optional. Place it at a required step "
+    "before, or read its size from insights"
+)
+
 
 @dataclass(frozen=True)
 class Size:
@@ -101,7 +106,8 @@ def _lost_on(journey: Journey, steps: list[Step], period: Period) -> Size:
         each for each in answer.steps if each.key in keys and each.entered is not None and each.conversion
     ]
     if not there:
-        return Size()
+        bound = any(step.is_bound for step in steps)
+        return Size(where=LOSES_NOBODY.format(_titles(steps))) if bound else Size()
     return _of_counts(
         there, period, f"Lost at {_titles(steps)} of {_named(journey)}, of those who came there"
     )

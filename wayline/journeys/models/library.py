@@ -91,7 +91,7 @@ class BulkChange(models.Model):
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
     act = models.CharField(max_length=10, choices=Act)
-    value = models.CharField(max_length=60, blank=True)
+    value = models.CharField(max_length=254, blank=True)  # of an owner the e-mail
     before = models.JSONField()  # by the journey's key; only those that really changed
     at = models.DateTimeField()
     by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
@@ -101,4 +101,21 @@ class BulkChange(models.Model):
 
     def __str__(self):
         count = len(self.before)
-        return f"{self.get_act_display()}: {count} journey{'' if count == 1 else 's'}"
+        return f"{self.said}: {count} journey{'' if count == 1 else 's'}"
+
+    @property
+    def said(self) -> str:
+        """What was done, with the owner's name."""
+        match self.act:
+            case self.Act.OWNER:
+                owner = User.objects.filter(email__iexact=self.value).first() if self.value else None
+                return f"Owner is now {owner or self.value or 'nobody'}"
+            case self.Act.STATUS:
+                return f"Status is now “{Journey.Status(self.value).label}”"
+            case self.Act.TAG:
+                return f"Tag “{self.value}” added"
+            case self.Act.UNTAG:
+                return f"Tag “{self.value}” taken away"
+            case self.Act.ARCHIVE:
+                return "Moved to the archive"
+        return "Back from the archive"

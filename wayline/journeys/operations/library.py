@@ -40,7 +40,7 @@ def change_journeys(
     if not before:
         raise NothingChanged("All chosen journeys are like that already; nothing was changed.")
     change = BulkChange.objects.create(
-        workspace=workspace, act=act, value=value.strip()[:60], before=before, at=now, by=by
+        workspace=workspace, act=act, value=value.strip()[:254], before=before, at=now, by=by
     )
     _outdate(before)
     audit.record(
@@ -50,27 +50,30 @@ def change_journeys(
 
 
 @transaction.atomic
-def undo_change(change: BulkChange, *, by: User, now: datetime) -> None:
-    """Put back what stood there before, where nobody has changed it again since."""
+def undo_change(change: BulkChange, *, by: User, now: datetime) -> int:
+    """Put back what stood there before, where nobody has changed it again since; answers how many were."""
     if not BulkChange.objects.filter(pk=change.pk, undone_at=None).update(undone_at=now):
         raise AlreadyUndone("This change is undone already.")
     change.undone_at = now
     chosen = Journey.objects.filter(changeable_by(by), workspace=change.workspace_id)
     chosen = chosen.filter(pk__in=list(change.before))
     if change.act == Act.TAG:
-        JourneyTag.objects.filter(journey__in=chosen, name=change.value).delete()
+        put_back, _ = JourneyTag.objects.filter(journey__in=chosen, name=change.value).delete()
     elif change.act == Act.UNTAG:
+        put_back = chosen.exclude(tags__name=change.value).count()
         _tag(chosen, change.value)
     else:
+        put_back = 0
         field = _FIELDS[change.act]
         after = _set_to(change)
         by_value: dict = {}
         for key, value in change.before.items():
             by_value.setdefault(value, []).append(int(key))
         for value, keys in by_value.items():
-            chosen.filter(pk__in=keys, **after).update(**{field: value, "changed_at": now})
+            put_back += chosen.filter(pk__in=keys, **after).update(**{field: value, "changed_at": now})
     _outdate(change.before)
-    audit.record("journeys.change_undone", subject=change, by=by, at=now, journeys=len(change.before))
+    audit.record("journeys.change_undone", subject=change, by=by, at=now, journeys=put_back)
+    return put_back
 
 
 @transaction.atomic

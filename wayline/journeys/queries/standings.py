@@ -145,21 +145,32 @@ def _work_out(journey: Journey, now: datetime) -> None:
 
 
 def _together(journey: Journey, now: datetime) -> dict | None:
-    """The leaves inside count, not the journeys that only hold others: nobody is counted twice by place."""
+    """Attempts at the outermost measured journeys inside, scores given at any: nobody counts twice by place."""
     inside = list(
-        Journey.objects.current().below(journey).with_steps().select_related("workspace")[:MOST_INSIDE]
+        Journey.objects.current()
+        .below(journey)
+        .with_steps()
+        .select_related("workspace")
+        .order_by("level", "pk")[:MOST_INSIDE]
     )
     if not inside:
         return None
-    holders = {each.parent_id for each in inside}
-    leaves = [each for each in inside if each.pk not in holders]
-    asked = [questions.asked(each, questions.usual_reading(each, now=now)) for each in leaves]
-    conversion = rollup.conversion(asked)
+    # An employee's journey in a customer's says how the work went, not how it went for the customer.
+    of_the_same = [each for each in inside if each.perspective == journey.perspective]
+    asked = {
+        each.pk: questions.asked(each, questions.usual_reading(each, now=now))
+        for each in of_the_same
+        if any(step.is_bound for step in questions.steps_of(each))
+    }
+    outermost = [
+        each.pk for each in of_the_same if each.pk in asked and asked.keys().isdisjoint(each.ancestors)
+    ]
+    conversion = rollup.conversion([asked[key] for key in outermost])
     return {
         "journeys": len(inside),
-        "counted": sum(any(step.condition for step in question.steps) for question in asked),
+        "counted": len(outermost),
         "conversion": asdict(conversion) if conversion.n else None,
-        "scores": {slug: asdict(score) for slug, score in rollup.scores(asked).items()},
+        "scores": {slug: asdict(score) for slug, score in rollup.scores(list(asked.values())).items()},
     }
 
 

@@ -71,7 +71,7 @@ def test_a_phase_must_be_of_the_journey_one_is_put_into(three):
         put(low, top, middle.phases.get())
 
 
-def test_a_lifecycle_speaks_for_the_innermost_journeys_together(noor, warehouse):
+def test_a_lifecycle_speaks_for_the_measured_journeys_inside_together(noor, warehouse):
     top, middle = (
         make_journey(workspace=noor.workspace, title=title, steps=()) for title in ("I live", "I buy")
     )
@@ -87,6 +87,23 @@ def test_a_lifecycle_speaks_for_the_innermost_journeys_together(noor, warehouse)
     assert (together.journeys, together.counted) == (2, 1)
     assert (together.conversion.value, together.conversion.n) == (0.75, 40)
     assert standings.together(Standing.objects.get(journey=low)) is None
+
+
+def test_detailing_a_step_changes_nothing_above_and_employees_do_not_count(noor, warehouse):
+    top = make_journey(workspace=noor.workspace, title="I live", steps=())
+    middle = make_journey(workspace=noor.workspace, window_days=1)
+    detail = make_journey(workspace=noor.workspace, steps=("Order Placed", "Order Shipped"), window_days=1)
+    desk = make_journey(workspace=noor.workspace, steps=("Order Placed",), perspective="employee")
+    for inner, outer in ((middle, top), (detail, middle), (desk, top)):
+        put(inner, outer)
+    travel(noor.workspace, ("Order Placed > Order Shipped > Order Delivered", 30), ("Order Placed", 10))
+    travel(noor.workspace, ("Order Placed", 1), at=MONDAY + timedelta(days=5))
+
+    standings.work_out([top.pk])
+
+    together = standings.together(Standing.objects.get(journey=top))
+    assert (together.journeys, together.counted) == (3, 1)
+    assert (together.conversion.value, together.conversion.n) == (0.75, 40)
 
 
 def test_a_rolled_up_share_weighs_every_attempt_the_same(noor, warehouse):
@@ -151,9 +168,21 @@ def test_undo_leaves_alone_what_somebody_changed_since(noor, three):
     made = change(noor, "status", "live")
     change(noor, "status", "retired", [three[0].pk])
 
-    operations.undo_change(made, by=noor.user, now=timezone.now())
+    put_back = operations.undo_change(made, by=noor.user, now=timezone.now())
 
+    assert put_back == 2
     assert [journey.status for journey in Journey.objects.order_by("pk")] == ["retired", "draft", "draft"]
+
+
+def test_a_change_of_owners_names_the_person_and_is_undone_whatever_the_length_of_the_address(noor, three):
+    noor.user.name, noor.user.email = "Noor Haddad", f"{'n' * 60}@x.test"
+    noor.user.save()
+
+    made = change(noor, "owner", noor.user.email)
+
+    assert str(made) == "Owner is now Noor Haddad: 3 journeys"
+    assert operations.undo_change(made, by=noor.user, now=timezone.now()) == 3
+    assert not Journey.objects.exclude(owner=None).exists()
 
 
 def test_a_change_that_changes_nothing_is_refused(noor, three):
@@ -223,7 +252,11 @@ def test_the_page_changes_many_and_offers_undo(client, noor, warehouse, three):
     assert Journey.objects.filter(status="live").count() == 1
     undo = reverse("journeys:undo_change", args=[noor.workspace.slug, BulkChange.objects.get().pk])
     assert undo in text(answer)
-    client.post(undo)
+    made = three[1]
+    Journey.objects.filter(pk=made.pk).update(status="retired")
+    said = text(client.post(undo, {"back": "q=I+b&change=1"}, follow=True))
+    assert "1 had been changed again since" in said
+    Journey.objects.filter(pk=made.pk).update(status="draft")
     assert not Journey.objects.filter(status="live").exists()
 
 
@@ -232,6 +265,19 @@ def test_a_change_of_nothing_is_refused_on_the_page(client, noor, warehouse, thr
 
     assert answer.status_code == 409
     assert "Choose at least one journey" in text(answer)
+
+
+def test_what_was_ticked_stays_ticked_when_it_is_refused_and_enter_means_the_tag(
+    client, noor, warehouse, three
+):
+    said = {"act": "tag", "tag": "", "journey": [str(three[0].pk)]}
+
+    answer = client.post(reverse("journeys:change", args=[noor.workspace.slug]), said)
+
+    page = answer.content.decode()
+    assert page.count(" checked>") == 1
+    first = page.index('type="submit"', page.index('name="back"') - 400)
+    assert 'name="act" value="tag"' in page[first - 60 : first]
 
 
 def test_a_view_is_saved_shared_and_forgotten(client, noor, warehouse, three):

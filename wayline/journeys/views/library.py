@@ -66,7 +66,7 @@ def change(request):
         )
     except Refusal as refusal:
         request.GET = back
-        return show_library(request, status=409, refused=str(refusal))
+        return show_library(request, status=409, refused=str(refusal), ticked=set(chosen))
     back["change"] = str(made.pk)
     return _library(request, back)
 
@@ -76,9 +76,13 @@ def change(request):
 def undo_change(request, change_id):
     """Put the journeys of a change back as they were."""
     made = get_object_or_404(BulkChange.objects.visible_to(request.member), pk=change_id)
-    operations.undo_change(made, by=request.user, now=timezone.now())
-    messages.success(request, f"Undone. {made}.")
-    return _library(request, QueryDict())
+    put_back = operations.undo_change(made, by=request.user, now=timezone.now())
+    left = len(made.before) - put_back
+    stayed = f" {left} had been changed again since, and stayed so." if left else ""
+    messages.success(request, f"Undone. {made}.{stayed}")
+    back = QueryDict(request.POST.get("back", ""), mutable=True)
+    back.pop("change", None)
+    return _library(request, back)
 
 
 @require_POST
