@@ -145,7 +145,7 @@ def _work_out(journey: Journey, now: datetime) -> None:
 
 
 def _together(journey: Journey, now: datetime) -> dict | None:
-    """Attempts at the outermost measured journeys inside, scores given at any: nobody counts twice by place."""
+    """Attempts at the outermost measured journeys inside, and scores given at any of them."""
     inside = list(
         Journey.objects.current()
         .below(journey)

@@ -10,7 +10,7 @@ from .journeys import FlowEstimateOut, JourneyOut
 
 
 class TogetherOut(Schema):
-    """Everything inside a journey as one; `counted` says whose attempts count: the outermost measured ones."""
+    """Everything inside a journey as one; `counted` is of the outermost measured ones."""
 
     journeys: int
     counted: int

@@ -267,9 +267,7 @@ def test_a_change_of_nothing_is_refused_on_the_page(client, noor, warehouse, thr
     assert "Choose at least one journey" in text(answer)
 
 
-def test_what_was_ticked_stays_ticked_when_it_is_refused_and_enter_means_the_tag(
-    client, noor, warehouse, three
-):
+def test_ticks_stay_when_a_change_is_refused_and_enter_means_the_tag(client, noor, warehouse, three):
     said = {"act": "tag", "tag": "", "journey": [str(three[0].pk)]}
 
     answer = client.post(reverse("journeys:change", args=[noor.workspace.slug]), said)
