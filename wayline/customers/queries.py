@@ -17,6 +17,15 @@ def customers(member: Membership) -> QuerySet[Customer]:
     return Customer.objects.visible_to(member).order_by("-last_seen_at", "-pk")
 
 
+def profiles_of(customer_id: int) -> list[int]:
+    """The customer's own profile and all that were merged into it, at any remove."""
+    found, fresh = [customer_id], [customer_id]
+    while fresh:
+        fresh = list(Customer.objects.filter(merged_into__in=fresh).values_list("pk", flat=True))
+        found += fresh
+    return found
+
+
 def found_by(rows: QuerySet[Customer], text: str) -> QuerySet[Customer]:
     """Those whose name, e-mail or phone holds the text, or one of whose identities begins with it."""
     # PostgreSQL takes no NUL in a text and would answer the search with an error.

@@ -163,7 +163,7 @@ def reserve(entries: set[int]) -> dict[int, int]:
     connection = connections[settings.JOURNAL_DATABASE]
     with transaction.atomic(using=settings.JOURNAL_DATABASE), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SELECT pg_advisory_xact_lock(715001)")  # as the journal's writer
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [journal.WRITERS_LOCK])
             cursor.execute(
                 "SELECT setval(s, nextval(s) + %s)"
                 " FROM pg_get_serial_sequence('signals_journalentry', 'id') AS s",

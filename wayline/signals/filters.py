@@ -20,6 +20,7 @@ import ibis
 from ibis.expr.types import BooleanValue, Table, Value
 
 from wayline.kit.refusals import Refusal
+from wayline.signals import written
 from wayline.signals.conditions import (
     AllCustomers,
     AllSignals,
@@ -66,13 +67,8 @@ def as_number(text: str) -> float | None:
 
 
 def as_text(value: str | float | bool | None) -> str | None:
-    """How a trait or property is kept in the warehouse: true and false, numbers without a useless .0."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    # Beyond that a float does not hold every whole number; imports/readers.as_text writes them alike.
-    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(value)
+    """How a trait or property is kept in the warehouse."""
+    return value if value is None or isinstance(value, str) else written.scalar(value)
 
 
 def signal_filter(condition: SignalCondition, signals: Table) -> BooleanValue:

@@ -39,6 +39,7 @@ WAITING = 2_000  # batches that may wait before senders are asked to slow down
 WAITING_BYTES = 64_000_000
 SHARES = 2  # one workspace may take up so much less of both, so that a noisy one leaves room for the others
 JUST_NOW = 0.1  # seconds
+WRITERS_LOCK = 715_001  # of PostgreSQL, which names such locks by numbers
 FULL = "Too many batches are waiting for the disk. Send this one again in a second."
 
 
@@ -187,7 +188,7 @@ def _write(rows: Sequence[_Row]) -> list[Receipt]:
     with transaction.atomic(using=settings.JOURNAL_DATABASE), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             # Row numbers must be committed in their order, or the loader's mark would pass over a late one.
-            cursor.execute("SELECT pg_advisory_xact_lock(715001)")
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WRITERS_LOCK])
         new = _insert(connection, cursor, rows)
         for row in rows:
             # Taken out, so that the same bytes twice among these rows are new once.

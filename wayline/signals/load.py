@@ -31,7 +31,7 @@ log = structlog.get_logger()
 CHUNK = 50_000
 WORTH_SORTING = 200_000  # signals
 JOURNAL, CHANGES, SORTED = "signals", "changes", "sorted"
-ADVISORY_LOCK = 715002  # the journal's writers have 715001
+LOADERS_LOCK = 715_002  # beside journal.WRITERS_LOCK
 _loading = threading.RLock()  # a rebuild holds it and drains
 
 
@@ -67,14 +67,14 @@ def exclusively() -> Iterator[None]:
             return
         # Several servers may share one warehouse; the same entries loaded by two at once would count twice.
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
+            cursor.execute("SELECT pg_advisory_lock(%s)", [LOADERS_LOCK])
         try:
             yield
         finally:
             # A lost connection has released the lock already.
             if connection.is_usable():
                 with connection.cursor() as cursor:
-                    cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+                    cursor.execute("SELECT pg_advisory_unlock(%s)", [LOADERS_LOCK])
 
 
 def drain(*, rest: Callable[[float], bool] | None = None) -> Loaded:

@@ -6,6 +6,7 @@ from wayline.accounts.models import User, Workspace
 from wayline.audit import operations as audit
 from wayline.customers import operations as customers
 from wayline.customers.models import Customer, Identity, Merge
+from wayline.customers.queries import profiles_of
 from wayline.customers.trust import operations as trust
 from wayline.kit.refusals import Refusal
 
@@ -80,7 +81,7 @@ def join_customers(one: Customer, other: Customer, *, reason: str, by: User | No
     """Join two customers whom a person found to be one, and their signals."""
     with transaction.atomic():
         made = customers.join(one, other, reason=reason, by=by, now=now)
-        _follow(made.workspace_id, [*customers.profiles_of(made.merged_id), made.kept_id])
+        _follow(made.workspace_id, [*profiles_of(made.merged_id), made.kept_id])
     load.drain()
     return made
 

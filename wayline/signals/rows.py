@@ -12,6 +12,7 @@ from wayline.customers import queries as customers
 from wayline.customers.models import Customer
 from wayline.warehouse import connect, tables
 
+from . import written
 from .registry import PLACES
 from .vocabulary import PROFILE_KINDS, Signal
 
@@ -159,17 +160,8 @@ def _customers(workspace: int, people: list[tuple]) -> pa.Table:
 def _traits(traits: dict, name: str, email: str, phone: str) -> dict[str, str]:
     own = {"name": name, "email": email, "phone": phone}
     return {name: value for name, value in own.items() if value} | {
-        name: _text(value) for name, value in traits.items()
+        name: value if isinstance(value, str) else written.scalar(value) for name, value in traits.items()
     }
-
-
-# As filters.as_text writes what it compares with.
-def _text(value) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return str(value)
 
 
 def reconcile(writer: connect.Writer, workspace: int, profiles: Iterable[int]) -> None:

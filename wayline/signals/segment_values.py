@@ -7,6 +7,8 @@ import msgspec
 
 from wayline.customers.consent import traits_of
 
+from . import written
+
 Scalar = str | int | float | bool | None
 DEEP = 8
 ONLY_TEXT = frozenset({str})
@@ -50,12 +52,8 @@ def flat(values: dict, prefix: str = "", depth: int = 0) -> dict[str, str]:
             found[prefix + name] = value
         elif value is None:
             continue
-        elif isinstance(value, bool):
-            found[prefix + name] = "true" if value else "false"
-        elif isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-            found[prefix + name] = str(int(value))
         elif isinstance(value, int | float):
-            found[prefix + name] = str(value)
+            found[prefix + name] = written.scalar(value)
         elif isinstance(value, dict) and depth < DEEP:
             found |= flat(value, f"{prefix}{name}.", depth + 1)
         else:

@@ -28,27 +28,20 @@ class Standing:
         return purpose_label(self.purpose)
 
 
-def group_of(customer: Customer) -> list[int]:
-    """The customer and every profile merged into it."""
-    found, fresh = [customer.pk], [customer.pk]
-    while fresh:
-        fresh = list(Customer.objects.filter(merged_into__in=fresh).values_list("pk", flat=True))
-        found += fresh
-    return found
-
-
 def standing(customer: Customer) -> list[Standing]:
     """Every choice that stands, the latest word of all the customer's profiles."""
     latest: dict[tuple[str, str], Consent] = {}
     # The later row wins below: of a yes and a no at one moment, the no, as in `allowing`.
-    for each in Consent.objects.filter(customer__in=group_of(customer)).order_by("since", "-is_granted"):
+    for each in Consent.objects.filter(customer__in=customers.profiles_of(customer.pk)).order_by(
+        "since", "-is_granted"
+    ):
         latest[each.purpose, each.channel] = each
     return [Standing(*choice, each.is_granted, each.since) for choice, each in sorted(latest.items())]
 
 
 def history(customer: Customer) -> QuerySet[ConsentChange]:
     """How that came about, latest first."""
-    return ConsentChange.objects.filter(customer__in=group_of(customer)).select_related("by")
+    return ConsentChange.objects.filter(customer__in=customers.profiles_of(customer.pk)).select_related("by")
 
 
 def allows(customer: Customer, purpose: str, channel: str = ANY_CHANNEL) -> bool:

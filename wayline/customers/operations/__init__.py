@@ -7,7 +7,6 @@ from .merges import (
     LaterMergeStands,
     MergeAlreadyUndone,
     join,
-    profiles_of,
     undo_merge,
 )
 from .recognition import recognise
@@ -23,7 +22,6 @@ __all__ = [
     "TakenBack",
     "join",
     "learn",
-    "profiles_of",
     "recognise",
     "see",
     "set_seen",

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from wayline.accounts.models import User
 from wayline.audit import operations as audit
 from wayline.customers.models import Customer, Identity, Member, Merge
+from wayline.customers.queries import profiles_of
 from wayline.customers.trust import sayings
 from wayline.customers.trust.queries import levels_of
 from wayline.customers.trust.sayings import Levels
@@ -162,15 +163,6 @@ def groups_of(customers: Sequence[int]) -> list[list[int]]:
         above = Customer.objects.filter(merged_into__in=part)
         holding.update(above.values_list("merged_into", flat=True))
     return [profiles_of(each) if each in holding else [each] for each in customers]
-
-
-def profiles_of(customer_id: int) -> list[int]:
-    """The customer's own profile and all that were merged into it, at any remove."""
-    found, fresh = [customer_id], [customer_id]
-    while fresh:
-        fresh = list(Customer.objects.filter(merged_into__in=fresh).values_list("pk", flat=True))
-        found += fresh
-    return found
 
 
 @transaction.atomic

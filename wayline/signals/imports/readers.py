@@ -15,6 +15,8 @@ from typing import BinaryIO, cast
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from wayline.signals import written
+
 from .encodings import repaired, text_of
 from .event_logs import xes
 from .mapping import FileRules
@@ -301,15 +303,8 @@ def flatten(value: dict, prefix: str = "") -> dict[str, str]:
 def as_text(value) -> str:
     if value is None:
         return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return (
-            ""
-            if value != value
-            # As filters.as_text writes them.
-            else (str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value))
-        )
+    if isinstance(value, bool | float):
+        return "" if value != value else written.scalar(value)  # what is no number equals nothing
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, bytes):

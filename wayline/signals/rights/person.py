@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from wayline.customers.consents.queries import group_of
 from wayline.customers.identities import ANONYMOUS_ID, EMAIL, EXTERNAL_ID, PHONE, PREVIOUS_ID, normalise
 from wayline.customers.models import Customer, Identity
+from wayline.customers.queries import profiles_of
 from wayline.signals.vocabulary import Signal
 
 ERASED = "[erased]"
@@ -77,7 +77,7 @@ def person_of(customer: Customer) -> Person:
     root = customer
     while root.merged_into is not None:
         root = root.merged_into
-    profiles = group_of(root)
+    profiles = profiles_of(root.pk)
     held = Identity.objects.filter(customer__in=profiles) | Identity.objects.filter(profile__in=profiles)
     rows = list(Customer.objects.filter(pk__in=profiles).values_list("name", "email", "phone"))
     values = set(held.values_list("kind", "value"))

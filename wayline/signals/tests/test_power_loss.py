@@ -1,0 +1,110 @@
+"""The promise when the power goes; `--cuts 200 -s` for the long run."""
+
+import contextlib
+import json
+import os
+import random
+import signal
+import threading
+import time
+
+import pytest
+
+from .forgetful import Disk, NotMounted
+from .running import Server
+from .test_kills import PATIENCE, SENDERS, _send
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def disk(tmp_path):
+    try:
+        disk = Disk(tmp_path / "platter", tmp_path / "disk")
+    except NotMounted as error:
+        pytest.skip(f"needs root, /dev/fuse and libfuse (apt install fuse3): {error}")
+    yield disk
+    disk.cut()
+    disk.unmount()
+
+
+def test_the_disk_forgets_what_was_not_synced(disk):
+    """Otherwise the test below would show nothing."""
+    with (disk.mounted / "kept").open("wb") as kept, (disk.mounted / "lost").open("wb") as lost:
+        for file in (kept, lost):
+            for _ in range(50):
+                file.write(os.urandom(4_096))
+            file.flush()
+        os.fsync(kept.fileno())
+        written = {name: (disk.mounted / name).read_bytes() for name in ("kept", "lost")}
+        disk.cut()
+    disk.unmount()
+    disk.power_up()
+
+    assert len(written["lost"]) == len(written["kept"]) == 50 * 4_096
+    assert (disk.mounted / "kept").read_bytes() == written["kept"]
+    assert (disk.mounted / "lost").read_bytes() != written["lost"]
+
+
+def test_what_was_acknowledged_is_there_after_the_power_went(disk, tmp_path, pytestconfig):
+    server, chance = Server(disk.mounted), random.Random()
+    server.log = tmp_path / "server.log"
+    disk.sync()  # the prepared databases were copied there
+    acknowledged: set[str] = set()
+    is_over = threading.Event()
+    senders = [
+        threading.Thread(target=_send, args=(server, sender, acknowledged, is_over), daemon=True)
+        for sender in range(SENDERS)
+    ]
+    server.sow()
+    server.launch()
+    for sender in senders:
+        sender.start()
+
+    _wait_for_more(acknowledged, server)
+    cuts = pytestconfig.getoption("cuts")
+    for number in range(cuts):
+        time.sleep(chance.uniform(0.02, 1.5))
+        _lose_power(disk, server)
+        _wait_for_more(acknowledged, server)
+        if number % 10 == 9:
+            print(json.dumps({"cuts": number + 1, "acknowledged": len(acknowledged)}), flush=True)
+    is_over.set()
+    for sender in senders:
+        sender.join(PATIENCE)
+    server.wait_until_it_takes_signals()
+    server.stop()
+
+    found = server.stored()
+    stored = [each["subject"] for each in found["signals"]]
+    outcome = {
+        "cuts": cuts,
+        "acknowledged": len(acknowledged),
+        "stored": len(stored),
+        "lost": len(acknowledged - set(stored)),
+        "doubled": len(stored) - len(set(stored)),
+    }
+    print(json.dumps(outcome))
+    assert (outcome["lost"], outcome["doubled"]) == (0, 0), outcome
+    assert found["account"]["missing"] == 0, found["account"]
+    assert set(found["databases"]) == {"ok"}
+
+
+def _lose_power(disk: Disk, server: Server) -> None:
+    """The disk first: what processes do while they die reaches nothing any more."""
+    listening = server._fronts()
+    disk.cut()
+    for each in listening:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(each, signal.SIGKILL)
+    server.end(signal.SIGKILL)
+    disk.unmount()
+    disk.power_up()
+    server.launch()
+
+
+def _wait_for_more(acknowledged: set[str], server: Server) -> None:
+    before, patience = len(acknowledged), time.monotonic() + PATIENCE
+    while len(acknowledged) < before + 100:
+        assert time.monotonic() < patience, server.log.read_text()[-6_000:]
+        time.sleep(0.02)
