@@ -1,18 +1,17 @@
 from dataclasses import dataclass
+from functools import partial
 
-from django.core.cache import cache
 from django.db.models import Max, Min, QuerySet, Sum
 
 from wayline.accounts.models import Key, Membership
 from wayline.customers.trust.sayings import voice
 from wayline.warehouse import connect
 
-from . import load
+from . import load, offers
 from .models import JournalEntry, LoadedEntry, PrunedEntries, RefusedSignal, Segment, SignalName
 from .registry import PLACES
 
 MOST_KEYS = 300
-OFFERS_ARE_KEPT = 300  # seconds; asking for them reads every signal
 
 
 def names(member: Membership) -> QuerySet:
@@ -35,16 +34,14 @@ def segments(member: Membership) -> QuerySet[Segment]:
 
 def property_names(member: Membership) -> list[str]:
     """The properties that signals have, to choose from."""
-    return _offered("properties", member, lambda: _keys("signals", "properties", member))
+    ask = partial(_keys, "signals", "properties", member)
+    return offers.offered(offers.PROPERTIES, member.workspace_id, ask)
 
 
 def trait_names(member: Membership) -> list[str]:
     """The traits that customers have, to choose from."""
-    return _offered("traits", member, lambda: _keys("customers", "traits", member))
-
-
-def _offered(what: str, member: Membership, ask) -> list[str]:
-    return cache.get_or_set(f"signals:{what}:{member.workspace_id}", ask, OFFERS_ARE_KEPT)
+    ask = partial(_keys, "customers", "traits", member)
+    return offers.offered(offers.TRAITS, member.workspace_id, ask)
 
 
 def _keys(table: str, column: str, member: Membership) -> list[str]:

@@ -13,7 +13,6 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.core.cache import cache
 from django.db import models, transaction
 from django.db.models import Max
 
@@ -22,7 +21,7 @@ from wayline.accounts.models import Membership, User, Workspace
 from wayline.customers.models import Customer, Identity
 from wayline.kit import tasks
 from wayline.kit.refusals import Refusal
-from wayline.signals import copies, load
+from wayline.signals import copies, load, offers
 from wayline.signals.models import Erasure, JournalEntry
 from wayline.signals.rights import erase, tombstones
 from wayline.signals.rights.person import person_of
@@ -99,7 +98,7 @@ def take_away(workspace: Workspace, kept: dict) -> None:
                 rows = _of(model, workspace).filter(pk__gt=kept.get(model._meta.label_lower, 0))
                 # Raw: the order of the tables follows their keys, and PROTECT would hold what goes together.
                 rows._raw_delete(rows.db)
-        cache.clear()
+        offers.forget(workspace.pk)
 
 
 class _Bringing:
@@ -125,7 +124,7 @@ class _Bringing:
         self._bring_signals()
         self.progress(0.9)
         self._erase_again()
-        cache.clear()
+        offers.forget(self.workspace.pk)
         return self.counts, self.notes
 
     def _change_workspace(self) -> None:

@@ -2,19 +2,16 @@
 
 from collections.abc import Iterable
 
-from django.core.cache import cache
-
 from wayline.accounts.models import Membership, Workspace
 from wayline.customers.models import Customer
 from wayline.journeys.models import Persona
 from wayline.metrics import queries as metric_queries
-from wayline.signals import segment_lines
+from wayline.signals import offers, segment_lines
 from wayline.signals.conditions import CustomerCondition
 from wayline.signals.models import Segment
 from wayline.signals.segments import condition_of
 
 SAMPLED_CUSTOMERS = 500
-SEGMENTS_ARE_KEPT = 300
 
 
 def saved_segments(member: Membership) -> dict[str, CustomerCondition]:
@@ -26,9 +23,7 @@ def saved_segments(member: Membership) -> dict[str, CustomerCondition]:
 
 def segment_choices(workspace: Workspace, saved: Iterable[str] = ()) -> tuple[str, ...]:
     """Segments worth offering: the saved ones, then common values of the traits that have few of them."""
-    common = cache.get_or_set(
-        f"journeys:segments:{workspace.pk}", lambda: _common_traits(workspace), SEGMENTS_ARE_KEPT
-    )
+    common = offers.offered(offers.SEGMENTS, workspace.pk, lambda: _common_traits(workspace))
     return (*saved, *common)
 
 

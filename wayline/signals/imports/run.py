@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import structlog
 from django.conf import settings
-from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F
 
@@ -272,7 +271,6 @@ def _finish(run: Import, plan: plans.Plan, now: datetime) -> None:
                 accepted=accepted,
                 refused=run.refused,
             )
-    cache.clear()  # the choices offered on pages are kept for minutes: what was brought is among them at once
 
 
 def _fail(run: Import, sentence: str, now: datetime) -> None:
@@ -314,7 +312,6 @@ def undo(run: Import, *, by: User | None, now: datetime) -> Import:
         run.refresh_from_db()
         if changed:
             audit.record("import.undone", subject=run, by=by, at=now)
-    cache.clear()
     return run
 
 

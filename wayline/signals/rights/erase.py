@@ -4,7 +4,6 @@ import time
 from datetime import datetime
 
 import structlog
-from django.core.cache import cache
 from django.db import connections, transaction
 
 from wayline.accounts.models import User
@@ -12,7 +11,7 @@ from wayline.audit import operations as audit
 from wayline.customers.models import Customer
 from wayline.kit import tasks
 from wayline.kit.refusals import Refusal
-from wayline.signals import load
+from wayline.signals import load, offers
 from wayline.signals.imports.models import Import
 from wayline.signals.models import WarehouseChange
 from wayline.warehouse import connect
@@ -106,8 +105,7 @@ def carry_out(erasure: Erasure, *, now: datetime) -> Erasure:
         # What waits in the journal comes to its places first, where it is looked for.
         load.drain()
         _empty_places(erasure)
-        # Answers and offers that are kept may hold their words.
-        cache.clear()
+        offers.forget(erasure.workspace_id)  # which may hold their words
         load.drain()
         notes = _purge()
     _certify(erasure, notes, now)
