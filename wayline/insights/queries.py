@@ -12,6 +12,7 @@ from wayline.metrics import evidence as measured
 from wayline.metrics import periods
 from wayline.metrics.evidence import Likeness, Support
 from wayline.metrics.questions import Period
+from wayline.metrics.voices import SPOKEN
 from wayline.signals import segments
 from wayline.signals.conditions import AllSignals, AnySignal, SignalCondition, SignalIs, Test
 from wayline.signals.models import Segment
@@ -92,10 +93,40 @@ def condition_of(evidence: list[Evidence]) -> SignalCondition | None:
 
 
 def measured_condition(evidence: Evidence) -> SignalCondition:
-    """The stored condition; of answers only those that score, of messages only those that say something."""
+    """The stored condition; of answers only those that score, of messages only those that say something.
+
+    Messages go both ways: where no signal is named, only what is always the customer speaking counts.
+    """
     stored = conditions.SIGNAL.validate_python(evidence.condition)
+    is_of_any = isinstance(stored, SignalIs) and not (stored.names or stored.kinds)
+    if evidence.kind == Evidence.Kind.MESSAGES and is_of_any:
+        stored = stored.model_copy(update={"kinds": SPOKEN})
     also = _ALSO.get(Evidence.Kind(evidence.kind))
     return stored if also is None else AllSignals(of=(stored, SignalIs(where=(also,))))
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of evidence; of a measured one in words what is counted, and how many customers that is."""
+
+    evidence: Evidence
+    sentence: str = ""
+    customers: int | None = None
+
+
+def pieces_of(insight: Insight, period: Period) -> tuple[Piece, ...]:
+    """The evidence one by one, so that a piece nobody stands behind is seen."""
+    return tuple(
+        _piece(each, insight.workspace_id, period) if each.is_measured else Piece(each)
+        for each in insight.evidence.all()
+        if each.deleted_at is None
+    )
+
+
+def _piece(evidence: Evidence, workspace: int, period: Period) -> Piece:
+    stored = conditions.SIGNAL.validate_python(evidence.condition)
+    found = measured.support(workspace, measured_condition(evidence), period, words=0)
+    return Piece(evidence, conditions.sentence(stored), found.customers)
 
 
 def _there(placements: tuple[Placement, ...]) -> SignalCondition | None:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from wayline.accounts import access
 from wayline.customers.models import Customer
-from wayline.journeys import conditions, standing_on
+from wayline.journeys import standing_on
 from wayline.journeys.models import Placement
 from wayline.kit.lists import listing
 from wayline.kit.refusals import Refusal
@@ -129,10 +129,7 @@ def _show(request, insight: Insight, *, form=None, evidence_form=None, status=20
         "insight": insight,
         "found": found,
         "last_day": period.end - timedelta(microseconds=1),
-        "pieces": [
-            (each, conditions.sentence(queries.measured_condition(each)) if each.is_measured else "")
-            for each in insight.evidence.all()
-        ],
+        "pieces": queries.pieces_of(insight, period),
         "likeness": queries.representativeness(request.member, found, period, now=now),
         "form": form or forms.Described(initial=_initial(insight), member=request.member),
         "evidence_form": evidence_form or forms.EvidenceForm(names=names),

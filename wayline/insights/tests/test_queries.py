@@ -8,7 +8,7 @@ from wayline.insights.testing import make_evidence, make_insight
 from wayline.journeys.models import Placement
 from wayline.journeys.testing import make_journey
 from wayline.metrics.questions import Period
-from wayline.signals.conditions import SignalIs
+from wayline.signals.conditions import SignalIs, Test
 from wayline.signals.testing import MONDAY, make_segment, make_signal, observe
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +60,32 @@ def test_messages_count_only_where_something_was_said(lost):
 
     assert found.support.customers == 4
     assert [moment.text for moment in found.support.words] == ["Where is it, stranger?", "Where is it, c2?"]
+
+
+def test_what_the_desk_writes_is_no_evidence_unless_it_is_named(lost):
+    desk = make_signal(name="Agent Replied", kind="message", external_id="c9", text="Where it is, we look.")
+    asked = make_signal(name="Help Asked", kind="contact", external_id="c8", text="Where it is, I ask.")
+    observe(lost.workspace, desk, asked)
+    lost.evidence.all().delete()
+    contains = Test(field="@text", op="contains", value="Where it is")
+    make_evidence(lost, kind="messages", condition=SignalIs(where=(contains,)).model_dump(mode="json"))
+
+    found = queries.weighed(Insight.objects.with_evidence().get(), PERIOD, now=NOW, words=2)
+
+    assert [moment.text for moment in found.support.words] == ["Where it is, I ask."]
+
+
+def test_each_piece_of_evidence_says_how_many_it_counts(lost):
+    make_evidence(lost, kind="answers")
+    make_evidence(lost, kind="note", text="Seen at the desk", said_on=date(2026, 3, 3), condition=None)
+
+    pieces = queries.pieces_of(Insight.objects.with_evidence().get(), PERIOD)
+
+    assert [(each.sentence, each.customers) for each in pieces] == [
+        ("Parcel Lost", 4),
+        ("Parcel Lost", 0),
+        ("", None),
+    ]
 
 
 def test_evidence_ages_into_stale(lost):

@@ -41,6 +41,8 @@ def read(content: bytes, name: str) -> Sequence[Upload]:
     most = document.MOST_WITH_PICTURES if name.lower().endswith(MAPS) else document.MOST_BYTES
     if len(content) > most:
         raise MapNotUnderstood(f"The file is larger than {most // 1_000_000} MB.")
+    if not content.strip():
+        raise MapNotUnderstood(f"“{name[:80]}” is empty. Choose the file that holds the map.")
     if name.lower().endswith(SPREADSHEETS):
         return [Upload(sheet=sheet) for sheet in spreadsheets.read_all(content, name)]
     if not name.lower().endswith(MAPS):
