@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -53,7 +54,7 @@ def opened(path: Path, rules: FileRules | None = None, wanted: tuple[str, ...] =
         raise FileNotReadable(
             f"{path.name} is not a Parquet file that can be read: {first_line(error)}."
         ) from None
-    except (EOFError, zipfile.BadZipFile, gzip.BadGzipFile, OSError) as error:
+    except (EOFError, zipfile.BadZipFile, zlib.error, OSError) as error:
         raise FileNotReadable(
             f"{path.name} cannot be unpacked or read: {first_line(error)}. Save it again and retry."
         ) from None
@@ -124,8 +125,30 @@ def _single(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     if files[0].flag_bits & 1:
         raise FileNotReadable(f"{path.name} is protected by a password. Unpack it first.")
     if files[0].file_size > LARGEST_UNPACKED:
-        raise FileNotReadable(f"{path.name} unpacks to more than 20 GB. Split it into smaller files.")
+        raise FileNotReadable(_too_large(path.name))
     return files[0]
+
+
+def _too_large(name: str) -> str:
+    return f"{name} unpacks to more than {LARGEST_UNPACKED / 1e9:g} GB. Split it into smaller files."
+
+
+class _Bounded(io.RawIOBase):
+    """A stream that says nowhere how long it is, read up to the largest size there may be."""
+
+    def __init__(self, stream: gzip.GzipFile, name: str):
+        self._stream, self._name, self._left = stream, name, LARGEST_UNPACKED
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        most = self._left + 1
+        chunk = self._stream.read(most if size < 0 else min(size, most))
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise FileNotReadable(_too_large(self._name))
+        return chunk
 
 
 @contextmanager
@@ -135,7 +158,7 @@ def _unpacked(path: Path) -> Iterator[BinaryIO]:
         file.seek(0)
         if head[:2] == b"\x1f\x8b":
             with gzip.open(file) as unpacked:
-                yield cast(BinaryIO, unpacked)
+                yield cast(BinaryIO, _Bounded(unpacked, path.name))
         elif head == b"PK\x03\x04":
             with _opened_archive(path, file) as archive, archive.open(_single(path, archive)) as member:
                 yield cast(BinaryIO, member)
@@ -317,9 +340,14 @@ def as_text(value) -> str:
 
 
 def _parquet(binary: BinaryIO) -> Source:
-    if not binary.seekable() or isinstance(binary, zipfile.ZipExtFile | gzip.GzipFile):
+    if not binary.seekable() or isinstance(binary, zipfile.ZipExtFile):
         raise FileNotReadable("A Parquet file is compressed already; upload it without packing it.")
     file = pq.ParquetFile(binary)
+    # A value repeated a billion times takes a few bytes there too; as text it is at least one and a comma.
+    told = file.metadata
+    unpacked = sum(told.row_group(group).total_byte_size for group in range(told.num_row_groups))
+    if max(unpacked, told.num_rows * told.num_columns) > LARGEST_UNPACKED:
+        raise FileNotReadable(_too_large("The Parquet file"))
     columns = _distinct(list(file.schema_arrow.names))
 
     def rows() -> Iterator[tuple[int, Row]]:

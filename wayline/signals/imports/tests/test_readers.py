@@ -167,10 +167,42 @@ def test_zip_and_gz_of_one_file(tmp_path):
         read(two)
 
 
+@pytest.mark.parametrize("name", ["bomb.csv.gz", "bomb.xes.gz", "bomb.jsonl.gz", "bomb.zip", "bomb.parquet"])
+def test_a_small_file_that_unpacks_to_more_than_may_be_is_refused(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(readers, "LARGEST_UNPACKED", 1_000_000)
+    path, lines = tmp_path / name, 300_000
+    content = {
+        "bomb.csv.gz": b"a,b\n" + b"1,2\n" * lines,
+        "bomb.xes.gz": b"<log><trace><event></event>" + b" " * 5 * lines,
+        "bomb.jsonl.gz": b'{"a": 1}\n' * lines,
+        "bomb.zip": b"1,2\n" * lines,
+    }.get(name, b"")
+    if name.endswith(".gz"):
+        path.write_bytes(gzip.compress(content))
+    elif name.endswith(".zip"):
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("a.csv", content)
+    else:
+        pq.write_table(pa.table({"a": ["x"] * 4 * lines}), path)
+
+    assert path.stat().st_size < 30_000
+    with pytest.raises(FileNotReadable, match=r"unpacks to more than 0\.001 GB\. Split it"):
+        read(path)
+
+
+def test_a_packed_file_of_the_largest_size_is_read_to_its_end(tmp_path, monkeypatch):
+    content, path = b"a,b\n" + b"1,2\n" * 1000, tmp_path / "a.csv.gz"
+    path.write_bytes(gzip.compress(content))
+    monkeypatch.setattr(readers, "LARGEST_UNPACKED", len(content))
+
+    assert len(cells(path)) == 1000
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
         ("a.zip", b"PK\x03\x04broken"),
+        ("a.csv.gz", gzip.compress(b"a,b\n1,2\n", mtime=0)[:10] + b"\xff" * 30),
         ("a.csv.gz", gzip.compress(b"a,b\n" + b"1,2\n" * 100, mtime=0)[:-20]),
         ("a.parquet", b"PAR1 nothing"),
         ("a.xes", b"<log><trace><event></log>"),
