@@ -49,6 +49,7 @@ CREATE TABLE IF NOT EXISTS customers_rows_local ON CLUSTER wayline
     customer Int64,
     first_seen_at DateTime64(6, 'UTC'),
     traits Map(String, String),
+    facts Map(String, String),
     batch Int64 CODEC(Delta, ZSTD),
     is_gone UInt8
 )

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Text = Literal["is", "is_not", "in", "contains", "starts_with", "exists", "missing"]
 Number = Literal["over", "at_least", "under", "at_most"]
+MOST_DAYS = 36_500
 
 
 class Strict(BaseModel):
@@ -37,11 +38,24 @@ class SignalIs(Strict):
     where: tuple[Test, ...] = ()
 
 
+class Telling(Strict):
+    """By whom the trait as it holds was told last, and when: within so many days, or longer ago than that.
+
+    `import` stands for every import, `unknown` for whatever nobody remembers. What is not remembered fails
+    both tests of time.
+    """
+
+    by: tuple[str, ...] = ()
+    within_days: int | None = Field(default=None, ge=1, le=MOST_DAYS)
+    before_days: int | None = Field(default=None, ge=1, le=MOST_DAYS)
+
+
 class TraitIs(Strict):
-    """A customer whose trait passes the test."""
+    """A customer whose trait passes the test, and was told so."""
 
     type: Literal["trait"] = "trait"
     test: Test
+    told: Telling | None = None
 
 
 class Did(Strict):

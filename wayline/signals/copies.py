@@ -19,9 +19,10 @@ from wayline.warehouse import connect, tables
 
 from . import journal, load
 from .derived.applying import FIRST_SEQ
+from .filters import SECOND_LENGTH
 from .models import JournalEntry
 from .registry import PLACES
-from .rows import stored_key
+from .rows import refresh_customers, stored_key
 from .vocabulary import PROFILE_KINDS
 
 PART = 100_000  # signals
@@ -226,7 +227,11 @@ def bring_rows(signals: Iterable[pa.Table], customers: Iterable[pa.Table], numbe
     after = _last_concluded()
     with connect.current().writing() as writer:
         for part in customers:
-            writer.replace_customers(_renumbered(part, numbers, ("customer",)))
+            part = _renumbered(part, numbers, ("customer",))
+            if "facts" in part.column_names:
+                writer.replace_customers(_with_facts(part, numbers))
+            else:  # written by a version that did not tell them
+                refresh_customers(writer, numbers.workspace, part["customer"].to_pylist())
             brought["customers"] += part.num_rows
         for part in signals:
             writer.append("signals", _signals(part, numbers, after + brought["signals"]))
@@ -275,6 +280,17 @@ def _renumbered(part: pa.Table, numbers: Numbers, names: tuple[str, ...]) -> pa.
             ) from None
         part = part.set_column(part.column_names.index(name), name, pa.array(values, pa.int64()))
     return part
+
+
+def _with_facts(part: pa.Table, numbers: Numbers) -> pa.Table:
+    """The facts, naming the sources as they are called here."""
+
+    def renamed(fact: str) -> str:
+        return f"{fact[:SECOND_LENGTH]} {numbers.source(fact[SECOND_LENGTH + 1 :])}"
+
+    facts = [[(trait, renamed(fact)) for trait, fact in each or ()] for each in part["facts"].to_pylist()]
+    place = part.column_names.index("facts")
+    return part.set_column(place, "facts", pa.array(facts, part.schema.field("facts").type))
 
 
 def take_away(workspace: int, customers: list[int], entries: tuple[int, int] | None) -> None:

@@ -8,17 +8,20 @@ Both give the same answer (a property test holds them to it), by these rules:
 * When the test's value is a number, or the test is over/at_least/under/at_most, the field is read as a
   number; one that is no number (NUMBER below: up to 30 digits, ASCII) fails, and so passes `is_not`.
 * @score and @value are numbers; `in` reads its list as numbers there, and text tests fail.
+* When a trait was told is known to the second. The end of a span of days is within it, its beginning not.
 """
 
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import reduce
+from types import MappingProxyType
 
 import ibis
 from ibis.expr.types import BooleanValue, Table, Value
 
+from wayline.customers.trust.sayings import IMPORTS, voice
 from wayline.kit.refusals import Refusal
 from wayline.signals import written
 from wayline.signals.conditions import (
@@ -31,6 +34,7 @@ from wayline.signals.conditions import (
     NotSignal,
     SignalCondition,
     SignalIs,
+    Telling,
     Test,
     TraitIs,
 )
@@ -51,6 +55,10 @@ SIGNAL_FIELDS = NUMERIC_FIELDS | {
     "scale",
     "text",
 }
+
+# How a fact says when: see tables.CUSTOMERS.
+SECOND, SECOND_LENGTH = "%Y-%m-%d %H:%M:%S", 19
+UNKNOWN = "unknown"
 
 _ORDER = {"over": operator.gt, "at_least": operator.ge, "under": operator.lt, "at_most": operator.le}
 
@@ -146,7 +154,11 @@ def customer_filter(
     """The condition as a filter of the customers table; both tables hold one workspace."""
     match condition:
         case TraitIs():
-            return _text_filter(condition.test, customers.traits.get(_trait(condition.test)))
+            trait = customers.traits.get(name := _trait(condition.test))
+            passes = _text_filter(condition.test, trait)
+            if condition.told is None:
+                return passes
+            return passes & trait.notnull() & _told_filter(condition.told, customers.facts.get(name), now)
         case Did():
             return customers.customer.isin(_who_did(condition, signals, now))
         case AllCustomers():
@@ -161,11 +173,19 @@ def customer_matches(
     traits: Mapping[str, str | float | bool | None],
     signals: Iterable[Signal],
     now: datetime,
+    facts: Mapping[str, str] = MappingProxyType({}),
 ) -> bool:
-    """Whether the customer with these traits, and all these signals, is what the condition says."""
+    """Whether the customer with these traits, and all these signals, is what the condition says.
+
+    The facts say who told the traits, and when, as customers.trust.sayings.facts writes them.
+    """
     match condition:
         case TraitIs():
-            return _text_passes(condition.test, as_text(traits.get(_trait(condition.test))))
+            trait = as_text(traits.get(name := _trait(condition.test)))
+            if condition.told is None:
+                return _text_passes(condition.test, trait)
+            was_told = trait is not None and _was_told(condition.told, facts.get(name), now)
+            return was_told and _text_passes(condition.test, trait)
         case Did():
             since = _since(condition, now)
             times = sum(
@@ -176,16 +196,53 @@ def customer_matches(
             )
             return times >= condition.at_least
         case AllCustomers():
-            return all(customer_matches(each, traits, signals, now) for each in condition.of)
+            return all(customer_matches(each, traits, signals, now, facts) for each in condition.of)
         case AnyCustomer():
-            return any(customer_matches(each, traits, signals, now) for each in condition.of)
-    return not customer_matches(condition.of, traits, signals, now)
+            return any(customer_matches(each, traits, signals, now, facts) for each in condition.of)
+    return not customer_matches(condition.of, traits, signals, now, facts)
 
 
 def _trait(test: Test) -> str:
     if test.field.startswith("@"):
         raise TestUnclear(f"A customer has no field {test.field}. Name one of its traits.")
     return test.field
+
+
+def _told_filter(told: Telling, fact: Value, now: datetime) -> BooleanValue:
+    tests = []
+    if told.by:
+        source = fact.substr(SECOND_LENGTH + 1)
+        voices = [_one_of(source, [each for each in told.by if each != UNKNOWN])]
+        if IMPORTS in told.by:
+            voices.append(source.startswith(f"{IMPORTS}:").fill_null(False))
+        if UNKNOWN in told.by:
+            voices.append(fact.isnull())
+        tests.append(_any(voices))
+    for days, compare in _spans(told):
+        # As a moment, not as text, so that the compiled query serves every moment.
+        since = stored(_days_before(now, days)).strftime(SECOND)
+        tests.append(compare(fact.substr(0, SECOND_LENGTH), since).fill_null(False))
+    return _all(tests)
+
+
+def _was_told(told: Telling, fact: str | None, now: datetime) -> bool:
+    if fact is None:
+        return (not told.by or UNKNOWN in told.by) and not _spans(told)
+    second, source = fact[:SECOND_LENGTH], fact[SECOND_LENGTH + 1 :]
+    if told.by and source not in told.by and voice(source) not in told.by:
+        return False
+    return all(
+        compare(second, str(_days_before(now, days))[:SECOND_LENGTH]) for days, compare in _spans(told)
+    )
+
+
+def _spans(told: Telling) -> list[tuple[int, Callable]]:
+    spans = ((told.within_days, operator.gt), (told.before_days, operator.le))
+    return [(days, compare) for days, compare in spans if days is not None]
+
+
+def _days_before(now: datetime, days: int) -> datetime:
+    return now.astimezone(UTC) - timedelta(days=days)
 
 
 def _who_did(condition: Did, signals: Table, now: datetime) -> Value:

@@ -2,15 +2,18 @@ from django import forms
 from django.forms import BaseFormSet, formset_factory
 
 from .conditions import (
+    MOST_DAYS,
     AllCustomers,
     AnyCustomer,
     CustomerCondition,
     Did,
     NotCustomer,
     SignalIs,
+    Telling,
     Test,
     TraitIs,
 )
+from .filters import UNKNOWN
 from .vocabulary import Kind
 
 TESTS = (
@@ -26,6 +29,8 @@ TESTS = (
     ("missing", "is missing"),
 )
 NUMBERS = {"over", "at_least", "under", "at_most"}
+TELLING = ("by", "when", "days")
+TIMES = (("", "at any time"), ("within_days", "in the last … days"), ("before_days", "more than … days ago"))
 BLANK_ROWS = 2
 
 
@@ -45,16 +50,53 @@ class TraitRow(forms.Form):
     )
     op = forms.ChoiceField(choices=TESTS, required=False, label="Test")
     value = forms.CharField(max_length=500, required=False, label="Value")
+    by = forms.ChoiceField(required=False, label="Told by")
+    when = forms.ChoiceField(choices=TIMES, required=False, label="Told")
+    days = forms.IntegerField(min_value=1, max_value=MOST_DAYS, required=False, label="Days")
+
+    def __init__(self, *args, sources: dict[str, str], **kwargs):
+        super().__init__(*args, **kwargs)
+        named = {"": "anybody"} | sources | {UNKNOWN: "not remembered"}
+        # A source that is gone from the list stays chosen where it was.
+        kept = self.initial.get("by", "")
+        self.fields["by"].choices = list(({kept: kept} | named).items())
+
+    @property
+    def tests(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("field", "op", "value")]
+
+    @property
+    def telling(self) -> list[forms.BoundField]:
+        return [self[name] for name in TELLING]
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the row asks for it, or was meant to."""
+        return any(self[name].value() or self[name].errors for name in TELLING)
 
     def clean(self) -> dict:
         said = super().clean()
         _check_test(self, said, "trait")
+        when, days = said.get("when"), said.get("days")
+        if not said.get("field") and (said.get("by") or when or days):
+            self.add_error("field", "Name the trait that was told.")
+        elif when and not days and "days" not in self.errors:
+            self.add_error("days", "Say how many days, for example 90.")
+        elif days and not when:
+            self.add_error("when", "Say whether within so many days or longer ago.")
+        if said.get("op") == "missing" and (said.get("by") or when):
+            self.add_error("op", "A trait that is missing was told by nobody. Test whether it is known.")
         return said
 
     def condition(self) -> TraitIs | None:
         """The row as a condition; None when it is blank."""
-        test = _test(self.cleaned_data)
-        return TraitIs(test=test) if test else None
+        said = self.cleaned_data
+        test = _test(said)
+        if test is None:
+            return None
+        spans = {said["when"]: said["days"]} if said["when"] else {}
+        told = Telling(by=(said["by"],) if said["by"] else (), **spans)
+        return TraitIs(test=test, told=None if told == Telling() else told)
 
 
 def _check_test(form: forms.Form, said: dict, thing: str) -> None:
@@ -101,7 +143,7 @@ class DidRow(forms.Form):
     value = forms.CharField(max_length=500, required=False, label="Value")
     at_least = forms.IntegerField(min_value=1, required=False, label="At least … times")
     within_days = forms.IntegerField(
-        min_value=1, max_value=36_500, required=False, label="In the last … days"
+        min_value=1, max_value=MOST_DAYS, required=False, label="In the last … days"
     )
 
     def clean(self) -> dict:
@@ -132,11 +174,18 @@ class DidRow(forms.Form):
 class SegmentForm:
     """The builder: a name, tests of traits, and signals that customers sent or did not."""
 
-    def __init__(self, data=None, *, name: str = "", condition: CustomerCondition | None = None):
+    def __init__(
+        self,
+        data=None,
+        *,
+        sources: dict[str, str],
+        name: str = "",
+        condition: CustomerCondition | None = None,
+    ):
         match, traits, dids = _as_rows(condition) if condition else ("all", [], [])
         self.name = SegmentName(data, initial={"name": name, "match": match})
         self.traits: BaseFormSet = formset_factory(TraitRow, extra=BLANK_ROWS, max_num=20)(
-            data, prefix="traits", initial=traits
+            data, prefix="traits", initial=traits, form_kwargs={"sources": sources}
         )
         self.dids: BaseFormSet = formset_factory(DidRow, extra=BLANK_ROWS, max_num=20)(
             data, prefix="dids", initial=dids
@@ -175,11 +224,21 @@ def _as_rows(condition: CustomerCondition) -> tuple[str, list[dict], list[dict]]
     parts = condition.of if isinstance(condition, AllCustomers | AnyCustomer) else (condition,)
     traits, dids = [], []
     for part in parts:
-        if isinstance(part, TraitIs) and not isinstance(part.test.value, list):
-            traits.append({"field": part.test.field, "op": part.test.op, "value": part.test.value})
+        if isinstance(part, TraitIs):
+            traits.append(_trait_row(part))
         else:
             dids.append(_did_row(part))
     return match, traits, dids
+
+
+def _trait_row(part: TraitIs) -> dict:
+    told = part.told or Telling()
+    spans = {name: days for name in ("within_days", "before_days") if (days := getattr(told, name))}
+    if isinstance(part.test.value, list) or len(told.by) > 1 or len(spans) > 1:
+        raise TooRich
+    ((when, days),) = spans.items() or (("", None),)
+    row = {"field": part.test.field, "op": part.test.op, "value": part.test.value}
+    return row | {"by": "".join(told.by), "when": when, "days": days}
 
 
 def _did_row(part: CustomerCondition) -> dict:

@@ -30,7 +30,8 @@ log = structlog.get_logger()
 
 CHUNK = 50_000
 WORTH_SORTING = 200_000  # signals
-JOURNAL, CHANGES, SORTED = "signals", "changes", "sorted"
+JOURNAL, CHANGES, SORTED, FACTS = "signals", "changes", "sorted", "facts"
+EVERYBODY = 1 << 62
 LOADERS_LOCK = 715_002  # beside journal.WRITERS_LOCK
 _loading = threading.RLock()  # a rebuild holds it and drains
 
@@ -87,9 +88,12 @@ def drain(*, rest: Callable[[float], bool] | None = None) -> Loaded:
     last_entry, last_change = _last(JournalEntry), _last(WarehouseChange)
     while True:
         with exclusively():
-            mark, changed = _marks()
+            found = marks()
+            mark, changed = found.get(JOURNAL, 0), found.get(CHANGES, 0)
             ids = _next_entries(mark, last_entry)
             if not ids and changed >= last_change:
+                if found and found.get(FACTS, 0) < EVERYBODY:
+                    _tell_facts(after=found.get(FACTS, 0))
                 return total
             began = time.monotonic()
             with collecting.paused():  # half the time of a chunk
@@ -115,6 +119,19 @@ def _begin(last_change: int) -> None:
         for workspace, customers in known.items():
             rows.refresh_customers(writer, workspace, customers)
         writer.mark(CHANGES, last_change)
+        writer.mark(FACTS, EVERYBODY)
+
+
+def _tell_facts(*, after: int) -> None:
+    """Tell a warehouse of a former version who told the traits of its customers, and when: some at a time."""
+    everybody = Customer.objects.filter(merged_into=None, pk__gt=after).order_by("pk")
+    waiting: dict[int, list[int]] = defaultdict(list)
+    for workspace, customer in everybody.values_list("workspace", "pk")[: rows.AT_ONCE]:
+        waiting[workspace].append(customer)
+    with connect.current().writing() as writer:
+        for workspace, customers in waiting.items():
+            rows.refresh_customers(writer, workspace, customers)
+        writer.mark(FACTS, max((each[-1] for each in waiting.values()), default=EVERYBODY))
 
 
 def _last(model: type[JournalEntry] | type[WarehouseChange]) -> int:
@@ -141,7 +158,7 @@ def rebuild() -> Loaded:
 
 def loaded_mark() -> int:
     """The last journal entry that the warehouse has."""
-    return _marks()[0]
+    return marks().get(JOURNAL, 0)
 
 
 def waiting() -> int:
@@ -161,11 +178,6 @@ def put_in_order() -> bool:
             writer.compact()
             writer.mark(SORTED, there)
         return True
-
-
-def _marks() -> tuple[int, int]:
-    found = marks()
-    return found.get(JOURNAL, 0), found.get(CHANGES, 0)
 
 
 def marks() -> dict[str, int]:

@@ -1,10 +1,11 @@
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
 from django.db.models import Max, Min, QuerySet, Sum
 
 from wayline.accounts.models import Key, Membership
-from wayline.customers.trust.sayings import voice
+from wayline.customers.trust.sayings import IMPORTS, voice
 from wayline.warehouse import connect
 
 from . import load, offers
@@ -113,6 +114,13 @@ def voices(member: Membership) -> list[str]:
         rows = model.objects.filter(workspace=member.workspace_id).order_by()
         sources.update(rows.values_list("source", flat=True).distinct())
     return sorted({voice(source) for source in sources if source and not source.startswith("rule:")})
+
+
+def tellers(member: Membership, *, also: Iterable[str] = ()) -> dict[str, str]:
+    """Everybody who has told something of customers here, and what people call them."""
+    found = {*voices(member), *also}
+    named = source_names(member, found) | {IMPORTS: "Imports"}
+    return {voice: named[voice] for voice in sorted(found, key=lambda each: named[each].casefold())}
 
 
 def write_keys(member: Membership) -> int:

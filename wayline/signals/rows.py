@@ -10,6 +10,8 @@ import pyarrow as pa
 
 from wayline.customers import queries as customers
 from wayline.customers.models import Customer
+from wayline.customers.trust import queries as trust
+from wayline.customers.trust import sayings
 from wayline.warehouse import connect, tables
 
 from . import written
@@ -137,22 +139,24 @@ def _maps(maps: list[dict]) -> pa.Array:
 def refresh_customers(writer: connect.Writer, workspace: int, customers: Iterable[int]) -> None:
     """Put these customers into the warehouse as the profiles have them now."""
     wanted = sorted(set(customers))
+    levels = trust.levels_of(workspace) if wanted else {}
     for start in range(0, len(wanted), AT_ONCE):
         found = Customer.objects.filter(
             workspace=workspace, pk__in=wanted[start : start + AT_ONCE], merged_into=None
-        ).values_list("pk", "first_seen_at", "traits", "name", "email", "phone")
+        ).values_list("pk", "first_seen_at", "sayings", "traits", "name", "email", "phone")
         people = list(found)
         if people:
-            writer.replace_customers(_customers(workspace, people))
+            writer.replace_customers(_customers(workspace, people, levels))
 
 
-def _customers(workspace: int, people: list[tuple]) -> pa.Table:
+def _customers(workspace: int, people: list[tuple], levels: sayings.Levels) -> pa.Table:
     return pa.table(
         {
             "workspace": pa.array(np.full(len(people), workspace, dtype=np.int64)),
             "customer": pa.array([person[0] for person in people], pa.int64()),
             "first_seen_at": _times([person[1] for person in people]),
-            "traits": _maps([_traits(*person[2:]) for person in people]),
+            "traits": _maps([_traits(*person[3:]) for person in people]),
+            "facts": _maps([sayings.facts(person[3], person[2], levels) for person in people]),
         }
     )
 

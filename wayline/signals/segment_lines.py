@@ -1,17 +1,22 @@
 """A segment as people write it in one line: what is known of a customer, what they did, or a saved name.
 
-"plan is pro and seats over 10", "did Order delivered with late is yes", "Our best".
+"plan is pro and seats over 10", "did Order delivered with late is yes", "Our best", "email is known told by
+import more than 365 days ago".
 """
 
 import re
 from collections.abc import Mapping
 
+from pydantic import ValidationError
+
 from wayline.signals.conditions import (
+    MOST_DAYS,
     AllCustomers,
     CustomerCondition,
     Did,
     NotCustomer,
     SignalIs,
+    Telling,
     Test,
     TraitIs,
 )
@@ -34,6 +39,10 @@ NUMBERS = {"over", "at_least", "under", "at_most"}
 EXAMPLE = (
     "Write it like: plan is pro, or: country is not Germany and seats over 10, "
     "or: did Order delivered with late is yes, or name a saved segment."
+)
+TOLD = re.compile(
+    r"(.+?),? told(?= )(?: by (?P<by>\S+))?"
+    r"(?: in the last (?P<within_days>\d{1,5}) days?| more than (?P<before_days>\d{1,5}) days? ago)?"
 )
 DID = re.compile(r"did (not )?(.+?)(?: with (.+))?$")
 
@@ -64,10 +73,25 @@ def done(name: str, field: str, value: str) -> str:
 def _said(part: str) -> CustomerCondition:
     did = DID.match(part)
     if did is None:
-        return TraitIs(test=_test(part))
+        return _trait(part)
     negated, name, which = did.groups()
     condition = Did(signal=SignalIs(names=(name,), where=(_test(which),) if which else ()))
     return NotCustomer(of=condition) if negated else condition
+
+
+def _trait(part: str) -> TraitIs:
+    found = TOLD.fullmatch(part)
+    if found is None:
+        return TraitIs(test=_test(part))
+    said = found.groupdict()
+    by = said.pop("by")
+    days = {name: int(number) for name, number in said.items() if number}
+    try:
+        return TraitIs(test=_test(found[1]), told=Telling(by=(by,) if by else (), **days))
+    except SegmentNotUnderstood:  # a value that begins with this word
+        return TraitIs(test=_test(part))
+    except ValidationError:
+        raise SegmentNotUnderstood(f"“{part}”: name 1 to {MOST_DAYS} days.") from None
 
 
 def _test(part: str) -> Test:

@@ -20,7 +20,7 @@ def segments(request):
 
 @access.member("contributor")
 def segment_new(request):
-    form = forms.SegmentForm(request.POST or None)
+    form = forms.SegmentForm(request.POST or None, sources=queries.tellers(request.member))
     if request.method == "POST" and form.is_valid():
         operations.create_segment(request.workspace, **form.values, by=request.user, now=timezone.now())
         return redirect(_next(request) or reverse("signals:segments", args=[request.workspace.slug]))
@@ -31,7 +31,12 @@ def segment_new(request):
 def segment(request, segment_id):
     found = get_object_or_404(Segment.objects.visible_to(request.member), pk=segment_id)
     try:
-        form = forms.SegmentForm(request.POST or None, name=found.name, condition=condition_of(found))
+        form = forms.SegmentForm(
+            request.POST or None,
+            sources=queries.tellers(request.member),
+            name=found.name,
+            condition=condition_of(found),
+        )
     except forms.TooRich:
         return show(request, "signals/segment_rich.html", {"segment": found})
     if request.method == "POST" and form.is_valid():

@@ -208,7 +208,7 @@ class Columns:
             return quoted(own.at)
         if field in ("customer", "profile"):
             return quoted(own.customer)
-        if field in ("seq", "key", "properties", "traits", "first_seen_at"):
+        if field in ("seq", "key", "properties", "traits", "facts", "first_seen_at"):
             return None
         column = own.name_from if field == "name" else own.columns.get(field)
         if column is None:

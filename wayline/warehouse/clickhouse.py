@@ -166,7 +166,7 @@ class ClickHouseWarehouse:
         self._write_lock = threading.Lock()
         self._version = next_version()
         self._seen = -1
-        for statement in self.layout.creation():
+        for statement in (*self.layout.creation(), *self.layout.additions()):
             client.do(statement, self.settings)
 
     @property

@@ -11,6 +11,8 @@ import ibis
 from wayline.warehouse import tables
 from wayline.warehouse.compiled import defining
 
+# Columns that came after the first tables were made.
+ADDED = {"customers": ("facts",)}
 STEP_BITS = 20  # a row's batch is its write's number times this, plus the step within it
 ORDER = {
     "signals": "workspace, customer, at, seq",
@@ -127,6 +129,16 @@ class Layout:
             "kind, workspace, id, batch",
         )
         return statements
+
+    def additions(self) -> list[str]:
+        """The statements that give tables of former versions the columns that came since."""
+        return [
+            f"ALTER TABLE {rows}{self._on} ADD COLUMN IF NOT EXISTS {column} "
+            f"{_type_of(tables.ALL[name][column])}"
+            for name, columns in ADDED.items()
+            for column in columns
+            for rows in dict.fromkeys((self._local(f"{name}_rows"), f"{name}_rows"))
+        ]
 
     def sweep(self, state) -> list[str]:
         """Delete what committed writes removed, then forget that they did."""

@@ -198,6 +198,11 @@ class EmbeddedWarehouse:
                 columns = schema.to_sqlglot_column_defs("duckdb")
                 told = ", ".join(column.sql("duckdb") for column in columns)
                 self._connection.execute(f'CREATE TABLE IF NOT EXISTS "{name}" ({told})')
+                # Files of former versions lack the columns that came since.
+                there = {row[0] for row in self._connection.execute(f'DESCRIBE "{name}"').fetchall()}
+                for column in columns:
+                    if column.name not in there:
+                        self._connection.execute(f'ALTER TABLE "{name}" ADD COLUMN {column.sql("duckdb")}')
 
     @contextmanager
     def _own_failures(self) -> Iterator[None]:

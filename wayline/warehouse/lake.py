@@ -245,7 +245,7 @@ class LakeWriter:
         self._flush()
         touched: dict[str, int] = {}
         if self.manifest.files[table]:
-            rows = f"read_parquet({self._listed(table)}, filename = true)"
+            rows = f"read_parquet({self._listed(table)}, filename = true, union_by_name = true)"
             counted = f"SELECT filename, count(*) FROM {rows} AS rows WHERE {condition} GROUP BY ALL"
             touched = dict(self._engine.execute(counted).fetchall())
         for path in touched:
@@ -262,7 +262,7 @@ class LakeWriter:
         self._flush()
         if not names:
             return
-        rows = f"read_parquet({self._listed(table, names)})"
+        rows = f"read_parquet({self._listed(table, names)}, union_by_name = true)"
         if table == "customers":
             place = "row_number() OVER (PARTITION BY workspace, customer ORDER BY version DESC)"
             rows = f"(FROM {rows} QUALIFY {place} = 1)"
@@ -280,7 +280,7 @@ class LakeWriter:
             if file is None:
                 path = self._lake.folder / table / f"{uuid4().hex}.parquet"
                 file = parquet.ParquetWriter(path, schema, compression="zstd")
-            file.write_table(pa.Table.from_batches([batch]).cast(schema), ROW_GROUP)
+            file.write_table(_with_all(pa.Table.from_batches([batch]), schema), ROW_GROUP)
             rows += batch.num_rows
             if rows >= FILE_ROWS:
                 file, rows = self._closed(table, file, path, rows)
@@ -300,6 +300,14 @@ class LakeWriter:
     def _listed(self, table: str, names: list[str] | None = None) -> str:
         paths = [str(self._lake.folder / table / name) for name in names or self.manifest.files[table]]
         return "[" + ", ".join("'" + path.replace("'", "''") + "'" for path in paths) + "]"
+
+
+def _with_all(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The rows with every column of the schema; files of former versions lack those that came since."""
+    for each in schema:
+        if each.name not in rows.column_names:
+            rows = rows.append_column(each, pa.nulls(rows.num_rows, each.type))
+    return rows.select(schema.names).cast(schema)
 
 
 def _loose(schema: pa.Schema) -> pa.Schema:

@@ -160,8 +160,10 @@ def _one_each(parts: Sequence[str], say: dict) -> str:
         for place, name in enumerate(each)
     )
     return (
-        f"SELECT workspace, customer, first_seen_at, {reduce(say['over'].format, reversed(each))} AS traits "
-        f"FROM (SELECT workspace, customer, min(first_seen_at) AS first_seen_at, {found} "
+        f"SELECT workspace, customer, first_seen_at, {reduce(say['over'].format, reversed(each))} AS traits, "
+        f"facts FROM (SELECT workspace, customer, min(first_seen_at) AS first_seen_at, {found}, "
+        # Only what was told to us has somebody who told it, and of several traits ours is shown.
+        "max_by(facts, place) FILTER (WHERE place = 0) AS facts "
         f"FROM ({told}) AS told GROUP BY workspace, customer) AS met"
     )
 
@@ -210,7 +212,8 @@ def customers_sql(
     column = _quoted(say)
     return (
         f"SELECT CAST({own.workspace} AS BIGINT) AS workspace, customer, min(first_moment) AS first_seen_at, "
-        f"max_by(traits, moment) AS traits FROM (SELECT {_customer(own, say)} AS customer, "
+        f"max_by(traits, moment) AS traits, {say['none']} AS facts "
+        f"FROM (SELECT {_customer(own, say)} AS customer, "
         f"{say['at'].format(column(own.at))} AS moment, {say['at'].format(column(first or own.at))} AS "
         f"first_moment, {_map(own.traits, say)} AS traits "
         f"FROM {place} WHERE {_present(own, say, erased)}) AS mapped GROUP BY customer"

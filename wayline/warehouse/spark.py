@@ -35,8 +35,9 @@ QUERIES = CompiledQueries("pyspark")
 VIEWS = {
     "signals": "SELECT {columns} FROM signals_rows",
     # Of a customer's rows the one of the latest write counts.
-    "customers": "SELECT workspace, customer, found.first_seen_at, found.traits FROM (SELECT workspace, "
-    "customer, max_by(struct(first_seen_at, traits), version) AS found FROM customers_rows GROUP BY ALL)",
+    "customers": "SELECT workspace, customer, found.first_seen_at, found.traits, found.facts FROM (SELECT "
+    "workspace, customer, max_by(struct(first_seen_at, traits, facts), version) AS found FROM customers_rows "
+    "GROUP BY ALL)",
 }
 
 
@@ -172,14 +173,14 @@ class SparkWarehouse:
             return self._loaded[with_own_tables][1]
 
     def _rows(self, session, manifest: Manifest, table: str):
-        files = self._lake.files(manifest, table)
-        if files:
-            return session.read.parquet(
-                *(f"file://{file}" for file in files)
-            )  # a mount, whatever the default
         columns = ", ".join(f"{name} {_type_of(kind)}" for name, kind in tables.ALL[table].items())
-        extra = ", version BIGINT" if table == "customers" else ""
-        return session.createDataFrame([], columns + extra)
+        columns += ", version BIGINT" if table == "customers" else ""
+        # A mount, whatever the default.
+        files = [f"file://{file}" for file in self._lake.files(manifest, table)]
+        if not files:
+            return session.createDataFrame([], columns)
+        # Said, because files of former versions lack the columns that came since.
+        return session.read.schema(columns).parquet(*files)
 
     def _started(self):
         if self._session is None:

@@ -37,6 +37,9 @@ CUSTOMERS = ibis.schema(
         "customer": "!int64",
         "first_seen_at": "!timestamp(6)",
         "traits": "map<string, string>",
+        # When each trait was told, in UTC, and by whom, where it is remembered: "2026-03-02 09:00:00 key:3".
+        # customers.trust.sayings.facts writes them, signals.filters reads them.
+        "facts": "map<string, string>",
     }
 )
 

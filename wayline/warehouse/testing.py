@@ -38,9 +38,10 @@ def fill(rows: list[dict], customers: Sequence[dict] = ()) -> None:
         whose = (row["workspace"], row["customer"])
         if whose not in known:
             first[whose] = min(row["at"], first.get(whose, row["at"]))
-    profiles = [{"workspace": 1, "first_seen_at": MONDAY, "traits": {}} | dict(each) for each in customers]
+    unknown: dict = {"workspace": 1, "first_seen_at": MONDAY, "traits": {}, "facts": {}}
+    profiles = [unknown | dict(each) for each in customers]
     profiles += [
-        {"workspace": workspace, "customer": customer, "first_seen_at": at, "traits": {}}
+        unknown | {"workspace": workspace, "customer": customer, "first_seen_at": at}
         for (workspace, customer), at in first.items()
     ]
     with connect.current().writing() as writer:

@@ -129,6 +129,22 @@ def test_another_order_changes_what_holds_and_undoing_an_import_lets_others_spea
 
 
 @pytest.mark.django_db
+def test_facts_say_whose_word_holds_and_follow_another_order():
+    ines, tom = make_customer(), make_customer()
+    told(ines, "api:1", plan="pro", consent="granted")
+    told(ines, "key:2", day=2, plan="pro", city=None)
+    told(tom, "key:2", plan="pro")
+    levels = {"api:1": 1}
+
+    facts = [sayings.facts(ines.traits, ines.sayings, each) for each in ({}, levels)]
+
+    assert facts == [{"plan": "2026-03-04 09:00:00 key:2"}, {"plan": "2026-03-02 09:00:00 api:1"}]
+    believe(ines.workspace, api_1=1)
+    # The value is the same, but somebody else tells it.
+    assert trust.settle_all(ines.workspace_id) == [ines.pk]
+
+
+@pytest.mark.django_db
 def test_undoing_a_merge_gives_back_who_said_what():
     workspace = make_workspace()
     ines, visitor = make_customer(workspace), make_customer(workspace)

@@ -55,14 +55,18 @@ def set_trust(
 
 
 def settle_all(workspace_id: int) -> list[int]:
-    """Let every customer's traits be what holds by the order as it is now. Answers whose changed."""
+    """Let every customer's traits be what holds by the order as it is now.
+
+    Answers whose traits changed, or may be told by somebody else now.
+    """
     levels, changed, last = queries.levels_of(workspace_id), [], 0
     everybody = Customer.objects.filter(workspace=workspace_id).exclude(sayings={}).order_by("pk")
     while people := list(everybody.filter(pk__gt=last)[:AT_ONCE]):
         last = people[-1].pk
         differ = [each for each in people if _settled(each, levels)]
         Customer.objects.bulk_update(differ, ["traits", "name", "email", "phone"], 500)
-        changed += [each.pk for each in differ]
+        several = [each for each in people if any(len(said) > 1 for said in each.sayings.values())]
+        changed += sorted({each.pk for each in (*differ, *several)})
     return changed
 
 

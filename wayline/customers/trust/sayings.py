@@ -7,6 +7,7 @@ are the same in whichever order the calls arrive.
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 Said = dict[str, list]  # source: [value, told_at]
@@ -77,6 +78,21 @@ def settle(traits: dict, sayings: dict[str, Said], levels: Levels, only: Iterabl
         elif trait not in traits or traits[trait] != value:
             traits[trait] = changed[trait] = value
     return changed
+
+
+def facts(traits: Mapping, sayings: Mapping[str, Said], levels: Levels) -> dict[str, str]:
+    """Of each trait that somebody is remembered to have told: when, in UTC to the second, and who."""
+    found = {}
+    for trait, said in sayings.items():
+        if said and trait in traits:
+            source = next(iter(said)) if len(said) == 1 else ranked(said, levels)[0]
+            found[trait] = f"{_second(said[source][1] // 1000)} {source}"
+    return found
+
+
+@lru_cache(4096)  # one call tells many traits
+def _second(since_epoch: int) -> str:
+    return str(EPOCH + timedelta(seconds=since_epoch))[:19]
 
 
 def without(sayings: dict[str, Said], source: str) -> list[str]:

@@ -48,6 +48,7 @@ CUSTOMERS = (
     Column("customer", "customer", "Number of the customer"),
     Column("first_seen_at", "first_seen_at", "When they were first heard of, in UTC"),
     Column("traits", "traits", "What is known of them: traits['plan']"),
+    Column("facts", "facts", "When each trait was told, in UTC, and by which source: facts['plan']"),
 )
 JOURNEYS = (
     Column("journey", "c0", "Number of the journey"),

@@ -1,9 +1,12 @@
 """Exports that are damaged, late or cut off; the round trip itself is tests/test_whole_workspace.py."""
 
+import hashlib
+import io
 import json
 import zipfile
 from datetime import timedelta
 
+import pyarrow.parquet as parquet
 import pytest
 from django.utils import timezone
 
@@ -21,6 +24,7 @@ from wayline.signals.models import Import, JournalEntry, RefusedSignal
 from wayline.signals.rights import tombstones
 from wayline.signals.rights.testing import erase_now
 from wayline.signals.testing import make_signal, observe
+from wayline.warehouse import connect
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("warehouse", "own_list")]
 EMAIL = "ines.duarte@example.com"
@@ -108,6 +112,36 @@ def assert_empty(workspace):
     bringing.refuse_unless_empty(workspace, signals=True)
     assert not JournalEntry.objects.filter(workspace_id=workspace.pk).exists()
     assert not workspace.memberships.exists()
+
+
+def facts_of(workspace) -> list:
+    customers = connect.current().table("customers")
+    own = customers.filter(customers.workspace == workspace.pk).order_by("customer")
+    return [dict(row["facts"] or ()) for row in connect.current().run(own).to_pylist()]
+
+
+@pytest.mark.parametrize("is_former", [False, True])
+def test_who_told_each_trait_arrives_too(maya, tmp_path, is_former):
+    run, fresh = make_import(workspace=maya.workspace), make_workspace()
+    observe(maya.workspace, make_signal(external_id="tom", traits={"plan": "pro"}), source=run.source)
+    export, path = exported(maya), tmp_path / "export.zip"
+
+    def without_facts(files):
+        """As a version wrote it that did not know who told what."""
+        rows = parquet.read_table(io.BytesIO(files["customers.parquet"])).drop_columns("facts")
+        parquet.write_table(rows, buffer := io.BytesIO())
+        files["customers.parquet"] = buffer.getvalue()
+        told = {"bytes": len(buffer.getvalue()), "sha256": hashlib.sha256(buffer.getvalue()).hexdigest()}
+        names = json.loads(files["manifest.json"])["files"]
+        signed(files, files=names | {"customers.parquet": names["customers.parquet"] | told})
+
+    repacked(export, path, without_facts if is_former else lambda files: None)
+    brought(fresh, path)
+
+    source = Import.objects.get(workspace=fresh).source
+    assert [sorted(facts) for facts in facts_of(fresh)] == [["name"], ["plan"]]
+    assert facts_of(fresh)[1]["plan"].endswith(f" {source}")
+    assert facts_of(fresh)[0] == facts_of(maya.workspace)[0]
 
 
 def repacked(export: Export, path, change) -> None:

@@ -6,7 +6,6 @@ from wayline.accounts.models import Membership
 from wayline.customers import queries as customers
 from wayline.customers.models import Customer, Duplicate, Identity
 from wayline.customers.trust import queries as trusted
-from wayline.customers.trust.sayings import IMPORTS
 from wayline.signals import queries as signals
 
 
@@ -55,6 +54,4 @@ def side_by_side(duplicate: Duplicate) -> SideBySide:
 
 def voices(member: Membership) -> dict[str, str]:
     """Everybody who has told something of customers or is in the order, and what people call them."""
-    found = {*signals.voices(member), *trusted.rules_of(member.workspace).levels}
-    named = signals.source_names(member, found) | {IMPORTS: "Imports"}
-    return {voice: named[voice] for voice in sorted(found, key=lambda each: named[each].casefold())}
+    return signals.tellers(member, also=trusted.rules_of(member.workspace).levels)

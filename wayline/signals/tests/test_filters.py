@@ -14,6 +14,7 @@ from wayline.signals.conditions import (
     NotCustomer,
     NotSignal,
     SignalIs,
+    Telling,
     Test,
     TraitIs,
 )
@@ -87,10 +88,26 @@ traits = st.dictionaries(
     st.sampled_from(["plan", "seats"]),
     st.one_of(words, numbers, st.booleans(), st.none()),
 )
+sources = st.sampled_from(["key:3", "import:4", "import:40", "importer", "api:1"])
+facts = st.dictionaries(
+    st.sampled_from(["plan", "seats"]),
+    st.builds(
+        lambda seconds, source: f"{(MONDAY - timedelta(seconds=seconds)).replace(tzinfo=None)} {source}",
+        st.sampled_from([-1, 0, 86_399, 86_400, 86_401, 3 * 86_400]),
+        sources,
+    ),
+)
+days = st.none() | st.sampled_from([1, 3])
+tellings = st.builds(
+    Telling,
+    by=st.lists(sources | st.sampled_from(["import", "unknown"]), max_size=2),
+    within_days=days,
+    before_days=days,
+)
 trait_tests = tests.filter(lambda test: not test.field.startswith("@"))
 segments = st.recursive(
     st.one_of(
-        st.builds(TraitIs, test=trait_tests),
+        st.builds(TraitIs, test=trait_tests, told=st.none() | tellings),
         st.builds(
             Did, signal=plain, at_least=st.integers(1, 2), within_days=st.none() | st.sampled_from([1, 3])
         ),
@@ -146,20 +163,21 @@ def test_filter_predicate_and_mask_agree_on_every_signal(warehouse, conditions, 
 
 @pytest.mark.slow
 @many
-@given(segments, st.lists(st.tuples(traits, st.lists(signals, max_size=4)), min_size=1, max_size=4))
+@given(segments, st.lists(st.tuples(traits, st.lists(signals, max_size=4), facts), min_size=1, max_size=4))
 def test_filter_and_predicate_agree_on_every_customer(warehouse, segment, people):
     with warehouse.writing() as writer:
         writer.forget_customers(1, list(range(10)))
     fill(
-        [as_row(signal, customer=who) for who, (_, theirs) in enumerate(people) for signal in theirs],
+        [as_row(signal, customer=who) for who, (_, theirs, _) in enumerate(people) for signal in theirs],
         customers=[
             {
                 "customer": who,
                 "traits": {
-                    name: filters.as_text(value) for name, value in facts.items() if value is not None
+                    name: filters.as_text(value) for name, value in known.items() if value is not None
                 },
+                "facts": told,
             }
-            for who, (facts, _) in enumerate(people)
+            for who, (known, _, told) in enumerate(people)
         ],
     )
     customers, table = warehouse.table("customers"), warehouse.table("signals")
@@ -169,8 +187,8 @@ def test_filter_and_predicate_agree_on_every_customer(warehouse, segment, people
 
     assert set(found) == {
         who
-        for who, (facts, theirs) in enumerate(people)
-        if filters.customer_matches(segment, facts, theirs, MONDAY)
+        for who, (known, theirs, told) in enumerate(people)
+        if filters.customer_matches(segment, known, theirs, MONDAY, told)
     }
 
 

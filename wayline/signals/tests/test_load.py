@@ -35,6 +35,42 @@ def test_a_signal_becomes_a_row_with_its_customer(warehouse):
     assert row["at"] == MONDAY.replace(tzinfo=None)
 
 
+def facts_in(warehouse) -> list[dict]:
+    found = warehouse.run(warehouse.table("customers").order_by("customer")).to_pylist()
+    return [dict(row["facts"] or ()) for row in found]
+
+
+def test_the_warehouse_knows_when_each_trait_was_told_and_by_whom(warehouse):
+    workspace = make_workspace()
+    said = {"external_id": "ines", "kind": "identify", "name": "Identify"}
+    observe(workspace, make_signal(**said, traits={"plan": "pro", "city": "Kiel"}), source="api:1")
+
+    observe(
+        workspace, make_signal(**said, at=MONDAY + timedelta(days=9), traits={"city": "Bern"}), source="key:2"
+    )
+
+    assert facts_in(warehouse) == [{"plan": f"{MONDAY:%F %T} api:1", "city": "2026-03-11 09:00:00 key:2"}]
+
+
+def test_a_warehouse_of_a_former_version_is_told_while_it_is_quiet(warehouse, monkeypatch):
+    monkeypatch.setattr(rows, "AT_ONCE", 2)
+    workspace = make_workspace()
+    observe(workspace, *(make_signal(external_id=who, traits={"plan": "pro"}) for who in ("a", "b", "c")))
+    whole = facts_in(warehouse)
+    warehouse._connection.execute("UPDATE customers SET facts = NULL")
+    with warehouse.writing() as writer:
+        writer.mark(load.FACTS, 0)
+
+    told = []
+    for _ in range(3):
+        load.drain()
+        told.append(facts_in(warehouse))
+
+    assert all(whole)
+    assert told == [[*whole[:2], {}], whole, whole]
+    assert load.marks()[load.FACTS] == load.EVERYBODY
+
+
 def test_a_time_of_another_zone_is_kept_in_utc(warehouse):
     from zoneinfo import ZoneInfo
 

@@ -1,8 +1,9 @@
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from wayline.accounts.testing import make_member
-from wayline.customers.models import Merge
+from wayline.accounts.testing import make_key, make_member
+from wayline.customers.models import Identity, Merge
 from wayline.signals.models import RefusedSignal, Segment
 from wayline.signals.segments import SEGMENTS
 from wayline.signals.testing import make_signal, observe
@@ -95,6 +96,46 @@ def test_a_segment_asks_what_a_signal_was_like_and_goes_back_to_the_map(client, 
     assert len(SEGMENTS.customers_in(maya, segment.pk)) == 1
     again = client.get(at("segment", maya, segment.pk)).content.decode()
     assert 'value="yes"' in again
+
+
+def test_a_segment_asks_who_told_a_trait_and_when(client, maya):
+    key = make_key(workspace=maya.workspace, name="The CRM")
+    ines = {"external_id": "ines", "kind": "identify", "name": "Identify", "traits": {"plan": "pro"}}
+    observe(maya.workspace, make_signal(**ines, at=timezone.now()), source=f"api:{key.pk}")
+    observe(maya.workspace, make_signal(**ines | {"external_id": "tom"}), source="import:7")
+    row = {"traits-0-by": f"api:{key.pk}", "traits-0-when": "within_days", "traits-0-days": "90"}
+
+    assert f'<option value="api:{key.pk}">The CRM' in client.get(at("segment_new", maya)).content.decode()
+    answer = client.post(at("segment_new", maya), BUILDER | {"dids-0-name": "", "dids-0-at_least": ""} | row)
+
+    segment = Segment.objects.get()
+    (found,) = SEGMENTS.customers_in(maya, segment.pk)
+    assert answer.status_code == 302
+    assert Identity.objects.get(value="ines").customer_id == found
+    again = client.get(at("segment", maya, segment.pk)).content.decode()
+    assert f'<option value="api:{key.pk}" selected>The CRM' in again
+    assert 'name="traits-0-days" value="90"' in again
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ({"when": "within_days"}, "Say how many days"),
+        ({"days": "90"}, "Say whether within"),
+        ({"field": "", "value": "", "by": "import"}, "Name the trait that was told"),
+        ({"op": "missing", "when": "before_days", "days": "9"}, "missing was told by nobody"),
+        ({"when": "before_days", "days": "0"}, "greater than or equal to 1"),
+        ({"by": "key:99"}, "not one of the available choices"),
+    ],
+)
+def test_a_row_about_who_told_that_is_not_whole_says_so(client, maya, row, sentence):
+    observe(maya.workspace, make_signal(), source="import:7")
+    answer = client.post(
+        at("segment_new", maya), BUILDER | {f"traits-0-{name}": value for name, value in row.items()}
+    )
+
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
 
 
 def test_a_segment_never_leads_to_another_site(client, maya):

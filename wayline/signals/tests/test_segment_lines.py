@@ -1,7 +1,7 @@
 import pytest
 
 from wayline.signals import segment_lines as segments
-from wayline.signals.conditions import AllCustomers, Did, NotCustomer, SignalIs, Test, TraitIs
+from wayline.signals.conditions import AllCustomers, Did, NotCustomer, SignalIs, Telling, Test, TraitIs
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,27 @@ from wayline.signals.conditions import AllCustomers, Did, NotCustomer, SignalIs,
 )
 def test_a_line_becomes_a_condition(line, test):
     assert segments.parse(line) == TraitIs(test=test)
+
+
+@pytest.mark.parametrize(
+    ("line", "test", "told"),
+    [
+        (
+            "plan is pro told by key:3 in the last 90 days",
+            Test(field="plan", op="is", value="pro"),
+            Telling(by=("key:3",), within_days=90),
+        ),
+        (
+            "email is known, told more than 365 days ago",
+            Test(field="email", op="exists"),
+            Telling(before_days=365),
+        ),
+        ("seats over 10 told by import", Test(field="seats", op="over", value=10.0), Telling(by=("import",))),
+        ("story is told by firelight", Test(field="story", op="is", value="told by firelight"), None),
+    ],
+)
+def test_a_line_says_who_told_it_and_when(line, test, told):
+    assert segments.parse(line) == TraitIs(test=test, told=told)
 
 
 def test_what_customers_did_is_a_segment_too():

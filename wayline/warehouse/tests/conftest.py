@@ -34,7 +34,7 @@ def view_of(table: str, files: list[str]) -> str:
         return f"SELECT {', '.join(columns)} WHERE false"
     newest = "row_number() OVER (PARTITION BY workspace, customer ORDER BY version DESC) = 1"
     columns = ", ".join(f'"{name}"' for name in schema.names)
-    return f"SELECT {columns} FROM read_parquet({files})" + (
+    return f"SELECT {columns} FROM read_parquet({files}, union_by_name = true)" + (
         f" QUALIFY {newest}" if table == "customers" else ""
     )
 

@@ -25,7 +25,9 @@ def source(monkeypatch):
                 | {"score": n / 7, "channel": (None, "web")[n % 2], "kind": ("page", "behavior")[n % 3 > 0]}
                 for n in range(12)
             ],
-            customers=[{"customer": 99, "traits": {"plan": "pro"}}],
+            customers=[
+                {"customer": 99, "traits": {"plan": "pro"}, "facts": {"plan": "2026-03-02 09:00:00 key:3"}}
+            ],
         )
         with warehouse.writing() as writer:
             writer.mark("signals", 41)

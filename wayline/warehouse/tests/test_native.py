@@ -143,11 +143,14 @@ def test_a_missing_mapping_is_refused():
 
 
 def test_whom_we_know_and_the_company_too_is_one_customer(warehouse):
+    told = {"plan": "2026-03-02 09:00:00 key:3"}
     ours = {"customer": NUMBER_OF_INES, "traits": {"plan": "pro", "country": "SE"}, "first_seen_at": FIRST}
+    ours |= {"facts": told}
     fill([], customers=[ours])
 
     customers = warehouse.table("customers")
     found = warehouse.run(customers.filter(customers.customer == NUMBER_OF_INES)).to_pylist()
 
     assert [dict(row["traits"]) for row in found] == [{"country": "SE", "plan": "pro"}]
+    assert [dict(row["facts"]) for row in found] == [told]
     assert warehouse.run(customers.count())[0][0].as_py() == 2

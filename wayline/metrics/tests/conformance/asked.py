@@ -26,6 +26,7 @@ from wayline.signals.conditions import (
     NotCustomer,
     NotSignal,
     SignalIs,
+    Telling,
     Test,
     TraitIs,
 )
@@ -42,6 +43,11 @@ MANY_SEATS = AllCustomers(
         NotCustomer(of=Did(signal=SignalIs(names=("renewed",)), within_days=50)),
     )
 )
+LATELY = TraitIs(
+    test=Test(field="plan", op="is", value="pro"), told=Telling(by=("key:1", "api:2"), within_days=60)
+)
+LONG_AGO = TraitIs(test=Test(field="plan", op="exists"), told=Telling(by=("import",), before_days=40))
+NOBODY_KNOWS = TraitIs(test=Test(field="plan", op="exists"), told=Telling(by=("unknown",)))
 STEPS = (
     FlowStep("start", "Start", START),
     FlowStep("look", "Look", SignalIs(kinds=("page",)), is_required=False),
@@ -77,6 +83,7 @@ METRICS = {
 FLOWS = {
     "flow with many words, and the period before": lambda: flows.flow(FLOW, compare=True, words=9, now=NOW),
     "flow of a segment": lambda: flows.flow(replace(FLOW, segment=PRO), now=NOW),
+    "flow of a segment that was told lately": lambda: flows.flow(replace(FLOW, segment=LATELY), now=NOW),
     "flow from the first start": lambda: flows.flow(replace(FLOW, start="first"), now=NOW),
     "flow without a window, of those who did not": lambda: flows.flow(
         replace(FLOW, window=None, segment=NotCustomer(of=Did(signal=BIG, at_least=2))), now=NOW
@@ -100,6 +107,9 @@ LISTS = {
     "fields": lambda: observed.fields(1, "behavior", "paid"),
     "preview": lambda: observed.preview(1, BIG, PERIOD, segment=PRO),
     "segment": lambda: observed.customers_in(1, MANY_SEATS, now=NOW),
+    "segments by who told it and when": lambda: [
+        observed.customers_in(1, each, now=NOW) for each in (LATELY, LONG_AGO, NOBODY_KNOWS)
+    ],
     "ends": lambda: (observed.first_at(1), observed.last_at(1)),
     "ends of nothing": lambda: (observed.first_at(7), observed.last_at(7)),
     "answer of nothing": lambda: answers.answer(Question(7, "nps", PERIOD, by=("week",)), now=NOW),

@@ -1,10 +1,18 @@
 """What sixty customers did over three months: every kind of signal, every scale, holes in every column."""
 
+from datetime import timedelta
+
 from wayline.signals.vocabulary import SCALES
+from wayline.warehouse.testing import MONDAY
 
 HOUR, DAY = 60, 1440
+TELLERS = ("key:1", "import:4", "api:2")
 CUSTOMERS = [
-    {"customer": who, "traits": {"plan": ("pro", "free")[who % 2]} | ({"seats": str(who)} if who % 4 else {})}
+    {
+        "customer": who,
+        "traits": {"plan": ("pro", "free")[who % 2]} | ({"seats": str(who)} if who % 4 else {}),
+        "facts": {"plan": f"2026-0{1 + who % 4}-1{who % 9} 09:00:00 {TELLERS[who % 3]}"} if who % 5 else {},
+    }
     for who in range(1, 51)
 ]
 
@@ -27,9 +35,17 @@ def story_of(who: int) -> list[dict]:
     rows += paid(who, order) + asked(who, base) + helped(who, order)
     rows += [base | {"minute": 3000, "name": "invoiced", "channel": "mail"}] * (who % 5 == 0)
     rows += [order | {"minute": 9000 + who * DAY // 3, "name": "renewed"}] * (who % 4 == 0)
+    rows += late(who, base)
     rows += [base | {"minute": -20 * DAY + who, "name": "came earlier"}] * (who % 3 == 1)
     rows += [base | {"minute": 35 * DAY + who, "name": "came back"}] * (who % 2)
     return rows
+
+
+def late(who: int, base: dict) -> list[dict]:
+    """Answers that arrived days after they were given, some when their month was over."""
+    arrived = MONDAY + timedelta(days=3 + who)
+    answer = {"kind": "answer", "name": "survey answered", "scale": "nps", "score": float(who % 11)}
+    return [base | answer | {"minute": 700, "received_at": arrived}] * (who % 7 == 3)
 
 
 def paid(who: int, order: dict) -> list[dict]:

@@ -11,9 +11,9 @@ import pyarrow.parquet as parquet
 import pytest
 
 from wayline.metrics.tests.conformance import asked, story
-from wayline.warehouse import connect, native
+from wayline.warehouse import connect, native, tables
 from wayline.warehouse.embedded import EmbeddedWarehouse
-from wayline.warehouse.lake import Lake
+from wayline.warehouse.lake import VERSIONED, Lake
 from wayline.warehouse.own import OwnTables
 from wayline.warehouse.spark import CONFIGURATION, SparkWarehouse
 from wayline.warehouse.testing import fill
@@ -127,6 +127,31 @@ def differences(found, expected, place: str = "answer") -> list[str]:
     else:
         return [] if found == expected else [f"{place}: {found!r} instead of {expected!r}"]
     return [each for name, *pair in parts for each in differences(*pair, place + name)]
+
+
+def test_what_is_asked_of_facts_and_lateness_finds_some(duckdb_answers):
+    """Questions that find nothing would agree without being asked."""
+    counts, late = duckdb_answers("segments by who told it and when"), duckdb_answers("late")
+
+    assert all(counts)
+    assert (late.n > late.late > late.after_period > 0, late.without is not None) == (True, True)
+
+
+def test_spark_reads_files_of_a_former_version(spark, tmp_path, monkeypatch):
+    """As this code was before customers had facts."""
+    then = VERSIONED["customers"].remove(VERSIONED["customers"].get_field_index("facts"))
+    former = SparkWarehouse("", Lake(str(tmp_path)), CONFIGURATION)
+    former._session = spark._started()
+    with connect.using(former), monkeypatch.context() as before:
+        before.setitem(VERSIONED, "customers", then)
+        before.setitem(tables.ALL, "customers", tables.ibis.schema(dict(list(tables.CUSTOMERS.items())[:-1])))
+        fill([], customers=[{"customer": 1, "traits": {"plan": "pro"}}])
+        fill([], customers=[{"customer": 2}])
+    with connect.using(former):
+        fill([], customers=[{"customer": 2, "facts": {"plan": "2026-03-02 09:00:00 key:3"}}])
+        rows = former.run(former.table("customers").order_by("customer")).to_pylist()
+
+    assert [dict(row["facts"] or ()) for row in rows] == [{}, {"plan": "2026-03-02 09:00:00 key:3"}]
 
 
 def test_spark_reads_a_company_s_own_tables_as_duckdb_does(spark, tmp_path, erased_people):

@@ -26,6 +26,7 @@ QUESTIONS = (
     "whole paths of payers",
     "fields",
     "segment",
+    "segments by who told it and when",
     "ends",
     "timeline before",
     "trait names",

@@ -34,8 +34,8 @@ def ines_and_tom(workspace):
     return Identity.objects.get(value=EMAIL).customer, Identity.objects.get(value="crm-100018").customer
 
 
-def rows(warehouse):
-    return warehouse.run(warehouse.table("signals")).to_pylist()
+def rows(warehouse, table="signals"):
+    return warehouse.run(warehouse.table(table)).to_pylist()
 
 
 def test_everything_of_the_person_goes_and_others_stay(warehouse):
@@ -51,6 +51,7 @@ def test_everything_of_the_person_goes_and_others_stay(warehouse):
     (row,) = rows(warehouse)
     assert row["text"] == "Ask [erased], [erased]!"
     assert workspace.segments.get().name == "Like [erased]"
+    assert [row["customer"] for row in rows(warehouse, "customers")] == [tom.pk]
     assert not Activity.objects.filter(subject_label__contains="Ines").exists()
     assert all(certificate.removed[place] for place in ("journal", "warehouse", "mentions", "profile"))
 
