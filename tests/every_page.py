@@ -78,6 +78,8 @@ PAGES_OF_MAPS = (
     "journeys/1/handoffs/",
     "journeys/1/access/",
     "journeys/1/place/",
+    "journeys/phases/1/",
+    "journeys/1/phases/write/",
     "journeys/1/export/",
     "journeys/cards/1/",
     "insights/new/",
@@ -91,6 +93,7 @@ LAYERS = (
     ("journeys/1/?view=blueprint", CARD, "m", "#cardmenu:popover-open"),
     ("journeys/1/?view=blueprint", CARD, "Enter", ".card.editing"),
     ("journeys/1/?view=blueprint", CARD, "p", "#peek:not([hidden]):has(h2)"),
+    ("journeys/1/", ".k-step a.open:visible", "m", "#cardmenu:popover-open"),
     ("settings/keys/", "[popovertarget]:visible", "Enter", ":popover-open"),
     ("signals/segments/", "main [popovertarget]:visible", "Enter", ":popover-open"),
 )

@@ -81,6 +81,7 @@ def test_two_people_edit_one_map(browser, demo):
     feelings_are_set_by_keyboard(maya, omar)
     what_was_missed_comes_after_the_break(maya, omar)
     a_panel_opens_and_is_discussed(maya, omar)
+    phases_and_steps_are_made_on_the_map(maya, omar)
 
     assert maya.page.errors == []
     assert omar.page.errors == []
@@ -185,3 +186,33 @@ def a_panel_opens_and_is_discussed(maya, omar):
     maya.page.locator("#peek h2").wait_for(state="hidden")
     maya.page.evaluate("scrollTo(0, 0)")  # the bar that stays on top lies over nothing then
     assert_accessible(maya.page)
+
+
+def phases_and_steps_are_made_on_the_map(maya, omar):
+    maya.page.keyboard.press("Escape")
+    menu = maya.page.locator("#cardmenu button")
+    maya.page.locator("[data-phase-menu]").first.press("Enter")
+    menu.filter(has_text="Add a phase after it").click()
+    maya.page.locator("#peek #phase-name").fill("Wonder")
+    maya.press("Enter")
+    omar.page.locator("th.stage", has_text="Wonder").wait_for()
+    maya.page.locator("th.stage", has_text="Wonder").locator("[data-phase-menu]").press("Enter")
+    menu.filter(has_text="Add a step").click()
+    maya.page.keyboard.type("I ask a friend")
+    maya.press("Enter")
+    omar.page.locator(".k-step", has_text="I ask a friend").wait_for()
+    maya.page.wait_for_function("document.activeElement.textContent.includes('I ask a friend')")
+    an_empty_cell_is_reached_by_keyboard(maya, omar)
+    for _ in range(3):
+        maya.page.locator("#toasts .toast [data-undo], .maptools [data-undo]").first.click()
+    omar.page.locator("th.stage", has_text="Wonder").wait_for(state="detached")
+
+
+def an_empty_cell_is_reached_by_keyboard(maya, omar):
+    while "Add to Pain points" not in (maya.page.evaluate("document.activeElement.ariaLabel") or ""):
+        maya.press("ArrowDown")
+    maya.press("Enter")
+    maya.page.keyboard.type("Nobody knows")
+    maya.press("Enter")
+    omar.page.locator(".card", has_text="Nobody knows").wait_for()
+    assert maya.page.locator("#toasts [data-undo]").count() == 1, "an older one would undo something else"

@@ -19,6 +19,7 @@ def test_nothing_that_was_written_is_lost(browser, server):
     maya, omar = Pane(browser, server, "Maya"), Pane(browser, server, "Omar")
 
     two_write_in_one_cell(maya, omar)
+    the_next_is_begun_while_the_last_is_saved(maya)
     the_network_goes_and_comes(omar)
     the_server_is_killed_in_the_middle(server, maya, omar)
     the_right_is_lost_while_editing(maya, omar)
@@ -34,6 +35,29 @@ def two_write_in_one_cell(maya, omar):
     omar.still_writes("His")
     omar.save()  # again, knowing what she wrote
     maya.card("His").wait_for()
+
+
+def the_next_is_begun_while_the_last_is_saved(maya):
+    """The answer to the first closes nothing that is being written; what fails comes back after it."""
+    adding, held = "**/cards/add/", []
+    maya.page.route(adding, lambda route: held.append(route))
+    maya.write_new("First of two")
+    maya.save()
+    maya.write_new("Second of two", step=2)
+    held.pop().continue_()
+    maya.card("First of two").locator("a.open").wait_for()
+    maya.still_writes("Second of two")
+    maya.page.unroute(adding)
+    maya.page.route(adding, lambda route: held.append(route), times=1)
+    maya.save()
+    maya.write_new("Third", step=1)
+    held.pop().abort()
+    maya.is_told("could not be reached")
+    maya.save()
+    maya.card("Third").locator("a.open").wait_for()
+    maya.still_writes("Second of two")
+    maya.save()
+    maya.card("Second of two").locator("a.open").wait_for()
 
 
 def the_network_goes_and_comes(omar):

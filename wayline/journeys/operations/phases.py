@@ -12,8 +12,16 @@ from .refusals import AlreadyDeleted, LastPhase, NotDeleted, PhaseHasSteps
 
 
 @transaction.atomic
-def add_phase(journey: Journey, *, name: str, question: str = "", by: User, now: datetime) -> Phase:
-    """Add a phase at the end of the journey."""
+def add_phase(
+    journey: Journey,
+    *,
+    name: str,
+    question: str = "",
+    position: int | None = None,
+    by: User,
+    now: datetime,
+) -> Phase:
+    """Add a phase at a position, or at the end of the journey."""
     order.touch(journey, by=by, now=now)
     phase = Phase.objects.create(
         journey=journey,
@@ -21,6 +29,8 @@ def add_phase(journey: Journey, *, name: str, question: str = "", by: User, now:
         question=question.strip()[:200],
         position=order.next_position(journey.phases),
     )
+    if position is not None:
+        order.place(journey.phases, phase, position)
     edits.keep(journey, edits.labeled("Added the phase", phase), [edits.made(phase, now=now)], by=by, now=now)
     audit.record("phase.added", subject=phase, by=by, at=now, journey=journey.pk)
     return phase

@@ -44,6 +44,16 @@ def test_a_card_is_added_by_a_plain_form_and_stands_on_the_map(client, drawn):
     assert "Nobody answers" in text(client.get(answer.url))
 
 
+def test_a_card_for_a_hidden_lane_says_where_it_is(client, drawn):
+    step = Step.objects.first()
+
+    form = text(client.get(page("add_card", drawn, "")))
+    answer = post(client, "add_card", drawn, lane="goal", step=step.pk, title="To be online")
+
+    assert form.index("Pain points</option>") < form.index("Goals (hidden)</option>")
+    assert "a hidden lane: show it under Lanes" in text(client.get(answer.url))
+
+
 def test_the_map_renders_its_cards_without_a_script(client, drawn):
     answer = text(client.get(page("map", drawn)))
 

@@ -27,6 +27,7 @@ def change(
     *,
     truth: Callable[[], Collection[Key]] = tuple,
     to: str = "",
+    offers: str = "undo",
 ) -> HttpResponse:
     """Do it, then answer: the changed cells and a toast for the map's script, else back to the map.
 
@@ -36,7 +37,7 @@ def change(
         with stream.overhearing() as announced:
             said = str(act() or "Saved.")
             if request.htmx:
-                return _drawn(journey, announced, said)
+                return _drawn(journey, announced, said, offers)
     except Refusal as refusal:
         if not request.htmx:
             raise
@@ -46,17 +47,17 @@ def change(
     return redirect(to or journey.get_absolute_url())
 
 
-def _drawn(journey: Journey, announced: Sequence[Message], said: str) -> HttpResponse:
+def _drawn(journey: Journey, announced: Sequence[Message], said: str, offers: str) -> HttpResponse:
     topic = announcing.topic(journey.pk)
     here = [message for message in announced if message.topic == topic]
     frames = live.drawn(journey, [message.facts for message in here])
     stream.already_drawn(topic, here, frames)
     html = "".join(frame.data for frame in frames if not frame.event)
-    answer = HttpResponse(html + toast(said, offers_undo=True))
+    answer = HttpResponse(html + toast(said, offers=offers))
     answer["Wayline-Map"] = ",".join(frame.event for frame in frames if frame.event)
     return answer
 
 
-def toast(said: str, *, offers_undo: bool = False, is_error: bool = False) -> str:
-    context = {"said": said, "offers_undo": offers_undo, "is_error": is_error}
+def toast(said: str, *, offers: str = "", is_error: bool = False) -> str:
+    context = {"said": said, "offers": offers, "is_error": is_error}
     return render_to_string("journeys/map/toast.html", context)

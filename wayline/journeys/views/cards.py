@@ -46,6 +46,16 @@ def _cell(placement: Placement, *wanted: board.Key):
     return truth
 
 
+def _taking_cards(journey: Journey) -> list[lanes.Laid]:
+    return [laid for laid in lanes.layout(journey) if laid.takes_cards]
+
+
+def _where_hidden(journey: Journey, lane: str) -> str:
+    """Said of a card that will not be seen where it went."""
+    laid = next((laid for laid in _taking_cards(journey) if laid.key == lane and laid.is_hidden), None)
+    return f"to “{laid.title}”, a hidden lane: show it under Lanes" if laid else ""
+
+
 @require_http_methods(["GET", "POST"])
 @access.member("contributor")
 def add(request, journey_id):
@@ -54,7 +64,7 @@ def add(request, journey_id):
     if request.method == "GET":
         context = {
             "journey": journey,
-            "lanes": [laid for laid in lanes.layout(journey) if laid.takes_cards],
+            "lanes": sorted(_taking_cards(journey), key=lambda laid: laid.is_hidden),
             "steps": board.numbered(journey),
             "lane": request.GET.get("lane", ""),
             "step": request.GET.get("step", ""),
@@ -68,10 +78,10 @@ def add(request, journey_id):
         if request.POST.get("card", "").isdecimal():
             card = get_object_or_404(Card.objects.visible_to(request.member), pk=request.POST["card"])
             operations.place_card(card, journey=journey, step=step, lane=lane, **answers.by(request))
-            return labeled("Placed", card)
+            return labeled("Placed", card, _where_hidden(journey, lane))
         title = request.POST.get("title", "")
         added = operations.add_card(journey, step=step, lane=lane, title=title, **answers.by(request))
-        return labeled("Added", added)
+        return labeled("Added", added, _where_hidden(journey, lane))
 
     return answers.change(request, journey, act)
 
@@ -234,20 +244,22 @@ def paste(request, journey_id):
 @access.member("contributor")
 def undo(request, journey_id):
     """One's own last change of this map, taken back."""
-    return _turn(request, journey_id, operations.undo, "Undone")
+    return _turn(request, journey_id, operations.undo, "Undone", offers="redo")
 
 
 @require_POST
 @access.member("contributor")
 def redo(request, journey_id):
-    return _turn(request, journey_id, operations.redo, "Done again")
+    return _turn(request, journey_id, operations.redo, "Done again", offers="undo")
 
 
-def _turn(request, journey_id: int, operation, word: str) -> HttpResponse:
+def _turn(request, journey_id: int, operation, word: str, *, offers: str) -> HttpResponse:
     journey = journey_of(request, journey_id)
-    return answers.change(
-        request, journey, lambda: f"{word}: {operation(journey, **answers.by(request)).label}"
-    )
+
+    def act():
+        return f"{word}: {operation(journey, **answers.by(request)).label}"
+
+    return answers.change(request, journey, act, offers=offers)
 
 
 @require_GET

@@ -63,7 +63,7 @@ export class Chosen {
 
   // A block of cells from a spreadsheet, pasted while a card or its cell has the focus.
   pasted(event) {
-    const cell = event.target.closest?.("ul.cell[data-step]");
+    const cell = event.target.closest?.(".stepcell")?.querySelector("ul.cell[data-step]");
     const text = event.clipboardData?.getData("text/plain") ?? "";
     if (!cell || event.target.matches("textarea, input") || !text.trim()) return;
     event.preventDefault();

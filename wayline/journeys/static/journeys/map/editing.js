@@ -2,10 +2,14 @@
 import { toast } from "../../kit/js/toasts.js";
 import { nameOf } from "./keys.js";
 
+let written = 0;
+
 export class Editing {
   constructor(map) {
     this.map = map;
     this.draft = null;
+    this.saving = null; // the draft that is on its way; another may be begun meanwhile
+    this.failed = []; // those that could not be saved while another was being written
     if (!map.mayEdit) return;
     map.addEventListener("dblclick", (event) => {
       const card = event.target.closest(".card:has(a.open)");
@@ -19,7 +23,11 @@ export class Editing {
 
   get isUnsaved() {
     const text = this.draft?.text.trim();
-    return Boolean(text) && text !== this.draft.was;
+    return this.failed.length > 0 || (Boolean(text) && text !== this.draft.was);
+  }
+
+  get isSaving() {
+    return this.saving !== null && this.saving === this.draft;
   }
 
   // A card's words; `text` and `seen` are given when a draft comes back to its card.
@@ -36,30 +44,28 @@ export class Editing {
   add(cell) {
     const card = document.createElement("li");
     card.className = "card";
-    card.id = "card-new";
+    card.id = `card-new-${++written}`;
     card.dataset.cell = cell.id;
     cell.append(card);
-    this.draft = {
-      id: card.id,
-      cell: cell.id,
-      text: "",
-      was: "",
-      address: "cards/add/",
-      more: { step: cell.dataset.step, lane: cell.dataset.lane },
-    };
+    const { phase, step, lane } = cell.dataset;
+    const made = phase ? { address: `../phases/${phase}/steps/write/` } : { address: "cards/add/", more: { step, lane } };
+    this.draft = { id: card.id, cell: cell.id, text: "", was: "", ...made };
     this.show(card);
     return true;
   }
 
   show(card) {
-    this.box?.remove();
+    if (card.contains(this.box)) this.box.remove();
+    else this.uncover();
     // Shields the card from messages; taken away before saving, or our own answer would be kept out too.
     card.setAttribute("hx-morph-skip", "");
     card.classList.add("editing");
     const box = document.createElement("textarea");
     box.value = this.draft.text;
     box.maxLength = "stepCard" in card.dataset ? 200 : 300;
-    box.setAttribute("aria-label", this.draft.was ? `Words of ${this.draft.was}` : "Words of the new card");
+    const what = this.draft.cell && !this.draft.more ? "step" : "card";
+    box.setAttribute("aria-label", this.draft.was ? `Words of ${this.draft.was}` : `Words of the new ${what}`);
+    if (what === "step") box.placeholder = "I …, as the customer says it";
     for (const child of card.children) child.hidden = true;
     card.append(box);
     this.box = box;
@@ -95,15 +101,18 @@ export class Editing {
     const draft = { ...this.draft, text: this.box.value.trim() };
     if (!draft.text || draft.text === draft.was) return this.finish(draft, keepsFocus);
     // Many lines, or cells of a spreadsheet: pasted into a new card they become cards.
-    const isBlock = draft.cell && /[\t\n]/.test(draft.text);
+    const isBlock = draft.more && /[\t\n]/.test(draft.text);
     const address = isBlock ? "cards/paste/" : draft.address;
     const values = { ...draft.more, [isBlock ? "text" : "title"]: this.box.value, seen: draft.seen ?? "" };
-    this.isSaving = true;
+    const begun = (this.saving = this.draft);
     this.box.closest(".card")?.removeAttribute("hx-morph-skip");
     const { ok, status } = (await this.map.sending.post(address, values)) ?? {};
-    this.isSaving = false;
-    if (ok) return this.finish(draft, keepsFocus);
-    this.again(draft, status);
+    const isAlone = this.draft === begun;
+    if (this.saving === begun) this.saving = null;
+    if (isAlone && ok) this.finish(draft, keepsFocus);
+    else if (isAlone) this.again(draft, status);
+    else if (!ok && this.draft) this.failed.push(draft);
+    else if (!ok) this.again(draft, status);
   }
 
   // Not saved: the words stay in the editor, beside what the card now says.
@@ -123,11 +132,17 @@ export class Editing {
   }
 
   close() {
-    const card = this.box?.closest(".card");
     this.draft = null;
+    this.uncover();
+    setTimeout(() => !this.draft && this.failed.length && this.again(this.failed.shift()));
+  }
+
+  // The editor goes, and its card shows its words again.
+  uncover() {
+    const card = this.box?.closest(".card");
     this.box?.remove();
     this.box = null;
-    if (card?.id === "card-new") card.remove();
+    if (card?.dataset.cell) card.remove();
     else if (card) {
       card.removeAttribute("hx-morph-skip");
       card.classList.remove("editing");

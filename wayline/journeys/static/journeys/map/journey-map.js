@@ -6,7 +6,7 @@ import { Dragging } from "./dragging.js";
 import { Editing } from "./editing.js";
 import { Feelings } from "./feelings.js";
 import { Handoffs } from "./handoffs.js";
-import { Keys } from "./keys.js";
+import { Keys, cellOf } from "./keys.js";
 import { Menu } from "./menu.js";
 import { Panel } from "./panel.js";
 import { Presence } from "./presence.js";
@@ -81,7 +81,7 @@ customElements.define(
     end() {
       this.stream.end();
       const kept = this.editing.isUnsaved ? " What you were writing is still there: copy it before you leave." : "";
-    toast(`You may no longer read this map, or you signed out elsewhere.${kept}`, { isError: true });
+      toast(`You may no longer read this map, or you signed out elsewhere.${kept}`, { isError: true });
     }
 
     // While something is in the hand, messages from others wait.
@@ -126,7 +126,7 @@ customElements.define(
         else this.redo();
       } else if (button.matches("[data-add]")) {
         event.preventDefault();
-        this.editing.add(button.parentElement.querySelector(".cell"));
+        this.editing.add(cellOf(button));
       }
     }
   },
@@ -134,7 +134,10 @@ customElements.define(
 
 // A toast stands outside of the map, but its button undoes the same.
 document.getElementById("toasts")?.addEventListener("click", (event) => {
-  if (!event.target.closest("[data-undo]")) return;
-  event.target.closest("[data-toast]").remove();
-  document.querySelector("journey-map")?.undo();
+  const button = event.target.closest("[data-undo], [data-redo]");
+  if (!button) return;
+  button.closest("[data-toast]").remove();
+  const map = document.querySelector("journey-map");
+  if (button.matches("[data-undo]")) map?.undo();
+  else map?.redo();
 });

@@ -1,6 +1,9 @@
 // The map by keyboard: one tab stop, arrows from card to card, space lifts and drops.
 import { isTyping, lettersAreOff } from "../../kit/js/shortcuts.js";
 
+const CARDS = ".map .card a.open";
+const STOPS = `${CARDS}, .map .cell.at:empty + a.add`;
+
 export class Keys {
   constructor(map) {
     this.map = map;
@@ -25,7 +28,8 @@ export class Keys {
   }
 
   focus(card) {
-    const link = card?.querySelector("a.open");
+    const link = card?.matches(".add") ? card : card?.querySelector("a.open");
+    if (link && link === card) reach(link);
     link?.focus();
     card?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
@@ -42,9 +46,9 @@ export class Keys {
   }
 
   pressed(event) {
-    const link = event.target.closest?.(".card a.open");
+    const link = event.target.closest?.(STOPS);
     if (!link || event.metaKey || event.ctrlKey || event.altKey) return;
-    const card = link.closest(".card");
+    const card = link.closest(".card") ?? link;
     const done = this.lifted === card ? this.carry(event, card) : this.walk(event, card);
     if (done) {
       event.preventDefault();
@@ -55,6 +59,7 @@ export class Keys {
   walk(event, card) {
     const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -1, ArrowDown: 1 };
     if (event.key in moves) return this.go(card, event.key, moves[event.key]);
+    if (card.matches(".add")) return event.key.toLowerCase() === "n" && !lettersAreOff() && this.map.editing.add(cellOf(card));
     if (event.key === " " && this.map.mayEdit) return this.lift(card);
     if (event.key === "Enter" && this.map.mayEdit) return this.map.editing.open(card);
     if (lettersAreOff()) return false;
@@ -63,7 +68,7 @@ export class Keys {
     if (!this.map.mayEdit) return false;
     if (letter === "m" || event.key === ".") return this.map.menu.open(card);
     if (letter === "x") return this.map.chosen.toggle(card);
-    if (letter === "n") return card.matches("[data-card]") && this.map.editing.add(card.parentElement);
+    if (letter === "n") return this.map.editing.add(card.parentElement);
     return false;
   }
 
@@ -71,15 +76,21 @@ export class Keys {
   go(card, key, by) {
     if (key === "ArrowUp" || key === "ArrowDown") {
       const column = columnOf(card);
-      const cards = [...this.map.querySelectorAll(".map .card")].filter((each) => columnOf(each) === column && each.querySelector("a.open"));
-      this.focus(cards[cards.indexOf(card) + by]);
+      const stops = this.stops(this.map).filter((each) => columnOf(each) === column);
+      this.focus(stops[stops.indexOf(card) + by]);
       return true;
     }
     const columns = [...card.closest("tr").children];
     let at = columns.indexOf(card.closest("td")) + by;
-    while (columns[at] && !columns[at].querySelector(".card a.open")) at += by;
-    this.focus(columns[at]?.querySelector(".card"));
+    while (columns[at] && !this.stops(columns[at]).length) at += by;
+    this.focus(columns[at] && this.stops(columns[at])[0]);
     return true;
+  }
+
+  // Cards, and for those who may write the empty cells between them.
+  stops(within) {
+    const links = [...within.querySelectorAll(this.map.mayEdit ? STOPS : CARDS)];
+    return links.map((link) => link.closest(".card") ?? link);
   }
 
   lift(card) {
@@ -133,6 +144,16 @@ export class Keys {
     this.lifted = null;
     this.release();
   }
+}
+
+// What an empty cell offers is hidden until somebody comes to it.
+function reach(add) {
+  add.classList.add("reached");
+  add.addEventListener("blur", () => add.classList.remove("reached"), { once: true });
+}
+
+export function cellOf(add) {
+  return add.parentElement.querySelector(".cell");
 }
 
 function columnOf(card) {

@@ -11,10 +11,12 @@ export class Panel {
 
   clicked(event) {
     if (event.target.closest("[data-peek-close]")) return this.close();
-    const link = event.target.closest(".card a.open, a.talkmark");
+    const place = event.target.closest("[data-panel-at]");
+    if (place) return this.openAt(place.dataset.panelAt); // by keyboard: the details of its step
+    const link = event.target.closest(".card a.open, a.talkmark, a[data-panel-link]");
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
-    if (link.matches(".talkmark")) return this.open(link);
+    if (!link.matches(".open")) return this.open(link);
     if (this.map.dragging?.justDropped) return;
     this.wait();
     // A second click means the words: only when it does not come is the first one a wish to see more.
@@ -34,11 +36,23 @@ export class Panel {
     return true;
   }
 
-  async load({ takesFocus = false } = {}) {
-    const answer = await fetch(this.address, { headers: { "HX-Request": "true" } }).catch(() => null);
+  // A page of its own, as the menu of a phase opens it.
+  openAt(address, from) {
+    this.from = from;
+    this.address = new URL(address, location.href);
+    return this.load({ takesFocus: true });
+  }
+
+  async load({ takesFocus = false, yields = false } = {}) {
+    const { address } = this;
+    if (!address) return;
+    const answer = await fetch(address, { headers: { "HX-Request": "true" } }).catch(() => null);
     if (!answer?.ok) return this.close();
-    this.show(await answer.text());
-    if (takesFocus) this.element.focus();
+    const html = await answer.text();
+    // While it was on its way somebody may have begun to write, or have opened something else.
+    if (address !== this.address || (yields && this.isWriting)) return;
+    this.show(html);
+    if (takesFocus) (this.element.querySelector("[autofocus]") ?? this.element).focus();
   }
 
   show(html) {
@@ -48,18 +62,22 @@ export class Panel {
   }
 
   close() {
+    this.address = null; // what is still on its way opens nothing
     if (this.element.hidden) return;
     this.element.hidden = true;
     this.element.replaceChildren();
     const from = document.getElementById(this.from);
-    if (from?.matches("a")) from.focus();
+    if (from?.matches("a, button")) from.focus();
     else this.map.keys.focus(from);
+  }
+
+  get isWriting() {
+    return [...this.element.querySelectorAll("textarea, input")].some((box) => box.value !== box.defaultValue);
   }
 
   // Somebody said something: drawn anew, unless words are being written here.
   talked() {
-    const isWriting = [...this.element.querySelectorAll("textarea, input")].some((box) => box.value !== box.defaultValue);
-    if (!this.element.hidden && !isWriting) this.load();
+    if (!this.element.hidden && !this.isWriting) this.load({ yields: true });
   }
 
   async submitted(event) {
@@ -68,6 +86,7 @@ export class Panel {
     event.preventDefault();
     const { ok, status, html } = (await this.map.sending.post(form.action, new FormData(form, event.submitter))) ?? {};
     if (status === 422) this.show(html);
+    else if (ok && form.dataset.mapForm === "close") this.close();
     else if (ok) this.load();
   }
 }

@@ -19,11 +19,19 @@ function leaveSoon(element) {
   });
 }
 
+// Of those that offer to undo only the latest stays: pressed on an older one, it would undo something else.
+function came(element) {
+  if ("latest" in element.dataset) {
+    for (const other of place.querySelectorAll("[data-latest]")) if (other !== element) other.remove();
+  }
+  leaveSoon(element);
+}
+
 if (place) {
   place.querySelectorAll("[data-toast]").forEach(leaveSoon);
   new MutationObserver((changes) => {
     for (const { addedNodes } of changes) {
-      for (const node of addedNodes) if (node.dataset && "toast" in node.dataset) leaveSoon(node);
+      for (const node of addedNodes) if (node.dataset && "toast" in node.dataset) came(node);
     }
   }).observe(place, { childList: true });
 }
