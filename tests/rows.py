@@ -310,7 +310,12 @@ def metric(workspace):
     return "nps"
 
 
-SHARED = {"slug", "metric", "format", "lane_key"}  # names of a catalog, which is everybody's
+@makes("template")
+def template(workspace):
+    return "saas-onboarding"
+
+
+SHARED = {"slug", "template", "metric", "format", "lane_key"}  # names of a catalog, which is everybody's
 
 
 def json_text(body: dict | None) -> str:

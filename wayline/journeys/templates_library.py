@@ -80,18 +80,23 @@ def plain(name: str) -> str:
     return " ".join(re.findall(r"[a-z0-9]+", spaced.lower()))
 
 
-def binding(step: TemplateStep, observed: Iterable[ObservedName]) -> SignalIs | None:
-    """The step bound to the first of its expected names that was observed, in every spelling of it."""
+def candidates(step: TemplateStep, observed: Iterable[ObservedName]) -> list[list[ObservedName]]:
+    """The step's expected names that were observed, in the template's order, each in every spelling of it."""
     seen: dict[str, list[ObservedName]] = {}
     for name in observed:
         seen.setdefault(plain(name.name), []).append(name)
-    for expected in step.names:
-        if found := seen.get(plain(expected)):
-            return SignalIs(
-                kinds=tuple(sorted({str(name.kind) for name in found})),
-                names=tuple(sorted({name.name for name in found})),
-            )
-    return None
+    return [seen[name] for name in dict.fromkeys(map(plain, step.names)) if name in seen]
+
+
+def binding(step: TemplateStep, observed: Iterable[ObservedName]) -> SignalIs | None:
+    """The step bound to the first of its expected names that was observed, in every spelling of it."""
+    found = candidates(step, observed)
+    if not found:
+        return None
+    return SignalIs(
+        kinds=tuple(sorted({str(name.kind) for name in found[0]})),
+        names=tuple(sorted({name.name for name in found[0]})),
+    )
 
 
 def _read(slug: str) -> Template:

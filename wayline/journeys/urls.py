@@ -2,6 +2,7 @@ from django.urls import path
 
 from .views import (
     access,
+    beginning,
     binding,
     cards,
     changes,
@@ -27,7 +28,7 @@ from .views import (
 app_name = "journeys"
 urlpatterns = [
     path("", library.library, name="library"),
-    path("new/", library.new, name="new"),
+    path("new/", beginning.new, name="new"),
     path("change/", library.change, name="change"),
     path("changes/<int:change_id>/undo/", library.undo_change, name="undo_change"),
     path("views/save/", library.save_view, name="save_view"),

@@ -38,6 +38,17 @@ class ObservedName:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where signals of a kind and name came from, and how many."""
+
+    kind: str
+    name: str
+    source: str
+    n: int
+    last_at: datetime
+
+
+@dataclass(frozen=True)
 class ObservedField:
     """A property of the signals of one name, with its common values; counts are of the latest 2,000."""
 
@@ -55,13 +66,15 @@ class Preview:
     examples: tuple[Moment, ...]
 
 
-def names(workspace: int, period: Period | None = None) -> tuple[ObservedName, ...]:
-    """The names there are, the most frequent first."""
-    return _answers.get(lambda: _names(workspace, period), "names", workspace, period)
+def names(workspace: int, period: Period | None = None, *, source: str = "") -> tuple[ObservedName, ...]:
+    """The names there are, or that one source sent, the most frequent first."""
+    return _answers.get(lambda: _names(workspace, period, source), "names", workspace, period, source)
 
 
-def _names(workspace: int, period: Period | None) -> tuple[ObservedName, ...]:
+def _names(workspace: int, period: Period | None, source: str) -> tuple[ObservedName, ...]:
     signals = _of(workspace, period)
+    if source:
+        signals = signals.filter(signals.source == source)
     found = signals.group_by("kind", "name").agg(
         n=signals.count(), first_at=signals.at.min(), last_at=signals.at.max()
     )
@@ -78,6 +91,20 @@ def _names(workspace: int, period: Period | None) -> tuple[ObservedName, ...]:
         )
         for row, count in zip(rows, customers, strict=True)
     )
+
+
+def origins(workspace: int) -> tuple[Origin, ...]:
+    """Which source sent which name, the latest first."""
+    return _answers.get(lambda: _origins(workspace), "origins", workspace)
+
+
+def _origins(workspace: int) -> tuple[Origin, ...]:
+    signals = _of(workspace, None)
+    found = signals.group_by("kind", "name", source=signals.source.fill_null("")).agg(
+        n=signals.count(), last_at=signals.at.max()
+    )
+    rows = connect.current().run(found.order_by(found.last_at.desc(), "source", "kind", "name")).to_pylist()
+    return tuple(Origin(**row | {"last_at": row["last_at"].replace(tzinfo=UTC)}) for row in rows)
 
 
 def _customers_of(names: list[tuple[str, str]], signals: Table) -> np.ndarray:

@@ -9,7 +9,7 @@ from wayline.customers.trust.sayings import IMPORTS, voice
 from wayline.warehouse import connect
 
 from . import load, offers
-from .models import JournalEntry, LoadedEntry, PrunedEntries, RefusedSignal, Segment, SignalName
+from .models import Import, JournalEntry, LoadedEntry, PrunedEntries, RefusedSignal, Segment, SignalName
 from .registry import PLACES
 
 MOST_KEYS = 300
@@ -96,15 +96,23 @@ def _received(entries: QuerySet[JournalEntry]) -> int:
 
 
 def source_names(member: Membership, sources: set[str]) -> dict[str, str]:
-    """What people call the sources: the key's name where a key sent it."""
-    keys = {int(source.split(":")[1]) for source in sources if source.startswith(("key:", "api:"))}
+    """What people call the sources: the key's name where a key sent it, the file's where one was imported."""
+    keys = _numbers(sources, "key:", "api:")
     found = dict(Key.objects.filter(workspace=member.workspace_id, pk__in=keys).values_list("pk", "name"))
-    return {
-        source: found.get(int(source.split(":")[1]), source)
-        if source.startswith(("key:", "api:"))
-        else source.replace("import:", "Import ")
-        for source in sources
-    }
+    runs = Import.objects.visible_to(member).filter(pk__in=_numbers(sources, "import:"))
+    files = {run.pk: f"{run.file_name} (import {run.pk})" for run in runs.only("file_name")}
+    named = {source: source for source in sources}
+    for source in sources:
+        kind, _, number = source.partition(":")
+        if kind in ("key", "api"):
+            named[source] = found.get(int(number), source)
+        elif kind == "import":
+            named[source] = files.get(int(number), f"Import {number}")
+    return named
+
+
+def _numbers(sources: set[str], *kinds: str) -> set[int]:
+    return {int(source.split(":")[1]) for source in sources if source.startswith(kinds)}
 
 
 def voices(member: Membership) -> list[str]:

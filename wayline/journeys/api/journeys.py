@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Router
@@ -8,7 +9,7 @@ from wayline.accounts.api_auth import by, needs
 from wayline.journeys import operations, queries, templates_library
 from wayline.journeys.models import Journey, Persona, Phase, Step, Touchpoint
 from wayline.journeys.operations.refusals import PersonaElsewhere
-from wayline.journeys.queries import actual_paths
+from wayline.journeys.queries import actual_paths, beginning
 from wayline.journeys.reading import Reading
 from wayline.journeys.schemas.journeys import (
     BindIn,
@@ -17,6 +18,7 @@ from wayline.journeys.schemas.journeys import (
     FlowOut,
     JourneyDetailOut,
     JourneyIn,
+    JourneyNewIn,
     JourneyOut,
     MarksIn,
     MoveIn,
@@ -25,6 +27,7 @@ from wayline.journeys.schemas.journeys import (
     PeopleIn,
     PeopleOut,
     PhaseIn,
+    PlannedOut,
     ReadingIn,
     StepIn,
     TemplateOut,
@@ -78,6 +81,16 @@ def templates(request):
     return templates_library.templates()
 
 
+@router.get("/templates/{template}/signals", response=list[PlannedOut])
+def template_signals(request, template: str, source: str = ""):
+    """Which signals each step of a template could be, of every source or of one; `is_chosen` are those
+    that it binds to unless told otherwise."""
+    found = templates_library.find(template)
+    if found is None:
+        raise Http404
+    return beginning.plan(request.member, found, source=source).steps
+
+
 @router.get("/", response=list[JourneyOut])
 def journeys(request, search: str = ""):
     """Every journey of the workspace, by title."""
@@ -86,16 +99,18 @@ def journeys(request, search: str = ""):
 
 @router.post("/", response={201: JourneyDetailOut})
 @needs("contributor")
-def create_journey(request, body: JourneyIn):
-    """Start a journey, blank or from a template whose steps bind to the signals that exist."""
-    settings = body.dict(exclude={"title", "template", "no_window"}, exclude_none=True)
+def create_journey(request, body: JourneyNewIn):
+    """Start a journey, blank or from a template whose steps bind to the signals that exist, to those that
+    one `source` sent, or as `bindings` says by the keys of the steps."""
+    settings = body.dict(exclude={"title", "template", "no_window", "source", "bindings"}, exclude_none=True)
     if body.no_window:
         settings["window_days"] = None
     journey = operations.create_journey(
         request.workspace,
         title=body.title,
         template=body.template,
-        observed=observed.names(request.workspace.pk) if body.template else (),
+        observed=observed.names(request.workspace.pk, source=body.source) if body.template else (),
+        bindings=body.bindings,
         **settings,
         **by(request),
     )

@@ -1,6 +1,17 @@
 """What pages about journeys understand. Rules that programs must obey too stand in operations."""
 
-from .journeys import Binding, Controls, Marks, Move, Named, NewJourney, SegmentLine, Settings, bound_values
+from .journeys import (
+    Binding,
+    Chosen,
+    Controls,
+    Marks,
+    Move,
+    Named,
+    NewJourney,
+    SegmentLine,
+    Settings,
+    bound_values,
+)
 from .map import CARD_FIELDS, CardForm, ShareForm
 from .moments import ChangeForm
 from .personas import PersonaForm
@@ -10,6 +21,7 @@ __all__ = [
     "Binding",
     "CardForm",
     "ChangeForm",
+    "Chosen",
     "Controls",
     "Marks",
     "Move",

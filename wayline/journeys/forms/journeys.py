@@ -9,11 +9,12 @@ from django.http import QueryDict
 from wayline.journeys import conditions
 from wayline.journeys.models import Journey
 from wayline.journeys.reading import Reading, usual_period
+from wayline.journeys.templates_library import Template
 from wayline.metrics.controls import PeriodForm
 from wayline.metrics.periods import Extent
 from wayline.metrics.reading import as_query
 from wayline.signals import segment_lines
-from wayline.signals.conditions import CustomerCondition, SignalIs, Test
+from wayline.signals.conditions import CustomerCondition, SignalCondition, SignalIs, Test
 from wayline.signals.vocabulary import Kind
 
 OPS = (
@@ -100,6 +101,30 @@ class Controls(PeriodForm):
 class NewJourney(forms.Form):
     template = forms.SlugField(required=False)
     title = forms.CharField(required=False, max_length=160)
+
+
+class Chosen(forms.Form):
+    """Which signals are which step of a template: signals-<key> holds kind:name, as often as chosen."""
+
+    source = forms.CharField(required=False, max_length=200)
+    only_source = forms.BooleanField(required=False)
+
+    def bindings(self, template: Template) -> dict[str, SignalCondition]:
+        """A condition for each step for which something was chosen."""
+        self.is_valid()
+        given = self.cleaned_data
+        source = given.get("source", "") if given.get("only_source") else ""
+        found: dict[str, SignalCondition] = {}
+        for step in template.steps:
+            chosen = [value.partition(":") for value in self.data.getlist(f"signals-{step.key}")]
+            pairs = {(kind, name) for kind, _, name in chosen if kind in set(Kind) and name}
+            if pairs:
+                found[step.key] = SignalIs(
+                    kinds=tuple(sorted({kind for kind, _ in pairs})),
+                    names=tuple(sorted({name for _, name in pairs})),
+                    sources=(source,) if source else (),
+                )
+        return found
 
 
 class Settings(forms.ModelForm):

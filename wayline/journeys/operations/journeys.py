@@ -1,20 +1,24 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
 
 from wayline.accounts.models import Membership, User, Workspace
 from wayline.audit import operations as audit
-from wayline.journeys import templates_library
+from wayline.journeys import conditions, templates_library
 from wayline.journeys.models import Card, Journey, Phase, Placement, Step, Touchpoint
+from wayline.journeys.templates_library import Template
 from wayline.metrics.observed import ObservedName
+from wayline.signals.conditions import SignalCondition
 
 from . import order
 from .refusals import (
     AlreadyDeleted,
     ChoiceUnknown,
+    ConditionNotUnderstood,
     NotDeleted,
     OwnerNotHere,
+    StepElsewhere,
     TemplateUnknown,
     TitleTooLong,
     WindowOutOfRange,
@@ -38,13 +42,18 @@ def create_journey(
     template: str = "",
     title: str = "",
     observed: Sequence[ObservedName] = (),
+    bindings: Mapping[str, SignalCondition] | None = None,
     **settings,
 ) -> Journey:
     """Start a journey, blank or from a template.
 
-    A template's steps are bound at once to those of the `observed` names that they expect.
+    A template's steps are bound at once to those of the `observed` names that they expect, or as `bindings`
+    says by their keys; a step it leaves out stays unbound.
     """
     found = _template(template)
+    if bindings is None:
+        bindings = _expected(found, observed)
+    _check_bindings(found, bindings)
     given = {
         "window_days": found.window_days,
         "follow": found.follow,
@@ -60,8 +69,8 @@ def create_journey(
         **_checked(workspace, given | settings),
     )
     journey.save()
-    bound = _fill(journey, found, observed)
-    audit.record("journey.created", subject=journey, by=by, at=now, template=template, bound=bound)
+    _fill(journey, found, bindings)
+    audit.record("journey.created", subject=journey, by=by, at=now, template=template, bound=len(bindings))
     return journey
 
 
@@ -103,7 +112,7 @@ def restore_journey(journey: Journey, *, by: User, now: datetime) -> None:
     audit.record("journey.restored", subject=journey, by=by, at=now)
 
 
-def _template(slug: str) -> templates_library.Template:
+def _template(slug: str) -> Template:
     if not slug:
         return templates_library.BLANK
     found = templates_library.find(slug)
@@ -129,15 +138,26 @@ def _checked(workspace: Workspace, fields: dict) -> dict:
     return fields
 
 
-def _fill(journey: Journey, template: templates_library.Template, observed: Sequence[ObservedName]) -> int:
-    bound = 0
+def _expected(template: Template, observed: Sequence[ObservedName]) -> dict[str, SignalCondition]:
+    found = {step.key: templates_library.binding(step, observed) for step in template.steps}
+    return {key: condition for key, condition in found.items() if condition}
+
+
+def _check_bindings(template: Template, bindings: Mapping[str, SignalCondition]) -> None:
+    keys = [step.key for step in template.steps]
+    if unknown := [key for key in bindings if key not in keys]:
+        raise StepElsewhere(f"The template has no step {unknown[0]!r}. It has: {', '.join(keys) or 'none'}.")
+    if not all(conditions.says_something(condition) for condition in bindings.values()):
+        raise ConditionNotUnderstood("Choose at least one signal for each step that is bound.")
+
+
+def _fill(journey: Journey, template: Template, bindings: Mapping[str, SignalCondition]) -> None:
     for position, planned in enumerate(template.phases):
         phase = Phase.objects.create(
             journey=journey, name=planned.name, question=planned.question, position=position
         )
         for place, drawn in enumerate(planned.steps):
-            condition = templates_library.binding(drawn, observed)
-            bound += condition is not None
+            condition = bindings.get(drawn.key)
             step = Step.objects.create(
                 phase=phase,
                 title=drawn.title,
@@ -154,7 +174,6 @@ def _fill(journey: Journey, template: templates_library.Template, observed: Sequ
                 for index, (name, channel) in enumerate(drawn.touchpoints)
             )
             _place_cards(journey, step, drawn)
-    return bound
 
 
 def _place_cards(journey: Journey, step: Step, drawn: templates_library.TemplateStep) -> None:

@@ -227,6 +227,47 @@ class JourneyDetailOut(JourneyOut):
         return [phase for phase in journey.phases.all() if phase.deleted_at is None]
 
 
+class CandidateOut(Schema):
+    """A kind and name of signal that could be a step; `sources` are those that sent it."""
+
+    kind: str = Field(alias="observed.kind")
+    name: str = Field(alias="observed.name")
+    signals: int = Field(alias="observed.n")
+    customers: int = Field(alias="observed.customers")
+    is_expected: bool
+    is_chosen: bool
+    sources: list[str]
+
+    @staticmethod
+    def resolve_sources(candidate) -> list[str]:
+        return [source.value for source in candidate.sources]
+
+
+class PlannedOut(Schema):
+    """A step of a template with the signals that could be it; `disagree` when sources differ."""
+
+    key: str = Field(alias="step.key")
+    title: str = Field(alias="step.title")
+    disagree: bool
+    candidates: list[CandidateOut]
+
+
+class JourneyNewIn(Schema):
+    """What a journey begins with; `source` and `bindings` are for a template's steps."""
+
+    title: str = ""
+    template: str = ""
+    source: str = ""
+    bindings: dict[str, SignalCondition] | None = None
+    goal: str | None = None
+    perspective: str | None = None
+    persona: str | None = None
+    window_days: int | None = None
+    no_window: bool = False
+    start: str | None = None
+    follow: str | None = None
+
+
 class JourneyIn(Schema):
     title: str = ""
     template: str = ""

@@ -3,15 +3,14 @@ from django.http import QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from wayline.accounts import access
-from wayline.journeys import forms, operations, templates_library
+from wayline.journeys import operations, templates_library
 from wayline.journeys.models import BulkChange, Journey, SavedView
 from wayline.journeys.queries import shelf
 from wayline.journeys.views.find import journey_of
 from wayline.kit.refusals import Refusal
-from wayline.metrics import observed
 
 
 @require_GET
@@ -120,33 +119,6 @@ def delete_view(request, view_id):
 
 def _library(request, query: QueryDict):
     return redirect(f"{reverse('journeys:library', args=[request.workspace.slug])}?{query.urlencode()}")
-
-
-@require_http_methods(["GET", "POST"])
-@access.member("contributor")
-def new(request):
-    """Start a journey from a template or blank."""
-    form = forms.NewJourney(request.POST if request.method == "POST" else None)
-    names = observed.names(request.workspace.pk)
-    if request.method == "POST" and form.is_valid():
-        try:
-            journey = operations.create_journey(
-                request.workspace, **form.cleaned_data, observed=names, by=request.user, now=timezone.now()
-            )
-        except Refusal as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            page = "journeys:map" if form.cleaned_data["template"] else "journeys:edit"
-            return redirect(page, request.workspace.slug, journey.pk)
-    context = {
-        "form": form,
-        "offers": [
-            (template, sum(templates_library.binding(step, names) is not None for step in template.steps))
-            for template in templates_library.templates()
-        ],
-        "has_signals": bool(names),
-    }
-    return render(request, "journeys/new.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

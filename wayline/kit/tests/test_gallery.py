@@ -68,3 +68,27 @@ def test_question_mark_lists_the_shortcuts_and_single_letters_can_be_switched_of
         page.keyboard.press("/")
 
         assert page.locator("dialog[open]").count() == 0
+
+
+def test_words_of_another_direction_are_read_in_their_own(chromium, html):
+    written = "<p class=voice>\u0648\u0635\u0644.</p><h2>\u0648\u0635\u0644</h2>"
+    with browser.opened(chromium, html) as page:
+        first, last, title, heading = page.evaluate(
+            """written => {
+                document.body.insertAdjacentHTML("afterbegin", written);
+                const [words, title] = document.body.children;
+                const left = (node, from, to) => {
+                    const range = document.createRange();
+                    range.setStart(node, from);
+                    range.setEnd(node, to);
+                    return range.getBoundingClientRect().left;
+                };
+                const text = words.firstChild;
+                return [left(text, 0, 1), left(text, 3, 4), left(title.firstChild, 0, 3),
+                    title.getBoundingClientRect().left];
+            }""",
+            written,
+        )
+
+    assert last < first, "the full stop stands where an Arabic sentence ends"
+    assert title - heading < 2, "a title stays where the page begins"
