@@ -13,13 +13,22 @@ def seconds_of(function: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
-def repeated(functions: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
-    """Seconds of each function, taken in turns so that a busy moment meets all of them."""
+def repeated(
+    functions: dict[str, Callable[[], object]],
+    repeats: int,
+    *,
+    before: Callable[[], object] = lambda: None,
+) -> dict[str, list[float]]:
+    """Seconds of each function, taken in turns so that a busy moment meets all of them.
+
+    What is done before each time is not counted.
+    """
     for function in functions.values():
         function()
     taken: dict[str, list[float]] = {name: [] for name in functions}
     for _ in range(repeats):
         for name, function in functions.items():
+            before()
             taken[name].append(seconds_of(function))
     return taken
 

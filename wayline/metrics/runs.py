@@ -17,6 +17,7 @@ from wayline.signals.conditions import AnySignal, SignalCondition, SignalIs
 from wayline.signals.masks import Masks
 from wayline.statistics import flows
 from wayline.warehouse import connect
+from wayline.warehouse.compiled import Latest
 from wayline.warehouse.tables import stored
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,6 +25,7 @@ MICROSECOND = timedelta(microseconds=1)
 MOST_STEPS = 62
 
 _runs = cache.Kept(8)
+_asked: Latest[ibis.Table] = Latest(64)
 _told_by_arrival: set[int] = set()  # workspaces where it paid to read the order of arrival at once
 
 
@@ -181,22 +183,23 @@ def _is_required(question: FlowQuestion, bound: tuple[int, ...]) -> tuple[bool, 
 
 def _log(question: FlowQuestion, bound: tuple[int, ...], until: datetime, now: datetime):
     conditions = _conditions(question, bound)
-    matching = of_segment(own_signals(question, until=until, of=conditions), question, now)
-    if question.follow == "subject":
-        matching = matching.filter(matching.subject.notnull())
     # The order of arrival is a column like another to read, and hardly ever decides anything.
     if question.workspace not in _told_by_arrival:
-        units, log = _read_log(question, matching, conditions, arrival=False)
-        if not flows.is_told_by_arrival(log):
+        units, log = _read_log(question, conditions, until, now, arrival=False)
+        if not log.is_told_by_arrival:
             return units, log
         _told_by_arrival.add(question.workspace)
-    return _read_log(question, matching, conditions, arrival=True)
+    return _read_log(question, conditions, until, now, arrival=True)
 
 
-def _read_log(question: FlowQuestion, matching: ibis.Table, conditions, *, arrival: bool):
+def _read_log(question: FlowQuestion, conditions, until: datetime, now: datetime, *, arrival: bool):
     masks = Masks(conditions)
-    columns = ["customer", "at"] + ["subject"] * (question.follow == "subject") + ["seq"] * arrival
-    rows = connect.current().run(matching.select(*columns, **masks.columns(matching)))
+    # Kept, as putting the question takes as long as following a hundred thousand signals does.
+    asked = _asked.get(
+        (repr(question), until, now if question.segment else None, arrival),
+        lambda: _rows_asked(question, masks, conditions, until, now, arrival),
+    )
+    rows = connect.current().run(asked)
     units, unit = _units(question, rows)
     steps = masks.bits(rows)
     log = [unit, rows["at"].to_numpy().view(np.int64), steps]
@@ -205,6 +208,15 @@ def _read_log(question: FlowQuestion, matching: ibis.Table, conditions, *, arriv
     if not steps.all():
         log = [column[steps != 0] for column in log]
     return units, flows.sorted_log(*log)
+
+
+def _rows_asked(question: FlowQuestion, masks: Masks, conditions, until, now, arrival: bool) -> ibis.Table:
+    matching = of_segment(own_signals(question, until=until, of=conditions), question, now)
+    columns = ["customer", "at"] + ["seq"] * arrival
+    if question.follow == "subject":
+        matching = matching.filter(matching.subject.notnull())
+        columns.append("subject")
+    return matching.select(*columns, **masks.columns(matching))
 
 
 def _conditions(question: FlowQuestion, bound: tuple[int, ...]) -> tuple[SignalCondition, ...]:

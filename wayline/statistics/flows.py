@@ -25,11 +25,15 @@ Part = TypeVar("Part")
 
 @dataclass(frozen=True)
 class Log:
-    """Rows sorted by unit, then time, then arrival. Bit s of `steps` says that the row is of step s."""
+    """Rows sorted by unit, then time, then arrival. Bit s of `steps` says that the row is of step s.
+
+    Where rows of one unit share a moment and differ, only their arrival says which came first.
+    """
 
     unit: np.ndarray  # int64
     at: np.ndarray  # int64, microseconds
     steps: np.ndarray  # any integer type
+    is_told_by_arrival: bool
 
     def rows_of(self, step: int) -> np.ndarray:
         return np.flatnonzero((self.steps & self.steps.dtype.type(1 << step)) != 0)
@@ -108,40 +112,30 @@ class Trace:
 def sorted_log(unit: np.ndarray, at: np.ndarray, steps: np.ndarray, seq: np.ndarray | None = None) -> Log:
     """Rows in the order of unit, time and arrival; sorted only when they are not already."""
     arrived = np.zeros(len(at), np.int8) if seq is None else seq
-    if not is_sorted(unit, at, arrived):
+    is_in_order, is_told = _looked_through(unit, at, arrived, steps)
+    if not is_in_order:
         order = np.lexsort((arrived, at, unit))
-        unit, at, steps = unit[order], at[order], steps[order]
-    return Log(unit, at, steps)
+        unit, at, arrived, steps = (column[order] for column in (unit, at, arrived, steps))
+        _, is_told = _looked_through(unit, at, arrived, steps)
+    return Log(unit, at, steps, is_told)
 
 
 def is_sorted(unit: np.ndarray, at: np.ndarray, seq: np.ndarray) -> bool:
     """Whether rows come by unit, time and arrival already."""
-    return bool(_is_sorted(unit, at, seq))
-
-
-# Without a branch, which could not be foreseen, the two below look at several rows at a time.
-@compiled
-def _is_sorted(unit, at, seq):
-    is_in_order = True
-    for row in range(len(unit) - 1):
-        after = row + 1
-        in_time = (at[after] > at[row]) | ((at[after] == at[row]) & (seq[after] >= seq[row]))
-        is_in_order &= (unit[after] > unit[row]) | ((unit[after] == unit[row]) & in_time)
-    return is_in_order
-
-
-def is_told_by_arrival(log: Log) -> bool:
-    """Whether rows of one unit share a moment and differ: then only their arrival says which came first."""
-    return bool(_is_ambiguous(log.unit, log.at, log.steps))
+    return _looked_through(unit, at, seq, seq)[0]
 
 
 @compiled
-def _is_ambiguous(unit, at, steps):
-    found = False
-    for row in range(len(unit) - 1):
+def _looked_through(unit, at, seq, steps):
+    """Whether rows are in order, and whether some of one unit at one moment are of other steps."""
+    is_in_order, is_told = True, False
+    for row in range(len(unit) - 1):  # without a branch, which could not be foreseen: several rows at a time
         after = row + 1
-        found |= (at[after] == at[row]) & (unit[after] == unit[row]) & (steps[after] != steps[row])
-    return found
+        is_at_once = (unit[after] == unit[row]) & (at[after] == at[row])
+        is_later = (unit[after] == unit[row]) & (at[after] > at[row])
+        is_in_order &= (unit[after] > unit[row]) | is_later | (is_at_once & (seq[after] >= seq[row]))
+        is_told |= is_at_once & (steps[after] != steps[row])
+    return is_in_order, is_told
 
 
 def follow(log: Log, course: Course) -> Attempts:
@@ -153,7 +147,7 @@ def follow(log: Log, course: Course) -> Attempts:
         course.starts_until,
         course.is_any_start,
     )
-    parts = list(blocks(log.unit))
+    parts = _even(log.unit)
     places = np.cumsum([0, *(_units(log.unit[rows]) for rows in parts)])
     # Each block writes into its part of these: putting arrays together afterwards takes as long again.
     columns = [np.empty(places[-1], kind) for kind in (np.int64, np.int32, np.int64, np.int64)]
@@ -177,6 +171,11 @@ def _units(unit):
     for row in range(len(unit) - 1):
         units += unit[row + 1] != unit[row]
     return units
+
+
+def _even(unit: np.ndarray) -> list[slice]:
+    """As many blocks for one thread as for another; each of them takes a moment to hand over."""
+    return list(blocks(unit, max(BLOCK, -(-len(unit) // (2 * THREADS)))))
 
 
 def _in_blocks(work: Callable[[slice], T], log: Log) -> list[T]:

@@ -6,9 +6,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Generic, TypeVar
 
 import ibis
 import ibis.expr.operations as ops
+
+Made = TypeVar("Made")
 
 # Far from anything that happened.
 STAND_IN = datetime(1905, 1, 1)
@@ -31,9 +34,9 @@ class CompiledQueries:
 
     def __init__(self, dialect: str, size: int = 512):
         self.dialect = dialect
-        self._texts = Kept(size)
-        self._shapes = Kept(size)
-        self._moments = Kept(size)
+        self._texts: Latest[str] = Latest(size)
+        self._shapes: Latest[str] = Latest(size)
+        self._moments: Latest[str] = Latest(size)
 
     def sql(self, expression: ibis.Table) -> str:
         node = expression.op()
@@ -68,22 +71,22 @@ def _without_moment(moments: dict, node: ops.Node, changed: dict | None) -> ops.
     return node.__recreate__(changed) if changed else node
 
 
-class Kept:
-    """The texts asked for last."""
+class Latest(Generic[Made]):
+    """What was asked for last, by what it was made from."""
 
     def __init__(self, size: int):
         self._size = size
-        self._texts: OrderedDict[Hashable, str] = OrderedDict()
+        self._made: OrderedDict[Hashable, Made] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, make: Callable[[], str]) -> str:
+    def get(self, key: Hashable, make: Callable[[], Made]) -> Made:
         with self._lock:
-            if key in self._texts:
-                self._texts.move_to_end(key)
-                return self._texts[key]
-        text = make()
+            if key in self._made:
+                self._made.move_to_end(key)
+                return self._made[key]
+        made = make()
         with self._lock:
-            self._texts[key] = text
-            if len(self._texts) > self._size:
-                self._texts.popitem(last=False)
-        return text
+            self._made[key] = made
+            if len(self._made) > self._size:
+                self._made.popitem(last=False)
+        return made

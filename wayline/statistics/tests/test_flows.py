@@ -122,9 +122,9 @@ def test_arrival_decides_only_where_steps_of_one_moment_differ():
     def log(*rows):
         return flows.sorted_log(*(np.array(column) for column in zip(*rows, strict=True)))
 
-    assert not flows.is_told_by_arrival(log((1, 5, 1), (2, 5, 2), (2, 6, 1)))  # others' moments
-    assert not flows.is_told_by_arrival(log((1, 5, 1), (1, 5, 1)))
-    assert flows.is_told_by_arrival(log((1, 5, 2), (2, 5, 1), (1, 5, 1)))
+    assert not log((1, 5, 1), (2, 5, 2), (2, 6, 1)).is_told_by_arrival  # others' moments
+    assert not log((1, 5, 1), (1, 5, 1)).is_told_by_arrival
+    assert log((1, 5, 2), (2, 5, 1), (1, 5, 1)).is_told_by_arrival
 
 
 @pytest.mark.slow
@@ -137,6 +137,7 @@ def test_a_flow_is_what_trying_every_start_gives(case):
     # Blocks of four rows at least, so that many a log is cut into several.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(flows.blocks, "__defaults__", (4,))
+        patch.setattr(flows, "BLOCK", 4)
         attempts = flows.follow(log, course)
         trace = flows.trace(attempts)
 
