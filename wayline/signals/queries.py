@@ -104,9 +104,9 @@ def source_names(member: Membership, sources: set[str]) -> dict[str, str]:
     named = {source: source for source in sources}
     for source in sources:
         kind, _, number = source.partition(":")
-        if kind in ("key", "api"):
+        if number and kind in ("key", "api"):
             named[source] = found.get(int(number), source)
-        elif kind == "import":
+        elif number and kind == "import":  # without a number it is all imports as one
             named[source] = files.get(int(number), f"Import {number}")
     return named
 

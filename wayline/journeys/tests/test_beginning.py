@@ -13,6 +13,7 @@ from wayline.journeys.queries import beginning
 from wayline.journeys.testing import MONDAY
 from wayline.journeys.tests.pages import text
 from wayline.metrics import observed
+from wayline.signals import queries as signals
 from wayline.signals.conditions import SignalIs
 from wayline.signals.imports.models import Import
 from wayline.signals.testing import make_signal, observe
@@ -179,4 +180,18 @@ def test_a_program_reads_the_candidates_and_says_which(client, noor, brought):
     assert {key: each["names"] for key, each in bound().items()} == {
         "order-placed": ["Order purchase"],
         "order-delivered": ["Order delivered"],
+    }
+
+
+def test_sources_are_called_what_people_call_them(noor, brought):
+    key = make_key(workspace=noor.workspace, name="Shop")
+
+    named = signals.source_names(noor, {brought.source, "import:99", "import", f"key:{key.pk}", "demo"})
+
+    assert named == {
+        brought.source: f"orders.csv (import {brought.pk})",
+        "import:99": "Import 99",
+        "import": "import",
+        f"key:{key.pk}": "Shop",
+        "demo": "demo",
     }
