@@ -112,7 +112,7 @@ def asked_at(question: FlowQuestion) -> datetime:
     """Now, or the last signal where nothing depends on how long ago that was: then answers keep."""
     now, last = cache.minute(), extent.last_at(question.workspace)
     segment = question.segment.model_dump_json(exclude_none=True) if question.segment else ""
-    looks_back = "within_days" in segment
+    looks_back = "within_days" in segment or "before_days" in segment
     return now if last is None or last > now or looks_back else last
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from wayline.metrics import flows, runs
 from wayline.metrics.questions import FlowQuestion, FlowStep, Period
-from wayline.signals.conditions import SignalIs, Test, TraitIs
+from wayline.signals.conditions import SignalIs, Telling, Test, TraitIs
 from wayline.statistics import proportions
 from wayline.warehouse.testing import MONDAY, fill
 
@@ -302,6 +302,14 @@ def test_an_answer_keeps_while_only_time_passes(warehouse):
 
     assert flows.flow(make_question()) is flows.flow(make_question())
     assert runs.asked_at(make_question()) == MONDAY
+
+
+@pytest.mark.parametrize("told", [{"within_days": 90}, {"before_days": 90}])
+def test_what_a_segment_counts_from_now_is_asked_now(warehouse, told):
+    fill(went(1, "signed up"))
+    segment = TraitIs(test=Test(field="plan", op="exists"), told=Telling(**told))
+
+    assert runs.asked_at(make_question(segment=segment)) > MONDAY
 
 
 def test_the_example_of_the_guide(warehouse):
