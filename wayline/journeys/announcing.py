@@ -26,6 +26,11 @@ def changed(journey: Journey, changes: list[dict], *, now: datetime) -> None:
             live.announce(topic(journey_id), facts, now=now)
 
 
+def redrawn(journey: Journey, *, now: datetime) -> None:
+    """The map became what a version or a file says: whoever has it open draws it anew."""
+    live.announce(topic(journey.pk), {"cells": [], "curve": False, "whole": True}, now=now)
+
+
 def talked(journey_id: int, subject_kind: str, subject_key: str, *, now: datetime) -> None:
     """A comment was added or settled: the mark on its subject changes."""
     cells = []

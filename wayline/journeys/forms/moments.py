@@ -17,6 +17,10 @@ class ChangeForm(forms.ModelForm):
         self.fields["owner"].queryset = members
         self.fields["owner"].empty_label = "Nobody yet"
         self.fields["cost"].label = f"Cost, {currency}"
+        self.fields["kind"].choices = [("", "Choose one"), *MomentChange.Kind.choices]
+        self.fields["kind"].error_messages["required"] = (
+            "Say whether people, process or technology must change."
+        )
         self.fields["what"].required = False  # the operation says what to do
         self.fields["status"].required = False
 

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from wayline.accounts.models import User, Workspace
 from wayline.audit import operations as audit
+from wayline.journeys import announcing
 from wayline.journeys.exchange import drawing, leads, uploads
 from wayline.journeys.exchange.document import CardPart, Document, PhasePart, StepPart
 from wayline.journeys.models import (
@@ -71,6 +72,7 @@ def replace_map(
         )
     order.change_kept(journey, noun="journey", **_settings(document))
     _Drawing(journey, by, now).draw(document)
+    announcing.redrawn(journey, now=now)
     audit.record(
         "journey.replaced",
         subject=journey,

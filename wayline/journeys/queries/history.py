@@ -62,8 +62,8 @@ def _more(activity: Activity) -> str:
     details = activity.details
     if activity.name in ("map.undone", "map.redone"):
         return str(details.get("label", ""))
-    if before := details.get("before"):
-        return f"was “{before}”" if isinstance(before, str) else ""
+    if activity.name.endswith(".renamed"):
+        return f"was “{details.get('before', '')}”"
     if activity.name == "step.feeling_assumed":
         whose = f" of {details['persona']}" if details.get("persona") else ""
         return f"{'none' if details['feeling'] is None else format(details['feeling'], '+g')}{whose}"

@@ -6,12 +6,14 @@ from django.utils import timezone
 
 from wayline.accounts.testing import bearer, make_key, make_member
 from wayline.journeys import operations
+from wayline.journeys.announcing import topic
 from wayline.journeys.exchange import drawing
 from wayline.journeys.models import Journey, Step, Version
 from wayline.journeys.operations.refusals import AlreadyApproved, NothingChanged, WindowOutOfRange
 from wayline.journeys.queries import differences, freshness, history
 from wayline.journeys.testing import MONDAY, make_card, make_journey, travel
 from wayline.journeys.tests.pages import WHOLE, text
+from wayline.kit import live
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +39,16 @@ def test_a_version_is_restored_and_that_is_undone(drawn, noor):
     operations.restore_version(kept, **by(noor))
     assert drawing.document_of(drawn) == changed
     assert [each.number for each in Version.objects.all()] == [3, 2, 1]
+
+
+def test_whoever_has_the_map_open_sees_it_restored(drawn, noor):
+    version = operations.save_version(drawn, name="First", **by(noor))
+    operations.delete_step(Step.objects.get(key="order-shipped"), **by(noor))
+
+    with live.overhearing() as announced:
+        operations.restore_version(version, **by(noor))
+
+    assert [(each.topic, each.facts["whole"]) for each in announced] == [(topic(drawn.pk), True)]
 
 
 def test_a_version_like_the_map_is_not_restored(drawn, noor):

@@ -59,7 +59,9 @@ function arrow([from, to], box, row) {
   const bend = isBeside ? `C${xm} ${y0} ${xm} ${y1}` : `C${x0} ${ym} ${x1} ${ym}`;
   group.append(make("path", { d: `M${x0} ${y0}${bend} ${x1} ${y1}`, "marker-end": "url(#tip)" }));
   if (row.dataset.words) {
-    const words = make("text", { x: xm, y: ym, "text-anchor": "middle" });
+    // Between two cards of a row there is no room for words: they stand above them, not over what the cards say.
+    const above = Math.min(from.top, to.top) - box.top - 3;
+    const words = make("text", { x: xm, y: isBeside ? above : ym, "text-anchor": "middle" });
     words.textContent = row.dataset.words;
     group.append(words);
   }
