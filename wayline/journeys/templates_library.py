@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -78,6 +78,14 @@ def plain(name: str) -> str:
     """The name as compared: "order_placed", "orderPlaced" and "Order Placed" are one."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
     return " ".join(re.findall(r"[a-z0-9]+", spaced.lower()))
+
+
+def step_like(key: str) -> TemplateStep | None:
+    """A step of a template that has this key, expecting what all templates with such a step expect."""
+    found = [step for template in templates() for step in template.steps if step.key == key]
+    if not found:
+        return None
+    return replace(found[0], names=tuple(dict.fromkeys(name for step in found for name in step.names)))
 
 
 def candidates(step: TemplateStep, observed: Iterable[ObservedName]) -> list[list[ObservedName]]:

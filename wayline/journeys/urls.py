@@ -126,6 +126,7 @@ urlpatterns = [
     path("steps/<int:step_id>/delete/", editing.delete_step, name="delete_step"),
     path("steps/<int:step_id>/restore/", editing.restore_step, name="restore_step"),
     path("steps/<int:step_id>/bind/", binding.bind, name="bind"),
+    path("<int:journey_id>/bind/", binding.bind_fitting, name="bind_fitting"),
     path("steps/<int:step_id>/unbind/", binding.unbind, name="unbind"),
     path("steps/<int:step_id>/touchpoints/add/", editing.add_touchpoint, name="add_touchpoint"),
     path("touchpoints/<int:touchpoint_id>/rename/", editing.rename_touchpoint, name="rename_touchpoint"),

@@ -283,6 +283,15 @@ def bind_step(request, step_id: int, body: BindIn):
     return _fresh(step.phase.journey)
 
 
+@router.post("/{journey_id}/bind", response=JourneyDetailOut)
+@needs("contributor")
+def bind_fitting(request, journey_id: int):
+    """Bind the steps of a template to its signals that have come in since; 409 when none has."""
+    journey = _journey(request, journey_id)
+    operations.bind_fitting(journey, observed=observed.names(request.workspace.pk), **by(request))
+    return _fresh(journey)
+
+
 @router.post("/steps/{step_id}/unbind", response=JourneyDetailOut)
 @needs("contributor")
 def unbind_step(request, step_id: int):

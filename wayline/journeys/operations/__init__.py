@@ -34,6 +34,7 @@ from .pictures import keep_picture, upload_picture
 from .shares import count_opening, end_share, make_share, opens
 from .steps import (
     add_step,
+    bind_fitting,
     bind_step,
     delete_step,
     mark_step,
@@ -75,6 +76,7 @@ __all__ = [
     "assume_feeling",
     "attach_journey",
     "begin_thread",
+    "bind_fitting",
     "bind_step",
     "change_journeys",
     "count_opening",

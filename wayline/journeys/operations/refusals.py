@@ -47,6 +47,10 @@ class LaneUnknown(Refusal):
     pass
 
 
+class NothingFits(Refusal):
+    pass
+
+
 class StepElsewhere(Refusal):
     pass
 

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -6,12 +7,13 @@ from pydantic import ValidationError
 
 from wayline.accounts.models import User
 from wayline.audit import operations as audit
-from wayline.journeys import conditions
-from wayline.journeys.models import Phase, Step
+from wayline.journeys import conditions, templates_library
+from wayline.journeys.models import Journey, Phase, Step
+from wayline.metrics.observed import ObservedName
 from wayline.signals.conditions import SignalCondition
 
 from . import edits, order
-from .refusals import AlreadyDeleted, ConditionNotUnderstood, NotDeleted
+from .refusals import AlreadyDeleted, ConditionNotUnderstood, NotDeleted, NothingFits
 
 
 @transaction.atomic
@@ -85,6 +87,25 @@ def bind_step(step: Step, *, condition: SignalCondition | dict, by: User, now: d
         raise ConditionNotUnderstood("Choose at least one signal, or a test that a signal must pass.")
     _change(step, "Bound the step", by, now, None, condition=condition.model_dump(mode="json"))
     audit.record("step.bound", subject=step, by=by, at=now, condition=step.condition)
+
+
+@transaction.atomic
+def bind_fitting(
+    journey: Journey, *, observed: Sequence[ObservedName], by: User, now: datetime
+) -> tuple[int, int]:
+    """Bind steps of a template to signals that came after it; answers how many, and how many wait."""
+    drawn = Step.objects.kept().filter(phase__journey=journey, phase__deleted_at=None)
+    steps = [step for step in drawn.select_related("phase__journey") if not step.is_bound]
+    known = [(step, like) for step in steps if (like := templates_library.step_like(step.key))]
+    fitting = [(step, found) for step, like in known if (found := templates_library.binding(like, observed))]
+    if not fitting:
+        raise NothingFits(
+            "None of the signals that a template expects at these steps has come in yet. Bring signals in "
+            "first, or say by hand which signals each step is."
+        )
+    for step, condition in fitting:
+        bind_step(step, condition=condition, by=by, now=now)
+    return len(fitting), len(steps) - len(fitting)
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@ from urllib.parse import urlencode
 from django import template
 from django.utils.safestring import SafeString
 
-from wayline.journeys import cells
+from wayline.journeys import cells, templates_library
 from wayline.signals.vocabulary import SCALES
 
 register = template.Library()
@@ -13,6 +13,12 @@ register = template.Library()
 def draw_cell(cell, is_public=False) -> SafeString:
     """A cell of the map with its cards. Accepts: cell (StepCell), is_public (nobody to edit it)."""
     return cells.draw(cell, is_public=bool(is_public))
+
+
+@register.simple_tag
+def knows_steps(picture) -> bool:
+    """Whether a template says which signals one of the steps expects. Accepts: picture."""
+    return any(templates_library.step_like(each.step.key) for each in picture.steps)
 
 
 @register.inclusion_tag("journeys/talk/mark.html", takes_context=True)

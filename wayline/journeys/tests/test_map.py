@@ -199,7 +199,7 @@ def test_the_map_asks_the_same_few_queries_however_long_it_is(
         make_card(step, lane="opportunity", kind="opportunity")
     client.get(page("map", journey, ""))
 
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(26):
         client.get(page("map", journey, "?phase=1"))
 
 

@@ -8,8 +8,10 @@ from wayline.accounts import access
 from wayline.journeys import forms, operations
 from wayline.journeys.models import Step
 from wayline.journeys.queries import bindings
+from wayline.journeys.views.find import journey_of
 from wayline.kit.pages import show
 from wayline.kit.refusals import Refusal
+from wayline.metrics import observed
 
 
 def _step(request, step_id: int) -> Step:
@@ -36,6 +38,22 @@ def bind(request, step_id):
             messages.success(request, f"“{step}” is bound.")
             return redirect(_back(request, step))
     return _show(request, step, form, refused=refused, status=409 if refused else 422)
+
+
+@require_POST
+@access.member("contributor")
+def bind_fitting(request, journey_id):
+    """Bind the steps of a template to its signals that have come in since."""
+    journey = journey_of(request, journey_id)
+    names = observed.names(request.workspace.pk)
+    try:
+        bound, waiting = operations.bind_fitting(journey, observed=names, by=request.user, now=timezone.now())
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    else:
+        rest = f"; {waiting} wait for signals, or for you to choose them" if waiting else ""
+        messages.success(request, f"{bound} step{' is' if bound == 1 else 's are'} bound{rest}.")
+    return redirect("journeys:map", request.workspace.slug, journey.pk)
 
 
 @require_POST
