@@ -36,15 +36,15 @@ class Kept:
             with self._lock:
                 if full_key in self._values:
                     return self._values[full_key]
+                # What was found before the last write is never asked for again, and a run may hold 100 MB.
+                for old in [each for each in self._values if each[0] < full_key[0]]:
+                    del self._values[old]
             try:
                 value = compute()
             finally:
                 with self._lock:
                     self._computing.pop(full_key, None)
             with self._lock:
-                # What was found before the last write is never asked for again; a run may hold 100 MB.
-                for old in [each for each in self._values if each[0] < full_key[0]]:
-                    del self._values[old]
                 self._values[full_key] = value
                 while len(self._values) > self._size:
                     self._values.popitem(last=False)
