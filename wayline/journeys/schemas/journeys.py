@@ -252,22 +252,6 @@ class PlannedOut(Schema):
     candidates: list[CandidateOut]
 
 
-class JourneyNewIn(Schema):
-    """What a journey begins with; `source` and `bindings` are for a template's steps."""
-
-    title: str = ""
-    template: str = ""
-    source: str = ""
-    bindings: dict[str, SignalCondition] | None = None
-    goal: str | None = None
-    perspective: str | None = None
-    persona: str | None = None
-    window_days: int | None = None
-    no_window: bool = False
-    start: str | None = None
-    follow: str | None = None
-
-
 class JourneyIn(Schema):
     title: str = ""
     template: str = ""
@@ -278,6 +262,13 @@ class JourneyIn(Schema):
     no_window: bool = False
     start: str | None = None
     follow: str | None = None
+
+
+class JourneyNewIn(JourneyIn):
+    """What a journey begins with; `source` and `bindings` are for a template's steps."""
+
+    source: str = ""
+    bindings: dict[str, SignalCondition] | None = None
 
 
 class PhaseIn(Schema):

@@ -5,23 +5,19 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from wayline.accounts import access
 from wayline.journeys import forms, operations
-from wayline.journeys.models import Journey, Phase, Step, Touchpoint
+from wayline.journeys.models import Journey, Phase, Touchpoint
 from wayline.journeys.operations import order
 from wayline.journeys.operations.edits import labeled
 from wayline.journeys.queries import talks
 
 from . import answers
 from .cards import journey_of
+from .steps import _step
 
 
 def _phase(request, phase_id: int) -> Phase:
     found = Phase.objects.visible_to(request.member).select_related("journey__workspace")
     return get_object_or_404(found, pk=phase_id)
-
-
-def _step(request, step_id: int) -> Step:
-    found = Step.objects.visible_to(request.member).select_related("phase__journey__workspace")
-    return get_object_or_404(found, pk=step_id)
 
 
 def _touchpoint(request, touchpoint_id: int) -> Touchpoint:

@@ -23,17 +23,12 @@ def test_a_server_that_is_killed_neither_loses_nor_doubles_what_it_acknowledged(
     server, chance = Server(tmp_path, WAYLINE_INTAKE_PROCESSES="2"), random.Random()
     acknowledged: set[str] = set()
     is_over = threading.Event()
-    senders = [
-        threading.Thread(target=_send, args=(server, sender, acknowledged, is_over), daemon=True)
-        for sender in range(SENDERS)
-    ]
     begun = time.monotonic()
     server.sow()
     server.launch()
-    for sender in senders:
-        sender.start()
+    senders = begin_sending(server, acknowledged, is_over)
 
-    _wait_for_more(acknowledged, server)
+    wait_for_more(acknowledged, server)
     kills = []
     for number in range(pytestconfig.getoption("kills")):
         kills.append(_kill(server, chance, acknowledged))
@@ -81,17 +76,28 @@ def _kill(server: Server, chance: random.Random, acknowledged: set[str]) -> str:
     if victim in ("pages", "both"):
         server.end(signal.SIGKILL)
         server.launch()
-    _wait_for_more(acknowledged, server)
+    wait_for_more(acknowledged, server)
     return victim
 
 
-def _wait_for_more(acknowledged: set[str], server: Server) -> None:
+def wait_for_more(acknowledged: set[str], server: Server) -> None:
     """Until a good many more are acknowledged; the pages may still be starting then, and die so too."""
     before, patience = len(acknowledged), time.monotonic() + PATIENCE
     while len(acknowledged) < before + 100:
         assert time.monotonic() < patience, server.log.read_text()[-3_000:]
         assert server.process.poll() is None, server.log.read_text()[-3_000:]
         time.sleep(0.02)
+
+
+def begin_sending(server: Server, acknowledged: set[str], is_over: threading.Event) -> list[threading.Thread]:
+    """Some who send until it is over, and note what they are told was taken."""
+    senders = [
+        threading.Thread(target=_send, args=(server, sender, acknowledged, is_over), daemon=True)
+        for sender in range(SENDERS)
+    ]
+    for sender in senders:
+        sender.start()
+    return senders
 
 
 def _send(server: Server, sender: int, acknowledged: set, is_over: threading.Event) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from .forgetful import Disk, NotMounted
 from .running import Server
-from .test_kills import PATIENCE, SENDERS, _send
+from .test_kills import PATIENCE, begin_sending, wait_for_more
 
 pytestmark = pytest.mark.slow
 
@@ -52,21 +52,16 @@ def test_what_was_acknowledged_is_there_after_the_power_went(disk, tmp_path, pyt
     disk.sync()  # the prepared databases were copied there
     acknowledged: set[str] = set()
     is_over = threading.Event()
-    senders = [
-        threading.Thread(target=_send, args=(server, sender, acknowledged, is_over), daemon=True)
-        for sender in range(SENDERS)
-    ]
     server.sow()
     server.launch()
-    for sender in senders:
-        sender.start()
+    senders = begin_sending(server, acknowledged, is_over)
 
-    _wait_for_more(acknowledged, server)
+    wait_for_more(acknowledged, server)
     cuts = pytestconfig.getoption("cuts")
     for number in range(cuts):
         time.sleep(chance.uniform(0.02, 1.5))
         _lose_power(disk, server)
-        _wait_for_more(acknowledged, server)
+        wait_for_more(acknowledged, server)
         if number % 10 == 9:
             print(json.dumps({"cuts": number + 1, "acknowledged": len(acknowledged)}), flush=True)
     is_over.set()
@@ -101,10 +96,3 @@ def _lose_power(disk: Disk, server: Server) -> None:
     disk.unmount()
     disk.power_up()
     server.launch()
-
-
-def _wait_for_more(acknowledged: set[str], server: Server) -> None:
-    before, patience = len(acknowledged), time.monotonic() + PATIENCE
-    while len(acknowledged) < before + 100:
-        assert time.monotonic() < patience, server.log.read_text()[-6_000:]
-        time.sleep(0.02)
