@@ -17,6 +17,12 @@ def is_meant(error: Exception) -> bool:
     return any(each in words for each in SAID)
 
 
+def drop_empty(file: Path) -> None:
+    """A first start on a full disk leaves a file of no bytes, which would be taken for a damaged one."""
+    if file.is_file() and not file.stat().st_size and not Path(f"{file}.wal").exists():
+        file.unlink()
+
+
 def put_aside(path: str, *, now: datetime) -> str:
     """Rename the file and what the engine wrote beside it; answers the file's new name."""
     aside = f"{path}.damaged-{now:%Y-%m-%dT%H%M%S}"

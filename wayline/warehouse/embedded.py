@@ -354,7 +354,7 @@ class EmbeddedWriter:
 def _open_file(path: str, memory: str, threads: int | None) -> duckdb.DuckDBPyConnection:
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        _drop_empty(Path(path))
+        damage.drop_empty(Path(path))
     spill = f"{path}.tmp" if path else str(Path(tempfile.gettempdir()) / f"wayline-{os.getpid()}.tmp")
     settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory,
@@ -375,12 +375,6 @@ def _open_file(path: str, memory: str, threads: int | None) -> duckdb.DuckDBPyCo
             where = path or "in memory"
             raise WarehouseUnreadable(f"The warehouse {where} cannot be opened: {error}") from error
         raise _held_or_unreadable(path, str(error)) from error
-
-
-def _drop_empty(file: Path) -> None:
-    """A first start on a full disk leaves a file of no bytes, which would be taken for a damaged one."""
-    if file.is_file() and not file.stat().st_size and not Path(f"{file}.wal").exists():
-        file.unlink()
 
 
 def _held_or_unreadable(path: str, reason: str) -> Refusal:
