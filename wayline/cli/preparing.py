@@ -23,6 +23,10 @@ class NotUnderstood(Refusal):
     """An argument cannot be what it says."""
 
 
+class ServerRuns(Refusal):
+    """The databases are in use by a version that does not know what they are about to become."""
+
+
 def init(asked) -> int:
     prepare()
     print(f"Ready in {settings.DATA_DIR}. Next: wayline createuser EMAIL, then wayline serve")
@@ -32,8 +36,22 @@ def init(asked) -> int:
 def prepare() -> None:
     """Bring databases and static files up to date; quick when they are."""
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
-    schema.bring_up_to_date()
+    _check_nobody_serves()
+    schema.bring_up_to_date(tell=lambda text: print(text, end="", flush=True))
     collect_static()
+
+
+def _check_nobody_serves() -> None:
+    """On PostgreSQL a running server goes on meanwhile; SQLite would keep it waiting until it fails."""
+    from . import client
+
+    if connections["default"].vendor != "sqlite" or not schema.lacking():
+        return
+    if server := client.running():
+        raise ServerRuns(
+            f"The server (process {server.pid}) still runs on these databases. Stop it, back up, and run "
+            "wayline init again. Nothing was changed."
+        )
 
 
 def collect_static() -> None:

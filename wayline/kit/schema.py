@@ -1,5 +1,7 @@
 """The tables of a database that is new, made at once instead of along the history that led to them."""
 
+from collections.abc import Callable
+
 from django.apps import apps
 from django.core.management.sql import emit_post_migrate_signal
 from django.db import connections, router
@@ -9,13 +11,13 @@ from django.db.migrations.recorder import MigrationRecorder
 from . import upgrading
 
 
-def bring_up_to_date() -> None:
-    """Make or migrate every database that lacks something; quick when none does."""
+def bring_up_to_date(*, tell: Callable[[str], None] = lambda _: None) -> None:
+    """Make or migrate every database that lacks something, telling each step; quick when none does."""
     if problem := newer():
         raise upgrading.MadeByNewer(problem)
     for name in lacking():
         if connections[name].introspection.table_names():
-            upgrading.migrate(name)
+            upgrading.migrate(name, tell=tell)
         else:
             create(name)
 

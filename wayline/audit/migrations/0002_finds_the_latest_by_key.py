@@ -2,15 +2,18 @@
 
 from django.db import migrations, models
 
+from wayline.kit import indexes
+
 
 class Migration(migrations.Migration):
+    atomic = False  # see kit.indexes
 
     dependencies = [
         ('audit', '0001_initial'),
     ]
 
     operations = [
-        migrations.AddIndex(
+        indexes.AddIndex(
             model_name='activity',
             index=models.Index(fields=['workspace_id', '-id'], name='audit_activ_workspa_0dc328_idx'),
         ),

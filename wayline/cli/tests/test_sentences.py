@@ -8,8 +8,8 @@ from django.db.utils import DatabaseError, OperationalError
 
 from wayline import cli
 from wayline.accounts.testing import make_workspace
-from wayline.cli import demo, doctor, sentences
-from wayline.kit import upgrading
+from wayline.cli import client, demo, doctor, sentences
+from wayline.kit import schema, upgrading
 from wayline.signals import journal
 from wayline.signals.testing import make_signal, observe
 from wayline.warehouse import connect
@@ -82,6 +82,17 @@ def test_a_database_of_a_newer_version_is_left_alone(
     told = "".join(capsys.readouterr())
     assert code == 1
     assert "are of a newer version of Wayline (they know journeys.0999_future and 1 more). Start" in told
+
+
+def test_nothing_is_changed_under_a_running_server(tmp_path, settings, warehouse, capsys, monkeypatch):
+    settings.DATA_DIR = tmp_path
+    monkeypatch.setattr(schema, "lacking", lambda: {"default": ["journeys.0999_mood"]})
+    monkeypatch.setattr(client, "running", lambda: client.Server(4711, "http://127.0.0.1:9", "token"))
+
+    code = cli.main(["init"])
+
+    assert code == 1
+    assert "The server (process 4711) still runs on these databases. Stop it" in capsys.readouterr().err
 
 
 def test_a_number_says_what_it_leaves_out(tmp_path, settings, warehouse, capsys):

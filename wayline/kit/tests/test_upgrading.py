@@ -2,14 +2,27 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from django.db.migrations import (
+    AddField,
+    AddIndex,
+    DeleteModel,
+    Migration,
+    RemoveField,
+    RenameField,
+    RenameModel,
+)
+from django.db.models import Index, TextField
 from django.db.utils import OperationalError
 
+import wayline
 from wayline.kit import upgrading
 
 KILLED = """
@@ -48,6 +61,7 @@ def fail():
     return said, upgrading.lacking("default")
 
 schema.bring_up_to_date()
+told = []
 wanted = {name: columns(name) for name in settings.DATABASES}
 kills, met, longest, failed = 0, set(), 0.5 if sys.argv[2] == "step" else 6.0, None
 anew()
@@ -73,8 +87,10 @@ for name in settings.DATABASES:
     with connections[name].cursor() as cursor:
         cursor.execute("PRAGMA integrity_check")
         verdicts.append(cursor.fetchone()[0])
+call_command("migrate", "exports", "0002_schedules", verbosity=0)
+schema.bring_up_to_date(tell=told.append)
 print(json.dumps({"kills": kills, "places": len(met), "lacking": schema.lacking(), "integrity": verdicts,
-                  "failed": failed,
+                  "failed": failed, "told": "".join(told),
                   "same": {name: columns(name) for name in settings.DATABASES} == wanted}))
 """
 
@@ -100,13 +116,33 @@ def ran(program: str, folder: Path, *given: str):
 def test_an_upgrade_that_would_fill_the_disk_is_not_begun(tmp_path, monkeypatch):
     path = tmp_path / "wayline.sqlite3"
     path.write_bytes(bytes(3_000_000))
-    connection = SimpleNamespace(vendor="sqlite", settings_dict={"NAME": path})
-    monkeypatch.setattr(upgrading, "connections", {"default": connection})
-    monkeypatch.setattr(upgrading, "LEAST_BYTES", 1_000_000)
-    monkeypatch.setattr(upgrading.shutil, "disk_usage", lambda _: SimpleNamespace(free=6_000_000))
+    waits_for(monkeypatch, path, operations=[AddField("journey", "mood", TextField(default=""))])
 
     with pytest.raises(upgrading.NoRoom, match="3 MB.*7 MB more; 6 MB are free.*Nothing was changed"):
         upgrading.migrate("default")
+
+
+def test_an_index_needs_less_room_than_a_copy(tmp_path, monkeypatch):
+    path = tmp_path / "wayline.sqlite3"
+    path.write_bytes(bytes(3_000_000))
+    waits_for(monkeypatch, path, operations=[AddIndex("journey", Index(fields=["name"], name="by_name"))])
+    begun = []
+    monkeypatch.setattr(upgrading, "call_command", lambda *_, **__: begun.append(True))
+
+    upgrading.migrate("default")
+
+    assert begun
+
+
+def waits_for(monkeypatch, path: Path, *, operations: list) -> None:
+    """A step of the journeys waits, and 6 MB are free."""
+    step = Migration("0099_mood", "journeys")
+    step.operations = operations
+    connection = SimpleNamespace(vendor="sqlite", settings_dict={"NAME": path})
+    monkeypatch.setattr(upgrading, "connections", {"default": connection})
+    monkeypatch.setattr(upgrading, "_plan", lambda _: [step])
+    monkeypatch.setattr(upgrading, "LEAST_BYTES", 1_000_000)
+    monkeypatch.setattr(upgrading.shutil, "disk_usage", lambda _: SimpleNamespace(free=6_000_000))
 
 
 def test_a_step_that_fails_is_named_with_what_to_do(monkeypatch):
@@ -114,6 +150,8 @@ def test_a_step_that_fails_is_named_with_what_to_do(monkeypatch):
         raise OperationalError("duplicate column name: mood\nand more")
 
     monkeypatch.setattr(upgrading, "call_command", fails)
+    monkeypatch.setattr(upgrading, "_plan", lambda _: [Migration("0012_mood", "signals")])
+    monkeypatch.setattr(upgrading, "_check_room", lambda *_: None)
     monkeypatch.setattr(upgrading, "lacking", lambda _: ["signals.0012_mood", "signals.0013_more"])
 
     with pytest.raises(upgrading.MigrationFailed) as failed:
@@ -123,6 +161,23 @@ def test_a_step_that_fails_is_named_with_what_to_do(monkeypatch):
         "signals.0012_mood and 1 more could not be carried out: duplicate column name: mood. Nothing"
     )
     assert "wayline init again" in str(failed.value)
+
+
+def test_no_step_takes_away_what_the_version_before_still_reads():
+    """Servers of that version go on while a database is changed: see docs/operating/upgrade.md."""
+    taking = (RemoveField, RenameField, DeleteModel, RenameModel)
+    files = sorted(Path(wayline.__file__).parent.glob("*/migrations/0*.py"))
+
+    found = []
+    for file in files:
+        step = import_module(f"wayline.{file.parts[-3]}.migrations.{file.stem}").Migration
+        takes = any(isinstance(operation, taking) for operation in step.operations)
+        if takes and not getattr(step, "unread_since", ""):
+            found.append(f"{file.parts[-3]}.{file.stem}")
+
+    assert len(files) > 50
+
+    assert found == [], "say which release ceased to read it: unread_since = VERSION"
 
 
 def check(found: dict) -> None:
@@ -140,6 +195,10 @@ def test_an_upgrade_that_fails_or_is_killed_goes_on_where_it_stood(tmp_path):
     assert said.startswith("exports.0003_who_wanted_clear_data could not be carried out: duplicate column")
     assert waits == ["exports.0003_who_wanted_clear_data"]
     check(found)
+    assert re.search(
+        r"wayline.sqlite3 up to date, 1 step:\n   1 of 1  exports.0003_who_wanted_clear_data \d+\.\d s\n",
+        found["told"],
+    )
 
 
 @pytest.mark.slow
