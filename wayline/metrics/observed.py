@@ -14,6 +14,7 @@ from wayline.metrics.extent import last_at as last_at
 from wayline.metrics.paths import distinct_customers
 from wayline.metrics.questions import Period
 from wayline.metrics.timeline import Moment, latest
+from wayline.metrics.voices import as_key
 from wayline.signals import filters
 from wayline.signals.conditions import CustomerCondition, SignalCondition
 from wayline.warehouse import connect
@@ -105,6 +106,23 @@ def _origins(workspace: int) -> tuple[Origin, ...]:
     )
     rows = connect.current().run(found.order_by(found.last_at.desc(), "source", "kind", "name")).to_pylist()
     return tuple(Origin(**row | {"last_at": row["last_at"].replace(tzinfo=UTC)}) for row in rows)
+
+
+def named_elsewhere(workspace: int, steps: frozenset[str], source: str) -> int:
+    """How many scores and sentences of other sources name one of these steps."""
+    return _answers.get(
+        lambda: _named_elsewhere(workspace, steps, source), "named elsewhere", workspace, steps, source
+    )
+
+
+def _named_elsewhere(workspace: int, steps: frozenset[str], source: str) -> int:
+    signals = _of(workspace, None)
+    named = signals.filter(
+        signals.source.fill_null("") != source,
+        signals.score.notnull() | signals.text.notnull(),
+        as_key(signals.step).isin(sorted(steps)),
+    )
+    return connect.current().run(named.agg(n=named.count()))["n"][0].as_py()
 
 
 def _customers_of(names: list[tuple[str, str]], signals: Table) -> np.ndarray:

@@ -19,7 +19,7 @@ from wayline.metrics.runs import (
     own_signals,
     run,
 )
-from wayline.signals.conditions import SignalIs
+from wayline.signals.conditions import SignalIs, sources_of_any
 from wayline.signals.vocabulary import SCALES, Kind
 from wayline.statistics import means, nps
 from wayline.statistics.estimates import Change, Estimate
@@ -86,7 +86,7 @@ def _attributed(found: Run, now: datetime) -> Voices:
     question = found.question
     signals = of_segment(own_signals(question, until=last_moment(question, now)), question, now)
     subject = ["subject"] if question.follow == "subject" else []
-    called = _called(question.steps)
+    called, own = _called(question.steps), _own_sources(question.steps)
     # Only what every row needs is asked of the engine; what few rows need is decided here.
     heard = signals.filter(signals.score.notnull() | signals.text.notnull()).select(
         "customer",
@@ -97,7 +97,8 @@ def _attributed(found: Run, now: datetime) -> Voices:
         scale=_place(signals.scale, list(SCALES)),
         weight=signals.weight.fill_null(1.0),
         is_spoken=(_place(signals.kind, list(SPOKEN)) >= 0) & (signals.text != "").fill_null(False),
-        named=_place(_as_key(signals.step), list(called)),
+        named=_place(as_key(signals.step), list(called)),
+        **({} if own is None else {"sender": _place(signals.source, sorted(own))}),
     )
     rows = connect.current().run(heard)
     places = np.array([*called.values(), NO_STEP])
@@ -106,8 +107,11 @@ def _attributed(found: Run, now: datetime) -> Voices:
     unit = found.units.of(customer, about)
     reached, is_within = _last_reached(found, unit, at)
     named = places[rows["named"].to_numpy().astype(np.int64)]  # −1, no name known, is the last place
-    in_period = at < micros(question.period.end)
-    step = np.where((named >= 0) & (is_within | in_period), named, np.where(named < 0, reached, NO_STEP))
+    counts = is_within | (at < micros(question.period.end))
+    if own is not None:
+        # Others speak of their own steps of that name, unless it is a customer of this journey who does.
+        counts &= (rows["sender"].to_numpy() >= 0) | np.isin(customer, found.owner)
+    step = np.where((named >= 0) & counts, named, np.where(named < 0, reached, NO_STEP))
     heard = Voices(
         step,
         customer,
@@ -133,7 +137,12 @@ def _called(steps: Sequence[FlowStep]) -> dict[str, int]:
     return places
 
 
-def _as_key(step: ibis.Value) -> ibis.Value:
+def _own_sources(steps: Sequence[FlowStep]) -> frozenset[str] | None:
+    """The sources whose signals the journey is about, None when a bound step takes those of everybody."""
+    return sources_of_any([step.condition for step in steps if step.condition is not None]) or None
+
+
+def as_key(step: ibis.Value) -> ibis.Value:
     """A step as signals name it, written as keys are: "Order delivered" means order-delivered."""
     return step.lower().replace(" ", "-").replace("_", "-")
 

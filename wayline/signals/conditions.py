@@ -4,6 +4,7 @@ It is stored as JSON, compiled to an Ibis filter for the past (to_filter) and to
 signal that just came in (matches); a property test holds the two to the same answer.
 """
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -103,3 +104,38 @@ CustomerCondition = Annotated[
 ]
 for model in (Did, AllSignals, AnySignal, NotSignal, AllCustomers, AnyCustomer, NotCustomer):
     model.model_rebuild()
+
+
+def sources_asked(condition: SignalCondition) -> frozenset[str] | None:
+    """The only sources whose signals can hold the condition; None where it asks for none by name."""
+    match condition:
+        case SignalIs():
+            limits = [_source_values(test) for test in condition.where]
+            if condition.sources:
+                limits.append(frozenset(condition.sources))
+        case AllSignals():
+            limits = [sources_asked(part) for part in condition.of]
+        case AnySignal():
+            return _together([sources_asked(part) for part in condition.of])
+        case _:
+            return None  # what a signal must not be says nothing of whom else it may be of
+    known = [each for each in limits if each is not None]
+    return frozenset.intersection(*known) if known else None
+
+
+def sources_of_any(conditions: Iterable[SignalCondition]) -> frozenset[str] | None:
+    """The only sources whose signals can hold one of the conditions; None as soon as one asks for none."""
+    return _together([sources_asked(each) for each in conditions])
+
+
+def _together(limits: list[frozenset[str] | None]) -> frozenset[str] | None:
+    known = [each for each in limits if each is not None]
+    return frozenset().union(*known) if known and len(known) == len(limits) else None
+
+
+def _source_values(test: Test) -> frozenset[str] | None:
+    if test.field == "@source" and test.op == "in" and isinstance(test.value, list):
+        return frozenset(test.value)
+    if test.field == "@source" and test.op == "is" and isinstance(test.value, str):
+        return frozenset((test.value,))
+    return None

@@ -57,6 +57,7 @@ class Plan:
     source: str
     sources: tuple[Source, ...]
     steps: tuple[Planned, ...]
+    named_elsewhere: int  # scores and sentences of others that name a step, when one source is looked at
 
     @property
     def bound(self) -> int:
@@ -84,7 +85,13 @@ def plan(member: Membership, template: Template, *, source: str = "") -> Plan:
         source=source,
         sources=sources(member)[:SOURCES_SHOWN],
         steps=tuple(_planned(step, found, free, origins, labels, source) for step in template.steps),
+        named_elsewhere=_named_elsewhere(member, template, source) if source else 0,
     )
+
+
+def _named_elsewhere(member: Membership, template: Template, source: str) -> int:
+    keys = frozenset(step.key for step in template.steps)
+    return observed.named_elsewhere(member.workspace_id, keys, source)
 
 
 def sources(member: Membership) -> tuple[Source, ...]:

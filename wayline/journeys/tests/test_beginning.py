@@ -130,6 +130,20 @@ def test_a_source_counts_later_imports_too_unless_told_otherwise(client, noor, b
     assert bound()["order-placed"]["sources"] == []
 
 
+def test_where_others_name_the_steps_the_box_that_keeps_them_out_is_ticked(client, noor, brought):
+    client.force_login(noor.user)
+    looked_at = new(noor, template="order-to-delivery", source=brought.source)
+    before = client.get(looked_at).content.decode()
+    said = make_signal(name="survey", anonymous_id="a", step="Order delivered", score=2.0, scale="csat5")
+    observe(noor.workspace, said, source="demo")
+
+    page = client.get(looked_at)
+
+    assert 'name="only_source" value="1">' in before
+    assert 'name="only_source" value="1" checked>' in page.content.decode()
+    assert "1 score or sentence from elsewhere names a step" in text(page)
+
+
 def test_where_sources_agree_the_journey_is_made_at_once(client, noor, warehouse):
     client.force_login(noor.user)
     for source in ("import:7", "import:8"):

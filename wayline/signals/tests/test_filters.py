@@ -17,6 +17,8 @@ from wayline.signals.conditions import (
     Telling,
     Test,
     TraitIs,
+    sources_asked,
+    sources_of_any,
 )
 from wayline.signals.masks import Masks
 from wayline.signals.vocabulary import Signal
@@ -32,7 +34,10 @@ words = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=4),
 )
 numbers = st.one_of(st.sampled_from([0, 5, 5.5, -0.5, 1000, 1e15]), st.integers(-3, 11).map(float))
-fields = st.sampled_from(["plan", "seats", "@score", "@value", "@scale", "@text", "@subject", "@step"])
+fields = st.sampled_from(
+    ["plan", "seats", "@score", "@value", "@scale", "@text", "@subject", "@step", "@source"]
+)
+senders = st.sampled_from(["demo", "import:4", "key:3"])
 tests = st.one_of(
     st.builds(
         Test, field=fields, op=st.sampled_from(["contains", "starts_with", "exists", "missing"]), value=words
@@ -50,6 +55,8 @@ tests = st.one_of(
         op=st.sampled_from(["is", "is_not"]),
         value=words,
     ),
+    st.builds(Test, field=st.just("@source"), op=st.sampled_from(["is", "is_not"]), value=senders),
+    st.builds(Test, field=st.just("@source"), op=st.just("in"), value=st.lists(senders, max_size=2)),
 )
 kinds = st.sampled_from(["behavior", "answer", "contact"])
 channels = st.sampled_from(["email", "web"])
@@ -58,6 +65,7 @@ plain = st.builds(
     kinds=st.lists(kinds, max_size=2),
     names=st.lists(words, max_size=2),
     channels=st.lists(channels, max_size=1),
+    sources=st.lists(senders, max_size=2),
     where=st.lists(tests, max_size=2),
 )
 conditions = st.recursive(
@@ -76,6 +84,7 @@ signals = st.builds(
     at=st.integers(-5, 5).map(lambda days: MONDAY + timedelta(days=days)),
     key=st.just("k"),
     channel=st.none() | channels,
+    source=st.none() | senders,
     subject=st.none() | words,
     step=st.none() | words,
     score=st.none() | numbers,
@@ -132,6 +141,7 @@ def as_row(signal: Signal, **fields) -> dict:
         "name",
         "at",
         "channel",
+        "source",
         "subject",
         "step",
         "score",
@@ -159,6 +169,9 @@ def test_filter_predicate_and_mask_agree_on_every_signal(warehouse, conditions, 
     expected = [[filters.matches(each, signal) for signal in signals] for each in conditions]
     assert [rows[name].to_pylist() for name in answers] == expected
     assert [mask.tolist() for mask in masks.of(rows)] == expected
+    for condition, held in zip(conditions, expected, strict=True):
+        found = {signal.source for signal, is_held in zip(signals, held, strict=True) if is_held}
+        assert found <= (sources_asked(condition) or found)
 
 
 @pytest.mark.slow
@@ -190,6 +203,18 @@ def test_filter_and_predicate_agree_on_every_customer(warehouse, segment, people
         for who, (known, theirs, told) in enumerate(people)
         if filters.customer_matches(segment, known, theirs, MONDAY, told)
     }
+
+
+def test_the_sources_asked_for_are_read_out_of_every_part():
+    shop, file = SignalIs(names=("a",), sources=("shop",)), SignalIs(sources=("file", "shop"))
+    tested = SignalIs(where=(Test(field="@source", op="in", value=["shop", "key:1"]),))
+
+    assert sources_asked(AnySignal(of=(shop, AllSignals(of=(file, tested))))) == {"shop"}
+    assert sources_of_any([shop, file]) == {"shop", "file"}
+    assert sources_asked(AllSignals(of=(SignalIs(names=("a",)), file))) == {"file", "shop"}
+    assert sources_asked(AnySignal(of=(shop, SignalIs(names=("a",))))) is None
+    assert sources_asked(NotSignal(of=shop)) is None
+    assert sources_of_any([shop, NotSignal(of=file)]) is None
 
 
 def make_signal(**fields) -> Signal:

@@ -21,6 +21,7 @@ from wayline.metrics.questions import FlowQuestion, FlowStep, Period, Question
 from wayline.signals import queries, rows
 from wayline.signals.conditions import (
     AllCustomers,
+    AllSignals,
     AnySignal,
     Did,
     NotCustomer,
@@ -55,6 +56,14 @@ STEPS = (
     FlowStep("stay", "Stay", NotSignal(of=SignalIs(names=("signed up", "paid", "invoiced", "asked")))),
 )
 FLOW = FlowQuestion(1, STEPS, PERIOD, timedelta(days=9))
+# Whoever names the step "pay" is of a third sender.
+OF_TWO = AnySignal(of=(SignalIs(sources=("key:1",)), SignalIs(sources=("key:2",))))
+OF_TWO_SENDERS = replace(
+    FLOW,
+    steps=tuple(
+        replace(step, condition=AllSignals(of=(step.condition, OF_TWO))) for step in STEPS if step.condition
+    ),
+)
 MEMBER = SimpleNamespace(workspace_id=1)
 
 
@@ -84,6 +93,7 @@ FLOWS = {
     "flow with many words, and the period before": lambda: flows.flow(FLOW, compare=True, words=9, now=NOW),
     "flow of a segment": lambda: flows.flow(replace(FLOW, segment=PRO), now=NOW),
     "flow of a segment that was told lately": lambda: flows.flow(replace(FLOW, segment=LATELY), now=NOW),
+    "flow of what two senders sent": lambda: flows.flow(OF_TWO_SENDERS, words=9, now=NOW),
     "flow from the first start": lambda: flows.flow(replace(FLOW, start="first"), now=NOW),
     "flow without a window, of those who did not": lambda: flows.flow(
         replace(FLOW, window=None, segment=NotCustomer(of=Did(signal=BIG, at_least=2))), now=NOW
