@@ -86,7 +86,7 @@ class EmbeddedWarehouse:
         self._reading, self._nobody_reads = 0, threading.Condition()
         self._cursor_lock = threading.Lock()
         self._write_lock = threading.Lock()
-        self._hashes = KnownHashes()
+        self._hashes = self._no_hashes()
         self._queries = QUERIES
         self._create_tables()
 
@@ -174,7 +174,7 @@ class EmbeddedWarehouse:
             self._let_go()
             aside = damage.put_aside(self.path, now=datetime.now(UTC))
             self._connection = self._opened_file()
-            self._hashes, self._is_damaged = KnownHashes(), False
+            self._hashes, self._is_damaged = self._no_hashes(), False
             self._create_tables()
             self._version = next_version()
         return aside
@@ -184,6 +184,9 @@ class EmbeddedWarehouse:
         if self._own:
             self._own.attach(connection)
         return connection
+
+    def _no_hashes(self) -> KnownHashes:
+        return KnownHashes(Path(self.path).parent if self.path else None)
 
     def _let_go(self) -> None:
         """The engine gives the file back only when the last cursor on it is closed."""

@@ -1,14 +1,23 @@
 """Which keys are certainly new, told from memory; looking through all of them costs more with each."""
 
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
 import numpy as np
 
 LONGEST = 1 << 24  # hashes; joining longer runs would hold up loading and need twice their memory
 
 
 class KnownHashes:
-    """The hashes of every key there is, eight bytes each, in sorted runs whose lengths halve."""
+    """The hashes of every key there is, eight bytes each, in sorted runs whose lengths halve.
 
-    def __init__(self) -> None:
+    Long runs lie in files without a name in the given folder, which the system reads as memory and lets go of
+    when memory is short.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
         self._runs: list[np.ndarray] = []
         self.is_complete = False  # whether what was stored before this process is among them
 
@@ -19,12 +28,22 @@ class KnownHashes:
             # Both are sorted already, which this kind of sorting makes use of.
             run = np.sort(np.concatenate((self._runs.pop(), run)), kind="stable")
         if len(run):
-            self._runs.append(run)
+            self._runs.append(self._put_down(run) if len(run) > LONGEST else run)
 
     def any_of(self, hashes: np.ndarray) -> bool:
         """Whether one of them was ever added."""
         wanted = np.sort(hashes)
         return any(self._meets(run, wanted) for run in self._runs)
+
+    def _put_down(self, run: np.ndarray) -> np.ndarray:
+        if self._folder is not None:
+            with (
+                suppress(OSError),
+                tempfile.TemporaryFile(dir=self._folder) as file,
+            ):  # no room: it stays here
+                run.tofile(file)
+                return np.asarray(np.memmap(file, run.dtype, mode="r", shape=run.shape))
+        return run
 
     @staticmethod
     def _meets(run: np.ndarray, wanted: np.ndarray) -> bool:

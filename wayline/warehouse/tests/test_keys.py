@@ -3,13 +3,15 @@
 import numpy as np
 import pytest
 
-from wayline.warehouse import connect
+from wayline.warehouse import connect, keys
 from wayline.warehouse.keys import KnownHashes
 from wayline.warehouse.testing import as_arrow, make_row
 
 
-def test_whatever_was_added_is_found_and_nothing_else():
-    known, chance = KnownHashes(), np.random.default_rng(7)
+@pytest.mark.parametrize("longest", [keys.LONGEST, 5_000])
+def test_whatever_was_added_is_found_and_nothing_else(longest, tmp_path, monkeypatch):
+    monkeypatch.setattr(keys, "LONGEST", longest)
+    known, chance = KnownHashes(tmp_path), np.random.default_rng(7)
     values = chance.permutation(50_000).astype(np.uint64)
     for part in np.array_split(values, 37):
         known.add(part)
@@ -20,12 +22,31 @@ def test_whatever_was_added_is_found_and_nothing_else():
     assert len(known._runs) < 10
 
 
+def test_long_runs_lie_in_files_that_nobody_has_to_clean_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(keys, "LONGEST", 1_000)
+    known = KnownHashes(tmp_path)
+
+    known.add(np.arange(3_000, dtype=np.uint64))
+
+    assert isinstance(known._runs[0].base, np.memmap)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_room_for_files_long_runs_stay_in_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(keys, "LONGEST", 1_000)
+    known = KnownHashes(tmp_path / "not there")
+
+    known.add(np.arange(3_000, dtype=np.uint64))
+
+    assert known.any_of(np.array([2_999], dtype=np.uint64))
+
+
 def test_nothing_is_known_before_anything_was_added():
     assert not KnownHashes().any_of(np.array([1], dtype=np.uint64))
 
 
-def rows(*keys: str):
-    return as_arrow("signals", [make_row(key=key, source="shop") for key in keys])
+def rows(*named: str):
+    return as_arrow("signals", [make_row(key=key, source="shop") for key in named])
 
 
 @pytest.fixture
