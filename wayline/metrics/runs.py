@@ -25,6 +25,7 @@ MICROSECOND = timedelta(microseconds=1)
 MOST_STEPS = 62
 
 _runs = cache.Kept(8)
+# Kept, as putting a question takes as long as following a hundred thousand signals does.
 _asked: Latest[ibis.Table] = Latest(64)
 _told_by_arrival: set[int] = set()  # workspaces where it paid to read the order of arrival at once
 
@@ -124,12 +125,14 @@ def last_moment(question: FlowQuestion, now: datetime) -> datetime:
 def own_signals(
     question: FlowQuestion,
     *,
+    after: datetime | None = None,
     until: datetime | None = None,
     of: tuple[SignalCondition, ...] = (),
 ) -> ibis.Table:
-    """The workspace's signals from the period's start on: until a moment, of any of some conditions."""
+    """The workspace's signals from the period's start on or after a moment, until one, of some conditions."""
     signals = connect.table("signals")
-    wanted = [signals.workspace == question.workspace, signals.at >= stored(question.period.start)]
+    since = signals.at >= stored(question.period.start) if after is None else signals.at > stored(after)
+    wanted = [signals.workspace == question.workspace, since]
     if until is not None:
         wanted.append(signals.at <= stored(until))
     if question.customer is not None:
@@ -161,9 +164,9 @@ def _run(question: FlowQuestion, now: datetime) -> Run:
         starts_until=micros(question.period.end),
         is_any_start=question.start == "any",
     )
-    units, log = _log(question, bound, until, now)
+    units, log, goes_on = _log(question, bound, until, now)
     attempts = flows.follow(log, course)
-    return Run(question, bound, units, attempts, _as_of(question, bound, log, until, now))
+    return Run(question, bound, units, attempts, _as_of(question, bound, log, goes_on, until, now))
 
 
 def _bound(question: FlowQuestion) -> tuple[int, ...]:
@@ -185,29 +188,34 @@ def _log(question: FlowQuestion, bound: tuple[int, ...], until: datetime, now: d
     conditions = _conditions(question, bound)
     # The order of arrival is a column like another to read, and hardly ever decides anything.
     if question.workspace not in _told_by_arrival:
-        units, log = _read_log(question, conditions, until, now, arrival=False)
+        units, log, goes_on = _read_log(question, conditions, until, now, arrival=False)
         if not log.is_told_by_arrival:
-            return units, log
+            return units, log, goes_on
         _told_by_arrival.add(question.workspace)
     return _read_log(question, conditions, until, now, arrival=True)
 
 
 def _read_log(question: FlowQuestion, conditions, until: datetime, now: datetime, *, arrival: bool):
     masks = Masks(conditions)
-    # Kept, as putting the question takes as long as following a hundred thousand signals does.
     asked = _asked.get(
-        (repr(question), until, now if question.segment else None, arrival),
+        ("rows", repr(question), until, now if question.segment else None, arrival),
         lambda: _rows_asked(question, masks, conditions, until, now, arrival),
     )
     rows = connect.current().run(asked)
-    units, unit = _units(question, rows)
-    steps = masks.bits(rows)
-    log = [unit, rows["at"].to_numpy().view(np.int64), steps]
+    # Each of these is a look at every row, and they do not need one another.
+    looks = (
+        lambda: _goes_on(question, conditions, until, now),
+        lambda: _units(question, rows),
+        lambda: rows["at"].to_numpy(),
+        lambda: masks.bits(rows),
+    )
+    goes_on, (units, unit), at, steps = flows.side_by_side(lambda look: look(), looks)
+    log = [unit, at.view(np.int64), steps]
     if arrival:
         log.append(rows["seq"].to_numpy())
     if not steps.all():
         log = [column[steps != 0] for column in log]
-    return units, flows.sorted_log(*log)
+    return units, flows.sorted_log(*log), goes_on
 
 
 def _rows_asked(question: FlowQuestion, masks: Masks, conditions, until, now, arrival: bool) -> ibis.Table:
@@ -239,29 +247,27 @@ def _units(question: FlowQuestion, rows: pa.Table) -> tuple[Units, np.ndarray]:
     return units, units.of(customer, rows["subject"])
 
 
-def _as_of(question, bound, log: flows.Log, until: datetime, now: datetime) -> datetime | None:
+def _goes_on(question: FlowQuestion, conditions, until: datetime, now: datetime) -> bool:
+    """Whether the journey's own steps are seen after the last moment of any attempt."""
+    if until == now:
+        return False
+    asked = _asked.get(
+        ("later", repr(question), until, now),
+        lambda: own_signals(question, after=until, until=now, of=conditions).select("customer").limit(1),
+    )
+    return bool(connect.current().run(asked).num_rows)
+
+
+def _as_of(question, bound, log: flows.Log, goes_on: bool, until: datetime, now: datetime) -> datetime | None:
     """The last moment the data speaks of: of the journey's own steps, whoever's they are."""
     if not len(log.at):
         return None
-    if question.segment is None and question.follow == "customer":
-        # The log holds all until then: whatever is later says that the data reaches that far.
-        return until if _goes_on(question, bound, until, now) else moment(log.at.max())
+    if goes_on:
+        return until
     seen = moment(log.at.max())
-    later = _steps_between(question, bound, seen, now)
+    if question.segment is None and question.follow == "customer":
+        return seen  # the log holds all until then
+    later = own_signals(question, after=seen, until=now, of=_conditions(question, bound))
     last = connect.current().run(later.agg(last=later.at.max()))["last"][0].as_py()
     # Of no rows, one engine finds nothing and another the year 1970.
-    return max(seen, min(until, last.replace(tzinfo=UTC))) if last else seen
-
-
-def _goes_on(question, bound, until: datetime, now: datetime) -> bool:
-    last = extent.last_at(question.workspace)
-    if until == now or last is None or last <= until:
-        return False
-    later = _steps_between(question, bound, until, now)
-    return bool(connect.current().run(later.select("customer").limit(1)).num_rows)
-
-
-def _steps_between(question, bound, after: datetime, now: datetime) -> ibis.Table:
-    signals = own_signals(question, until=now)
-    signals = signals.filter(signals.at > stored(after))
-    return signals.filter(filters.signal_filter(AnySignal(of=_conditions(question, bound)), signals))
+    return max(seen, last.replace(tzinfo=UTC)) if last else seen

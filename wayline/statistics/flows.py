@@ -5,9 +5,10 @@ from row to row, so one look at each row decides every unit. docs/guide/flows.md
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -112,22 +113,31 @@ class Trace:
 def sorted_log(unit: np.ndarray, at: np.ndarray, steps: np.ndarray, seq: np.ndarray | None = None) -> Log:
     """Rows in the order of unit, time and arrival; sorted only when they are not already."""
     arrived = np.zeros(len(at), np.int8) if seq is None else seq
-    is_in_order, is_told = _looked_through(unit, at, arrived, steps)
+    is_in_order, is_told = _look_through(unit, at, arrived, steps)
     if not is_in_order:
         order = np.lexsort((arrived, at, unit))
         unit, at, arrived, steps = (column[order] for column in (unit, at, arrived, steps))
-        _, is_told = _looked_through(unit, at, arrived, steps)
+        _, is_told = _look_through(unit, at, arrived, steps)
     return Log(unit, at, steps, is_told)
 
 
 def is_sorted(unit: np.ndarray, at: np.ndarray, seq: np.ndarray) -> bool:
     """Whether rows come by unit, time and arrival already."""
-    return _looked_through(unit, at, seq, seq)[0]
+    return _look_through(unit, at, seq, seq)[0]
+
+
+def _look_through(*columns: np.ndarray) -> tuple[bool, bool]:
+    """Whether rows are in order, and whether some of one unit at one moment are of other steps."""
+    length = len(columns[0])
+    size = max(BLOCK, -(-length // THREADS))
+    # Each part takes one row more, so that every row is compared with the one after it.
+    parts = [[column[begin : begin + size + 1] for column in columns] for begin in range(0, length, size)]
+    found = side_by_side(lambda part: _looked_through(*part), parts)
+    return all(is_in_order for is_in_order, _ in found), any(is_told for _, is_told in found)
 
 
 @compiled
 def _looked_through(unit, at, seq, steps):
-    """Whether rows are in order, and whether some of one unit at one moment are of other steps."""
     is_in_order, is_told = True, False
     for row in range(len(unit) - 1):  # without a branch, which could not be foreseen: several rows at a time
         after = row + 1
@@ -158,7 +168,7 @@ def follow(log: Log, course: Course) -> Attempts:
         found = _follow(log.unit, log.at, log.steps, rows.start, rows.stop, *rules, *theirs)
         return slice(begin, begin + found)
 
-    begun = _side_by_side(follow_block, list(range(len(parts))))
+    begun = side_by_side(follow_block, list(range(len(parts))))
     if sum(part.stop - part.start for part in begun) < places[-1]:
         columns = [np.concatenate([column[part] for part in begun]) for column in columns]
     return Attempts(log, course, *columns)
@@ -179,15 +189,24 @@ def _even(unit: np.ndarray) -> list[slice]:
 
 
 def _in_blocks(work: Callable[[slice], T], log: Log) -> list[T]:
-    return _side_by_side(work, list(blocks(log.unit)))
+    return side_by_side(work, list(blocks(log.unit)))
 
 
-def _side_by_side(work: Callable[[Part], T], parts: list[Part]) -> list[T]:
-    """The work done on each block, in their order; compiled loops leave other threads free to run."""
+def side_by_side(work: Callable[[Part], T], parts: Sequence[Part]) -> list[T]:
+    """The work done on each part, in their order; the first in this thread, which may ask a database."""
     if len(parts) < 2:
         return [work(part) for part in parts]
-    with ThreadPoolExecutor(THREADS) as threads:
-        return list(threads.map(work, parts))
+    waited_for = [_threads().submit(work, part) for part in parts[1:]]
+    return [work(parts[0]), *(each.result() for each in waited_for)]
+
+
+@lru_cache(1)
+def _threads() -> ThreadPoolExecutor:
+    """Kept, as starting threads takes as long as comparing a million rows does."""
+    return ThreadPoolExecutor(THREADS, "flows")
+
+
+os.register_at_fork(after_in_child=_threads.cache_clear)  # threads stay with the process that began them
 
 
 def blocks(unit: np.ndarray, size: int = BLOCK) -> Iterator[slice]:
@@ -211,11 +230,15 @@ def _follow(unit, at, steps, begin, end, required, window, starts_from, starts_u
     """
     whose, got, began, began_last = columns
     first, latest = np.empty(len(required), np.int64), np.empty(len(required), np.int64)
+    later = 0
+    for place in required[1:]:
+        later |= 1 << place
     found, row = 0, begin
     while row < end:
         who, furthest = unit[row], NOWHERE
         while row < end and unit[row] == who:
-            for place in range(min(furthest + 1, len(required) - 1), 0, -1):
+            reachable = min(furthest + 1, len(required) - 1) if steps[row] & later else 0
+            for place in range(reachable, 0, -1):
                 start = latest[place - 1]
                 if steps[row] >> required[place] & 1 and at[row] - at[start] <= window:
                     if place > furthest:
