@@ -13,6 +13,7 @@ from wayline.warehouse import connect
 def pytest_addoption(parser):
     parser.addoption("--kills", type=int, default=4, help="how often the server is killed (default 4)")
     parser.addoption("--cuts", type=int, default=2, help="how often the power is cut (default 2)")
+    parser.addoption("--syncs", type=int, default=2, help="how many syncs fail (default 2)")
     parser.addoption("--soak", type=int, default=5, help="seconds of steady load (default 5)")
 
 

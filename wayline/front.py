@@ -37,6 +37,7 @@ def main(descriptor: int, path: str) -> None:
 
     django.setup()
     from wayline import passing
+    from wayline.kit.sqlite import moving
     from wayline.signals import checkpoints, intake_paths, journal, segment_api
 
     pages = passing.passed_to(path)
@@ -47,6 +48,7 @@ def main(descriptor: int, path: str) -> None:
         elif scope["type"] == "http":
             await pages(scope, receive, send)
 
+    moving.begin()
     journal.listeners += [_tell, checkpoints.Checkpoints().wrote]
     sys.setswitchinterval(TURN)
     gc.freeze()  # what was imported stays for ever: looking through it holds every answer up

@@ -146,10 +146,10 @@ def database(url: str) -> dict:
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
             "PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY; "
             "PRAGMA secure_delete=ON; "  # what is erased leaves no bytes behind
-            "PRAGMA wal_autocheckpoint=4000;"  # pages, 16 MB; the way in does most of it beside its commits
+            "PRAGMA wal_autocheckpoint=0;"  # kit/sqlite/moving.py does it, which hears of a disk that fails
         )
         return {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "wayline.kit.sqlite",
             "NAME": parts.path[1:] if parts.path.startswith("//") else parts.path,
             # IMMEDIATE: one that read before it writes fails without waiting when another wrote between.
             "OPTIONS": {"init_command": pragmas, "transaction_mode": "IMMEDIATE", "timeout": 20},

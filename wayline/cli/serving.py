@@ -20,6 +20,7 @@ from wayline.home.warming import warming
 from wayline.kit import schema
 from wayline.kit.live.hub import HUB
 from wayline.kit.refusals import Refusal
+from wayline.kit.sqlite import moving
 from wayline.warehouse import connect
 
 LET_GO_SECONDS = 5
@@ -54,6 +55,7 @@ def run(host: str, port: int, *, greeting: str = "") -> None:
             f"{problem} Free some space first; signals are acknowledged only when they are on disk."
         )
     listening = listen(host, port)
+    moving.begin()
     connect.ready(now=timezone.now())  # a second server on the same data directory is refused here
     print(greeting or f"Wayline is at {settings.BASE_URL}", flush=True)
     # Uvicorn raises the signal again once it has stopped; leave through here, so that `finally` is reached.

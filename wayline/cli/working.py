@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from wayline.background import Background
 from wayline.kit import schema
+from wayline.kit.sqlite import moving
 from wayline.warehouse import connect
 
 from . import serving
@@ -18,6 +19,7 @@ def work(asked) -> int:
         raise serving.CannotServe(problem)
     if schema.lacking():
         raise serving.CannotServe("The databases are not up to date. Run: wayline init")
+    moving.begin()
     connect.ready(
         now=timezone.now()
     )  # an engine that only one process may have is refused here, with the holder's name

@@ -1,16 +1,15 @@
 """Moves what was committed from SQLite's log into the journal's file, beside the writing and not within it.
 
 Left alone, SQLite does so within the commit that makes the log long, and every batch in it waits for the disk
-once more. Only what comes meanwhile is left for such a commit, after which the log begins anew.
+once more. Only what comes meanwhile is left for the writer (journal.py), after which the log begins anew.
 """
 
 import threading
 
-import structlog
 from django.conf import settings
-from django.db import DatabaseError, connections
+from django.db import connections
 
-log = structlog.get_logger()
+from wayline.kit.sqlite import moving
 
 EVERY = 0.5  # seconds
 
@@ -32,10 +31,5 @@ class Checkpoints:
         while self._wrote.wait():
             pause.wait(EVERY)
             self._wrote.clear()
-            try:
-                with connections[settings.JOURNAL_DATABASE].cursor() as cursor:
-                    # Every other kind would take the writer's lock (docs/decisions/0192).
-                    cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            except DatabaseError as error:  # a full disk: the commits say so to whom it concerns
-                log.warning("the journal's log could not be moved into its file", error=str(error))
-                connections[settings.JOURNAL_DATABASE].close()
+            # Every other kind would take the writer's lock (docs/decisions/0192).
+            moving.move(settings.JOURNAL_DATABASE)

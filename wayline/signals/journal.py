@@ -22,6 +22,7 @@ from django.conf import settings
 from django.db import DatabaseError, connections, transaction
 
 from wayline.kit.refusals import Refusal
+from wayline.kit.sqlite import moving
 
 from . import bodies, cards
 from .bodies import Body as Body
@@ -321,6 +322,8 @@ class Writer:
         for (_, answer), receipt in zip(folded, receipts, strict=True):
             if answer.set_running_or_notify_cancel():
                 answer.set_result(receipt)
+        if moving.is_long(settings.JOURNAL_DATABASE):
+            moving.move(settings.JOURNAL_DATABASE)
 
     def _released(self, rows: list[_Row]) -> None:
         with self._lock:

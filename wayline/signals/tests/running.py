@@ -117,9 +117,9 @@ class Server:
         self.launch()
         self.wait_until_it_answers()
 
-    def sow(self) -> None:
-        """Have every start from now on cost little."""
-        self.seed = seed.Seed(self.environment, self.log)
+    def sow(self, before: str = "") -> None:
+        """Have every start from now on cost little; a program may change something in them first."""
+        self.seed = seed.Seed(self.environment, self.log, before)
 
     def launch(self) -> None:
         if self.seed:

@@ -16,6 +16,7 @@ import django; django.setup()
 import wayline.urls
 from wayline import asgi, behind
 from wayline.cli import serving
+exec(sys.argv[2])
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 for port in sys.stdin:
     child = os.fork()
@@ -64,9 +65,9 @@ class Forked:
 class Seed:
     """What servers grow from."""
 
-    def __init__(self, environment: dict[str, str], log: Path):
+    def __init__(self, environment: dict[str, str], log: Path, before: str = ""):
         self._process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, str(log)],
+            [sys.executable, "-c", PROGRAM, str(log), before],
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -10,7 +10,8 @@ import time
 
 import pytest
 
-from .forgetful import Disk, NotMounted
+from wayline.kit.tests.forgetful import Disk, NotMounted
+
 from .running import Server
 from .test_kills import PATIENCE, begin_sending, wait_for_more
 
@@ -60,7 +61,7 @@ def test_what_was_acknowledged_is_there_after_the_power_went(disk, tmp_path, pyt
     cuts = pytestconfig.getoption("cuts")
     for number in range(cuts):
         time.sleep(chance.uniform(0.02, 1.5))
-        _lose_power(disk, server)
+        lose_power(disk, server)
         wait_for_more(acknowledged, server)
         if number % 10 == 9:
             print(json.dumps({"cuts": number + 1, "acknowledged": len(acknowledged)}), flush=True)
@@ -70,22 +71,27 @@ def test_what_was_acknowledged_is_there_after_the_power_went(disk, tmp_path, pyt
     server.wait_until_it_takes_signals()
     server.stop()
 
+    outcome = outcome_of(server, acknowledged) | {"cuts": cuts}
+    print(json.dumps(outcome))
+    assert (outcome["lost"], outcome["doubled"], outcome["missing"]) == (0, 0, 0), outcome
+    assert set(outcome["databases"]) == {"ok"}
+
+
+def outcome_of(server: Server, acknowledged: set[str]) -> dict:
+    """What became of everything that was acknowledged. The server has ended."""
     found = server.stored()
     stored = [each["subject"] for each in found["signals"]]
-    outcome = {
-        "cuts": cuts,
+    return {
         "acknowledged": len(acknowledged),
         "stored": len(stored),
         "lost": len(acknowledged - set(stored)),
         "doubled": len(stored) - len(set(stored)),
+        "missing": found["account"]["missing"],
+        "databases": found["databases"],
     }
-    print(json.dumps(outcome))
-    assert (outcome["lost"], outcome["doubled"]) == (0, 0), outcome
-    assert found["account"]["missing"] == 0, found["account"]
-    assert set(found["databases"]) == {"ok"}
 
 
-def _lose_power(disk: Disk, server: Server) -> None:
+def lose_power(disk: Disk, server: Server) -> None:
     """The disk first: what processes do while they die reaches nothing any more."""
     listening = server._fronts()
     disk.cut()
