@@ -24,6 +24,7 @@ LOADS = {"load": "duckdb", "load_clickhouse": "clickhouse", "load_spark": "spark
 LOADED = 400_000  # signals at most
 MEASURES = (*QUESTIONS, "map_page", "map_editor", "map_people", "map_library", *INTAKES, *LOADS, "import")
 VIEWS = ("table", "cards", "filtered", "searched", "last page", "gaps", "gaps after a change")
+ENGINES = ("duckdb", "clickhouse", "spark")
 PEERS = ("clickhouse", "polars", "pandas")
 IN_MEMORY_LIMIT = 10_000_000  # pandas and pm4py copy the log several times
 PEER_SECONDS = 1_800
@@ -51,6 +52,9 @@ def _options() -> argparse.Namespace:
         "--seconds", type=int, default=20, help="of each measure of intake (default 20, at most 1200)"
     )
     parser.add_argument("--repeat", type=int, default=7, help="times each question is asked (default 7)")
+    parser.add_argument(
+        "--engine", choices=ENGINES, default="duckdb", help="ask the questions of another one (without peers)"
+    )
     parser.add_argument("--without-peers", action="store_true", help="measure the product and the floor only")
     parser.add_argument("--pm4py", metavar="PYTHON", help="an interpreter that has pm4py")
     parser.add_argument("--folder", type=Path, help="keep the log there, and use the one that is there")
@@ -60,12 +64,16 @@ def _options() -> argparse.Namespace:
 def _measured(name: str, options: argparse.Namespace, folder: Path) -> dict:
     size = synthetic.size_of(options.size)
     if name not in (*INTAKES, *LOADS, "import", "map_editor", "map_people", "map_library"):
-        _prepare(folder, size)
+        _prepare(folder, size, options.engine)
     if name in QUESTIONS:
-        mine = _run("benchmarks.product", name, folder, options.repeat)
-        found = {"name": name, "signals": size} | _spread(mine["wayline"]) | {"memory": mine["memory"]}
-        found["ratio_to_floor"] = _ratio(mine["wayline"], mine["floor"])
-        if not options.without_peers:
+        mine = _run("benchmarks.product", name, folder, options.repeat, options.engine)
+        found = {"name": name, "engine": options.engine, "signals": size} | _spread(mine["wayline"])
+        found["memory"] = mine["memory"]  # not of an engine in a process of its own
+        if options.engine != "duckdb":
+            found["result"] = mine["result"]
+        else:
+            found["ratio_to_floor"] = _ratio(mine["wayline"], mine["floor"])
+        if not options.without_peers and options.engine == "duckdb":
             found |= _ratios(name, options, folder, size, mine)
     elif name == "map_editor":
         mine = _run("benchmarks.map_editor", folder, options.repeat)
@@ -103,12 +111,12 @@ def _kind_of_database() -> str:
     return os.environ.get("WAYLINE_DATABASE_URL", "sqlite").partition(":")[0]
 
 
-def _prepare(folder: Path, size: int) -> None:
-    if (folder / "signals.duckdb").exists():
+def _prepare(folder: Path, size: int, engine: str) -> None:
+    if (folder / f"{engine}.written").exists():
         return
-    print(f"Writing {size:,} signals …", flush=True)
+    print(f"Writing {size:,} signals for {engine} …", flush=True)
     subprocess.run(
-        [sys.executable, "-m", "benchmarks.prepare", str(folder), str(size)],
+        [sys.executable, "-m", "benchmarks.prepare", str(folder), str(size), engine],
         check=True,
         env=_environment(folder),
     )

@@ -1,10 +1,8 @@
 """Loading alone: batches that lie in the journal become profiles and rows, engine by engine."""
 
-import contextlib
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,28 +10,13 @@ import django
 
 django.setup()
 
-from benchmarks import intake, timing  # noqa: E402
+from benchmarks import engines, intake, timing  # noqa: E402
 from benchmarks.server import prepare  # noqa: E402
 from wayline.signals import journal, load, segment_api, segment_calls  # noqa: E402
 from wayline.warehouse import connect  # noqa: E402
 
 BATCH = 100
 CUSTOMERS_APART = 8
-
-
-@contextlib.contextmanager
-def opened(engine: str, folder: Path) -> Iterator[str]:
-    """The address of an empty warehouse of the engine."""
-    with tempfile.TemporaryDirectory(dir=folder) as own:
-        if engine == "clickhouse":
-            from wayline.warehouse import chdb_testing
-
-            with chdb_testing.server(Path(own)) as address:
-                yield address
-        elif engine == "spark":
-            yield f"spark:///{own}?master=local[1]"  # which is never started: loading writes the files itself
-        else:
-            yield f"duckdb:///{own}/signals.duckdb"
 
 
 def fill(workspace: int, signals: int) -> None:
@@ -53,11 +36,14 @@ def fill(workspace: int, signals: int) -> None:
 def main(folder: Path, signals: int, engine: str) -> None:
     workspace = prepare()
     fill(workspace.pk, signals)
-    with opened(engine, folder) as address, connect.using(connect.open(address)):
+    with (
+        tempfile.TemporaryDirectory(dir=folder) as own,
+        engines.opened(engine, Path(own)) as warehouse,
+        connect.using(warehouse),
+    ):
         begun, worked = time.perf_counter(), time.process_time()
         loaded = load.drain().loaded
         seconds, worked = time.perf_counter() - begun, time.process_time() - worked
-        connect.close()
     timing.report(
         wayline=[seconds],
         signals_per_second=loaded / seconds,

@@ -9,24 +9,25 @@ import pyarrow.parquet as parquet
 
 django.setup()
 
-from benchmarks import synthetic  # noqa: E402
-from wayline.warehouse import connect  # noqa: E402
+from benchmarks import engines, synthetic  # noqa: E402
 
 FOR_PEERS = ["customer", "at", "seq", "name", "channel", "score", "scale"]
 
 
-def main(folder: Path, size: int) -> None:
-    warehouse = connect.open(f"duckdb:///{folder / 'signals.duckdb'}")
-    file = None
-    for rows in synthetic.chunks(size):
-        with warehouse.writing() as writer:
-            writer.append("signals", rows)
-        rows = rows.select(FOR_PEERS)
-        file = file or parquet.ParquetWriter(folder / "signals.parquet", rows.schema)
-        file.write_table(rows)
-    file.close()
-    warehouse.close()
-    _for_pm4py(folder)
+def main(folder: Path, size: int, engine: str) -> None:
+    peers = None
+    with engines.opened(engine, folder) as warehouse:
+        for rows in synthetic.chunks(size):
+            with warehouse.writing() as writer:
+                writer.append("signals", rows)
+            if engine == "duckdb":
+                rows = rows.select(FOR_PEERS)
+                peers = peers or parquet.ParquetWriter(folder / "signals.parquet", rows.schema)
+                peers.write_table(rows)
+    if peers:
+        peers.close()
+        _for_pm4py(folder)
+    (folder / f"{engine}.written").touch()
 
 
 def _for_pm4py(folder: Path) -> None:
@@ -43,4 +44,4 @@ def _for_pm4py(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
