@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from math import hypot
 from typing import Protocol
 
-from scipy import stats
-
 from .estimates import Change, Estimate, Verdict
+from .tails import normal_quantile
 
 FLOOR = 30
 CONFIDENCE = 0.95
@@ -50,7 +49,7 @@ def z_of(confidence: float = CONFIDENCE) -> float:
     """
     if not 0 < confidence < 1:
         raise ValueError(f"Confidence lies between 0 and 1, not at {confidence}.")
-    return float(stats.norm.ppf(0.5 + confidence / 2))
+    return normal_quantile(0.5 + confidence / 2)
 
 
 def is_thin(n: float, floor: int = FLOOR) -> bool:

@@ -1,9 +1,8 @@
 """Counts and rates: Garwood's exact Poisson interval, widened where one customer counts many times."""
 
-from scipy import stats
-
 from .comparison import CONFIDENCE, FLOOR, compare, is_thin, whole
 from .estimates import Change, Estimate
+from .tails import chi2_quantile
 
 METHOD = "Garwood's Poisson interval"
 CHANGE_METHOD = "square-and-add of two Poisson intervals"
@@ -36,8 +35,8 @@ def limits(count: float, confidence: float = CONFIDENCE) -> tuple[float, float]:
     if count < 0:
         raise ValueError("A count cannot be negative.")
     missed = (1 - confidence) / 2
-    low = float(stats.chi2.ppf(missed, 2 * count) / 2) if count else 0.0
-    return low, float(stats.chi2.ppf(1 - missed, 2 * count + 2) / 2)
+    low = chi2_quantile(missed, 2 * count) / 2 if count else 0.0
+    return low, chi2_quantile(1 - missed, 2 * count + 2) / 2
 
 
 def count(

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from math import sqrt
 
-from scipy import stats
-
 from .comparison import FLOOR
 from .estimates import Change
 from .proportions import change, wilson
+from .tails import normal_beyond
 
 LOOKS = 13  # one a week for a quarter
 LEVEL = 0.05  # for all looks at all shares together
@@ -73,4 +72,4 @@ def drift(before: tuple[int, int], since: tuple[int, int], *, looks: int = LOOKS
     pooled = (left + later_left) / (n + later_n)
     spread = sqrt(pooled * (1 - pooled) * (1 / n + 1 / later_n))
     z = 0.0 if spread == 0 else (later_left / later_n - left / n) / spread
-    return Drift(moved, float(2 * stats.norm.sf(abs(z))), level)
+    return Drift(moved, normal_beyond(z), level)

@@ -5,12 +5,12 @@ from functools import partial
 from math import sqrt
 
 import numpy as np
-from scipy import stats
 
 from .comparison import CONFIDENCE, FLOOR, compare, difference_of, is_thin, verdict, whole
 from .estimates import Change, Estimate
 from .moments import Moments
 from .proportions import limits
+from .tails import t_beyond, t_quantile
 
 METHOD = "t interval"
 CHANGE_METHOD = "Welch's t interval of the difference"
@@ -181,9 +181,9 @@ def change(now: Estimate, before: Estimate, *, confidence: float = CONFIDENCE) -
         return compare(now, before, CHANGE_METHOD)
     freedom = variance**2 / degrees
     error = sqrt(variance)
-    half = error * float(stats.t.ppf(0.5 + confidence / 2, freedom))
+    half = error * t_quantile(0.5 + confidence / 2, freedom)
     low, high = difference - half, difference + half
-    p_value = float(2 * stats.t.sf(abs(difference) / error, freedom))
+    p_value = t_beyond(difference / error, freedom)
     return Change(difference, low, high, verdict(low, high, now, before), before, CHANGE_METHOD, p_value)
 
 
@@ -311,7 +311,7 @@ def _error(side: Estimate, confidence: float) -> float:
     low, value, high = whole(side) or (0.0, 0.0, 0.0)
     half = max(value - low, high - value)
     n = side.effective_n or side.n
-    return half / float(stats.t.ppf(0.5 + confidence / 2, n - 1)) if n > 1 else half
+    return half / t_quantile(0.5 + confidence / 2, n - 1) if n > 1 else half
 
 
 def _estimate(centre, spread, n, effective, bounds, method, confidence, floor) -> Estimate:
@@ -327,7 +327,7 @@ def _estimate(centre, spread, n, effective, bounds, method, confidence, floor) -
         return Estimate(centre, low, high, n, method, kept, thin)
     # The spread was divided by n; the sample's n - 1 comes in here.
     error = sqrt(spread / (effective - 1))
-    half = error * float(stats.t.ppf(0.5 + confidence / 2, effective - 1))
+    half = error * t_quantile(0.5 + confidence / 2, effective - 1)
     low, high = centre - half, centre + half
     if bounds:
         low, high = max(bounds[0], low), min(bounds[1], high)

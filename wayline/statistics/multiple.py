@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
 
 from .comparison import Limits, z_of
+from .tails import normal_beyond
 
 METHOD = "Holm"
 
@@ -76,4 +76,4 @@ def p_of(limits: Limits) -> float:
     if toward_zero <= 0:
         return 0.0
     standard_error = toward_zero / z_of()
-    return float(2 * stats.norm.sf(abs(limits.difference) / standard_error))
+    return normal_beyond(limits.difference / standard_error)

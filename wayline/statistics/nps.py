@@ -2,12 +2,11 @@
 
 from math import hypot, sqrt
 
-from scipy import stats
-
 from .comparison import CONFIDENCE, FLOOR, is_thin, verdict, whole, z_of
 from .estimates import Change, Estimate
 from .moments import Moments
 from .proportions import limits
+from .tails import normal_beyond
 
 METHOD = "normal interval from the variance of the −1/0/+1 score"
 CHANGE_METHOD = "normal interval of the difference of two scores"
@@ -156,7 +155,7 @@ def change(now: Estimate, before: Estimate, *, confidence: float = CONFIDENCE) -
     half = hypot(_half(now), _half(before))
     low, high = difference - half, difference + half
     error = half / z_of(confidence)
-    p_value = float(2 * stats.norm.sf(abs(difference) / error)) if error else None
+    p_value = normal_beyond(difference / error) if error else None
     return Change(difference, low, high, verdict(low, high, now, before), before, CHANGE_METHOD, p_value)
 
 

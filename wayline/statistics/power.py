@@ -2,9 +2,10 @@
 
 from math import ceil, sqrt
 
-from scipy import optimize, stats
+from scipy import optimize
 
 from .comparison import CONFIDENCE, z_of
+from .tails import normal_quantile
 
 POWER = 0.8
 NPS_VARIANCE = 0.55  # of the -1/0/+1 score; 1 at most, often between 0.5 and 0.7
@@ -183,4 +184,4 @@ def detectable_mean(
 def _z_of_power(power: float) -> float:
     if not 0 < power < 1:
         raise ValueError(f"Power lies between 0 and 1, not at {power}.")
-    return float(stats.norm.ppf(power))
+    return normal_quantile(power)
