@@ -95,20 +95,24 @@ class _Follower(threading.Thread):
         atexit.register(self._end)
 
     def run(self) -> None:
-        connection, seen = connections[self._alias], None
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(f"PRAGMA busy_timeout={WAIT}")
-                cursor.execute("SELECT 1 FROM sqlite_master")
-            while not self._is_over.wait(EVERY):
+        seen = None
+        while not self._is_over.wait(0 if seen is None else EVERY):
+            try:
+                if seen is None:
+                    self._open()
                 now = self._state()
                 if now != seen and now[0] >= LONG * PAGE and move(self._alias) >= TOO_LONG:
                     move(self._alias, kind="FULL")
                 seen = now
-        except DatabaseError as error:
-            log.warning("a log is not followed", database=self._alias, error=str(error))
-        finally:
-            connection.close()
+            except DatabaseError as error:  # another process may be opening it: try again
+                log.warning("a log cannot be followed just now", database=self._alias, error=str(error))
+                self._is_over.wait(EVERY)
+        connections[self._alias].close()
+
+    def _open(self) -> None:
+        with connections[self._alias].cursor() as cursor:
+            cursor.execute(f"PRAGMA busy_timeout={WAIT}")
+            cursor.execute("SELECT 1 FROM sqlite_master")
 
     def _state(self) -> tuple[int, int]:
         try:
