@@ -5,10 +5,15 @@ import re
 import sys
 from datetime import date
 
+from pydantic import TypeAdapter
+
 from wayline.kit.refusals import Refusal
-from wayline.signals import load
+from wayline.signals import load, segment_lines
+from wayline.signals.conditions import CustomerCondition
 
 from . import client
+
+CUSTOMER: TypeAdapter = TypeAdapter(CustomerCondition)
 
 
 class PeriodUnknown(Refusal):
@@ -19,10 +24,14 @@ class JourneyUnknown(Refusal):
     """No such journey."""
 
 
+class SegmentUnknown(Refusal):
+    """No segment has this name, and the line is none."""
+
+
 def answer(asked) -> int:
     """Answer a metric as its page does."""
     by = [dimension.strip() for each in asked.by for dimension in each.split(",") if dimension.strip()]
-    body = {"metric": asked.metric, "by": by, "period": _period(asked.period)}
+    body = {"metric": asked.metric, "by": by, "period": _period(asked.period)} | _segment(asked)
     found = client.ask("POST", "/metrics/answer", workspace=asked.workspace, body=body)
     _say_what_waits()
     if asked.json:
@@ -63,7 +72,8 @@ def flow(asked) -> int:
     """Answer a journey as its map does, with the period before beside it."""
     journey = _journey(asked)
     path = f"/journeys/{journey['id']}/flow"
-    found = client.ask("POST", path, workspace=asked.workspace, body=period(asked.period))
+    body = period(asked.period) | _segment(asked) | _window(asked) | {"start": asked.start}
+    found = client.ask("POST", path, workspace=asked.workspace, body=body)
     _say_what_waits()
     if asked.json:
         print(json.dumps(found, indent=2, ensure_ascii=False))
@@ -100,6 +110,26 @@ def _period(text: str) -> dict | str:
     """The same as the metrics endpoint takes it."""
     said = period(text)
     return said.get("period", said)
+
+
+def _segment(asked) -> dict:
+    """The condition on customers, by its name or in one line as on the pages."""
+    if not asked.segment:
+        return {}
+    listed = client.ask("GET", "/signals/segments", workspace=asked.workspace)
+    saved = {each["name"]: CUSTOMER.validate_python(each["condition"]) for each in listed}
+    try:
+        condition = segment_lines.parse(asked.segment, saved)
+    except segment_lines.SegmentNotUnderstood as said:
+        raise SegmentUnknown(str(said)) from None
+    return {"segment": condition.model_dump(mode="json", exclude_none=True)} if condition else {}
+
+
+def _window(asked) -> dict:
+    """Nothing where it was left out: then the journey's own holds."""
+    if "window" not in asked:
+        return {}
+    return {"no_window": True} if asked.window is None else {"window_days": asked.window}
 
 
 def _journey(asked) -> dict:

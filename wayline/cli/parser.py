@@ -183,6 +183,25 @@ def _period(command) -> None:
     )
 
 
+def _segment(command) -> None:
+    command.add_argument(
+        "--segment",
+        default="",
+        metavar="WHO",
+        help="a saved segment's name, or a line such as: plan is pro and seats over 10",
+    )
+
+
+def _window(text: str) -> int | None:
+    """Days, or None for no limit."""
+    if text == "none":
+        return None
+    days = text.removesuffix("d")
+    if days.isdecimal() and 0 < int(days) <= 3650:
+        return int(days)
+    raise argparse.ArgumentTypeError(f"“{text}” is not a window; write days, as in 30d, or none")
+
+
 def _answer(commands) -> None:
     command = _command(
         commands,
@@ -201,6 +220,7 @@ def _answer(commands) -> None:
         help="week, month, channel, property:<name>, trait:<name> and others; may be repeated",
     )
     _period(command)
+    _segment(command)
     command.add_argument("--json", action="store_true", help="print the answer as JSON")
 
 
@@ -215,6 +235,17 @@ def _flow(commands) -> None:
     command.add_argument("journey", metavar="JOURNEY", help="the journey's id, or its title")
     _workspace(command)
     _period(command)
+    _segment(command)
+    command.add_argument(
+        "--window",
+        type=_window,
+        default=argparse.SUPPRESS,
+        metavar="DAYS",
+        help="how long an attempt may take, as in 30d; or none (default: the journey's own)",
+    )
+    command.add_argument(
+        "--start", choices=["any", "first"], help="which starts count (default: the journey's own)"
+    )
     command.add_argument("--json", action="store_true", help="print the answer as JSON")
 
 

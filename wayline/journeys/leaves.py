@@ -72,9 +72,10 @@ def how_it_goes(row: Shelved) -> SafeString:
         return mark_safe(f'<span class="muted">{"Being worked out" if row.is_waiting else words}</span>')
     change = kit.change(row.change, unit="%", digits=1) if row.change and row.change.before.n else ""
     thin = ", too few to say" if found.is_thin else ""
+    share = kit.estimate(found, "%", beside="n thin")
     return mark_safe(
-        f'<p class="mrow"><b>{kit.estimate(found, "%")}</b>{change}</p>'
-        f"{kit.whisker(found, unit='%', change=row.change, label='Complete it')}"
+        f'<p class="mrow"><b>{share}</b>{change}</p>'
+        f"{kit.whisker(found, unit='%', change=row.change, label='Complete it', is_spoken=False)}"
         f"<small>n {numbers.whole(found.n)}{thin}</small>"
     )
 
@@ -86,8 +87,9 @@ def together(found: Together | None) -> SafeString:
     if found.conversion is None:
         return mark_safe(f'<span class="muted">{found.journeys} inside, none bound</span>')
     inside = f"{found.journeys} journey{'' if found.journeys == 1 else 's'} inside"
+    share = kit.estimate(found.conversion, "%", beside="n")
     return mark_safe(
-        f'<p class="mrow"><b>{kit.estimate(found.conversion, "%")}</b></p>'
-        f"{kit.whisker(found.conversion, unit='%', label='Complete the journeys inside')}"
+        f'<p class="mrow"><b>{share}</b></p>'
+        f"{kit.whisker(found.conversion, unit='%', label='Complete the journeys inside', is_spoken=False)}"
         f"<small>n {numbers.whole(found.conversion.n)}, {inside}</small>"
     )

@@ -4,9 +4,10 @@ from django import template
 from django.utils.safestring import SafeString
 
 from wayline.journeys import cells, templates_library
-from wayline.signals.vocabulary import SCALES
+from wayline.signals.templatetags.scales import scale_name
 
 register = template.Library()
+register.filter("scale_name", scale_name)
 
 
 @register.simple_tag
@@ -36,9 +37,3 @@ def talk_mark(context, kind, key, name) -> dict:
 def talks_of(context, kind, key) -> int:
     """How many discussions about it are open. The page says so in `talk_marks`."""
     return context.get("talk_marks", {}).get((kind, str(key)), 0)
-
-
-@register.filter
-def scale_name(slug: str) -> str:
-    """What people call a scale: "CSAT, 1 to 5"."""
-    return SCALES[slug].name if slug in SCALES else slug

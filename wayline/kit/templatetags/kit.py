@@ -1,14 +1,16 @@
 """Tags and filters every template has: icons, estimates with their uncertainty, readable numbers."""
 
+from datetime import datetime
 from functools import cache, lru_cache
 from os.path import commonprefix
 
 from django import template
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
+from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from wayline.kit import numbers
 from wayline.kit.charts.scales import Scale
@@ -27,6 +29,12 @@ register.filter("compact", numbers.compact)
 register.filter("grouped", numbers.grouped)
 register.filter("unlocalized", lambda value: str(value))
 register.filter("in_unit", numbers.in_unit)
+
+
+@register.filter
+def day(at: datetime) -> str:
+    """“5 Sep”, and the year where it is not this one."""
+    return formats.date_format(at, "j M" if at.year == timezone.now().year else "j M Y")
 
 
 @cache
@@ -49,42 +57,55 @@ def icon(name: str, label: str = "", css: str = "") -> SafeString:
 
 
 @register.simple_tag
-def estimate(e, unit: str = "", digits: int = 0) -> SafeString:
-    """The value; its interval, n and method are spoken and shown on hover."""
+def estimate(e, unit: str = "", digits: int = 0, beside: str = "") -> SafeString:
+    """The value; its interval, n and method are shown on hover, and spoken unless they stand beside it.
+
+    `beside` names what does: "n", "interval n", or "interval n thin".
+    """
     if e is None or e.value is None:
         return format_html(
             '<span class="est none" title="{0}">–<span class="vh"> {0}</span></span>', "nothing to say yet"
         )
     value, suffix = numbers.split_unit(e.value, unit, digits)
     shown = format_html('{}<span class="unit">{}</span>', value, suffix) if suffix else value
-    spoken = uncertainty(e, unit, digits)
+    spoken = _doubts(e, unit, digits, beside)
     return format_html(
-        '<span class="est num{}" title="{}">{}<span class="vh"> ({})</span></span>',
+        '<span class="est num{}" title="{}">{}{}</span>',
         " thin" if e.is_thin else "",
-        f"{spoken}; {e.method}",
+        f"{uncertainty(e, unit, digits)}; {e.method}",
         shown,
-        spoken,
+        format_html('<span class="vh"> ({})</span>', spoken) if spoken else "",
     )
 
 
 @register.simple_tag
 def uncertainty(e, unit: str = "", digits: int = 0) -> str:
     """The interval and n in words: “95 % interval 65 % to 71 %, n 2 210”."""
-    if e is None or e.value is None:
-        return NOTHING
-    parts = [f"n {numbers.whole(e.n)}"]
+    return NOTHING if e is None or e.value is None else _doubts(e, unit, digits)
+
+
+def _doubts(e, unit: str, digits: int, beside: str = "") -> str:
+    parts = {"n": f"n {numbers.whole(e.n)}"}
     if e.low is not None and e.high is not None:
-        parts.insert(0, f"95% interval {interval(e, unit, digits)}")
+        parts = {"interval": f"95% interval {_bounds(e, unit, digits)}"} | parts
     if e.is_thin:
-        parts.append("too few to say")
-    return ", ".join(parts)
+        parts["thin"] = "too few to say"
+    return ", ".join(words for part, words in parts.items() if part not in beside.split())
 
 
 @register.simple_tag
-def interval(e, unit: str = "", digits: int = 0) -> str:
-    """Only the bounds, for the small print below a number: “65 to 71”."""
+def interval(e, unit: str = "", digits: int = 0, is_headed: bool = False) -> SafeString | str:
+    """Only the bounds, for the small print below a number: “65 to 71”.
+
+    What they are is spoken too, unless they stand below a heading that says so.
+    """
     if e is None or e.low is None or e.high is None:
         return "no interval"
+    bounds = _bounds(e, unit, digits)
+    return bounds if is_headed else format_html('<span class="vh">95% interval </span>{}', bounds)
+
+
+def _bounds(e, unit: str, digits: int) -> str:
     low, suffix = numbers.split_unit(e.low, unit, digits)
     high, _ = numbers.split_unit(e.high, unit, digits)
     return f"{low} to {high}{suffix}"
@@ -97,8 +118,12 @@ def lasting(e) -> str:
 
 
 @register.simple_tag
-def whisker(e, low=0, high=100, change=None, target=None, label="", unit="", digits=0, css="") -> SafeString:
+def whisker(
+    e, low=0, high=100, change=None, target=None, label="", unit="", digits=0, css="", is_spoken=True
+) -> SafeString:
     """Dot and whisker on the scale from low to high, both in the unit shown (0 to 100 for percent).
+
+    Not spoken where the words beside it say the same.
 
     Filled dot: now. Bar with end ticks: 95 % interval. Hollow dot: before. Upright tick: target.
     Thin evidence: hollow dot, dashed interval.
@@ -132,9 +157,10 @@ def whisker(e, low=0, high=100, change=None, target=None, label="", unit="", dig
     classes = " ".join(filter(None, ["wk", css, "thin" if e.is_thin else ""]))
     drawn = format_html_join("", '<i class="{}" style="{}"></i>', marks)
     sentence = ", ".join(words)
-    return format_html(
-        '<span class="{}" role="img" aria-label="{}" title="{}">{}</span>', classes, sentence, sentence, drawn
-    )
+    heard = mark_safe('aria-hidden="true"')
+    if is_spoken:
+        heard = format_html('role="img" aria-label="{}"', sentence)
+    return format_html('<span class="{}" {} title="{}">{}</span>', classes, heard, sentence, drawn)
 
 
 @register.simple_tag

@@ -1,5 +1,6 @@
 from django.template import Context, Template
 from django.test import RequestFactory
+from django.utils import timezone
 
 from wayline.kit.tests.shapes import make_change, make_estimate
 
@@ -14,6 +15,32 @@ def test_an_estimate_says_its_interval_n_and_method():
     assert 'title="95% interval 65 to 71%, n 2\u202f210; Wilson"' in html
     assert '68<span class="unit">%</span>' in html
     assert "(95% interval 65 to 71%, n 2\u202f210)" in html
+
+
+def test_what_stands_beside_an_estimate_is_heard_once():
+    e = make_estimate(n=22, is_thin=True)
+
+    heard = {
+        beside: render('{% estimate e unit="%" beside=beside %}', e=e, beside=beside).partition("vh")[2]
+        for beside in ("", "n", "interval n", "interval n thin")
+    }
+
+    assert {beside: words[2:].partition("<")[0] for beside, words in heard.items()} == {
+        "": " (95% interval 65 to 71%, n 22, too few to say)",
+        "n": " (95% interval 65 to 71%, too few to say)",
+        "interval n": " (too few to say)",
+        "interval n thin": "",
+    }
+    assert render('{% interval e unit="%" %}', e=e) == '<span class="vh">95% interval </span>65 to 71%'
+    assert render('{% interval e unit="%" is_headed=True %}', e=e) == "65 to 71%"
+    assert 'aria-hidden="true" title="68%' in render('{% whisker e unit="%" is_spoken=False %}', e=e)
+
+
+def test_a_day_says_its_year_unless_it_is_this_one():
+    now = timezone.now()
+
+    assert render("{{ at|day }}", at=now.replace(month=9, day=5)) == "5 Sep"
+    assert render("{{ at|day }}", at=now.replace(year=2018, month=9, day=5)) == "5 Sep 2018"
 
 
 def test_an_estimate_of_nothing_says_so():
