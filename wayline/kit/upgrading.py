@@ -23,7 +23,7 @@ TOLD_EVERY = 10.0  # seconds of a long step
 # Whoever waits for a table of PostgreSQL holds up all who come after, so nobody here waits longer than this.
 LOCK_SECONDS = 1
 PAUSE = 1.0
-PATIENCE = 60.0  # seconds, for a lock that others hold again and again
+PATIENCE = 300.0  # seconds, for a table that others hold again and again
 UPGRADE_LOCK = 715_003  # beside signals.load.LOADERS_LOCK
 LOCKED = "55P03"  # PostgreSQL's number for it
 
@@ -99,9 +99,11 @@ def migrate(name: str, *, tell: Callable[[str], None] = lambda _: None) -> None:
     """Take every step that waits. Ended in the middle, it goes on where it stood when it is begun again."""
     until = time.monotonic() + PATIENCE
     with _alone(name):
-        while plan := _plan(name):
+        plan = _plan(name)
+        if plan:
             _check_room(name, plan)
             tell(f"Bringing {_called(name)} up to date, {len(plan)} step{'s'[: len(plan) > 1]}:\n")
+        while plan:
             try:
                 steps = Steps(len(plan), tell)
                 return call_command(steps, database=name, verbosity=0, interactive=False)
@@ -110,6 +112,7 @@ def migrate(name: str, *, tell: Callable[[str], None] = lambda _: None) -> None:
                     raise _failed(name, error) from error
                 tell("waits: others hold its table\n")
                 time.sleep(PAUSE)
+                plan = _plan(name)
 
 
 def _failed(name: str, error: Error) -> MigrationFailed:
