@@ -161,7 +161,10 @@ def _learn(batch, profiles: list[int | None], customer_of: dict[int, int], refus
             choices = in_traits(traits)
             # What a consent banner repeats with every call is not worth a note each time.
             if signal.kind in PROFILE_KINDS:
-                sentence = "A public key cannot give consent; send it with a server key."
+                sentence = (
+                    "A write key cannot give consent, as anybody may know it: send this with an API key of a "
+                    "contributor."
+                )
                 batch.refuse(i, sentence, refusals, was_kept=True)
         facts.append(customers.Learned(customer_of[profile], traits, _aware(signal.at)))
         if choices:

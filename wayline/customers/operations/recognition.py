@@ -191,8 +191,8 @@ class _Recognition:
         both = f"{ties[0]} and {ties[1]}"
         if one.is_known and other.is_known and not call.may_join_known:
             why = (
-                f"{both} belong to two known customers; only an identify call or an import with a "
-                "server key may join them, so they stay apart."
+                f"{both} belong to two known customers, so they stay apart: only an import, or an "
+                "identify call with an API key of a contributor in the write key's place, may join them."
             )
         elif why := self._too_large(one.size + other.size, one.external_ids + other.external_ids):
             why = f"Joining {both} would make {why}; they stay apart."

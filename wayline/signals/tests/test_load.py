@@ -270,7 +270,7 @@ def test_a_public_key_takes_consent_away_but_never_gives_it(warehouse):
     )
 
     assert workspace.customers.get().has_declined
-    assert "server key" in RefusedSignal.objects.get(was_kept=True).reason
+    assert "an API key of a contributor" in RefusedSignal.objects.get(was_kept=True).reason
 
 
 def test_forgetting_a_source_takes_its_signals_and_the_customers_only_it_knew(warehouse):
