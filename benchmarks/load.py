@@ -12,7 +12,8 @@ django.setup()
 
 from benchmarks import engines, intake, timing  # noqa: E402
 from benchmarks.server import prepare  # noqa: E402
-from wayline.signals import journal, load, segment_api, segment_calls  # noqa: E402
+from wayline.signals import journal, load  # noqa: E402
+from wayline.signals.calls import endpoint, segment  # noqa: E402
 from wayline.warehouse import connect  # noqa: E402
 
 BATCH = 100
@@ -25,9 +26,9 @@ def fill(workspace: int, signals: int) -> None:
     for number in range(signals // BATCH):
         body = intake.batch(number % CUSTOMERS_APART, number // CUSTOMERS_APART, BATCH)
         now, digest = datetime.now(UTC), f"{number:032x}"
-        batch, items, decode = segment_api._opened("batch", body)
-        about = segment_calls.request(batch, kind=None, received_at=now, digest=digest)
-        read = segment_calls.read(items, about, longest=segment_api.CALL_BYTES, decode=decode)
+        batch, items, decode = endpoint._opened("batch", body)
+        about = segment.request(batch, kind=None, received_at=now, digest=digest)
+        read = segment.read(items, about, longest=endpoint.CALL_BYTES, decode=decode)
         rows.append(journal._row(workspace, "key:1", read.signals, now, (), None, digest))
     for start in range(0, len(rows), journal.FOLDED):
         journal._write(rows[start : start + journal.FOLDED])

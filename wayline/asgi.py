@@ -18,8 +18,7 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 pages = get_asgi_application()
 
 from wayline.background import Background  # noqa: E402
-from wayline.signals import intake_paths  # noqa: E402
-from wayline.signals.segment_api import application as segment_api  # noqa: E402
+from wayline.signals.calls import endpoint, paths  # noqa: E402
 
 
 @asynccontextmanager
@@ -39,8 +38,8 @@ async def background():
 async def application(scope, receive, send):
     if scope["type"] == "lifespan":
         await lifespan(receive, send)
-    elif scope["type"] == "http" and intake_paths.is_for_signals(scope):
-        await segment_api(scope, receive, send)
+    elif scope["type"] == "http" and paths.is_for_signals(scope):
+        await endpoint.application(scope, receive, send)
     else:
         await pages(scope, receive, send)
 

@@ -38,13 +38,14 @@ def main(descriptor: int, path: str) -> None:
     django.setup()
     from wayline import passing
     from wayline.kit.sqlite import moving
-    from wayline.signals import checkpoints, intake_paths, journal, segment_api
+    from wayline.signals import checkpoints, journal
+    from wayline.signals.calls import endpoint, paths
 
     pages = passing.passed_to(path)
 
     async def application(scope, receive, send):
-        if scope["type"] == "http" and intake_paths.is_for_signals(scope):
-            await segment_api.application(scope, receive, send)
+        if scope["type"] == "http" and paths.is_for_signals(scope):
+            await endpoint.application(scope, receive, send)
         elif scope["type"] == "http":
             await pages(scope, receive, send)
 

@@ -12,7 +12,8 @@ from django.db import transaction
 from wayline.accounts.models import User, Workspace
 from wayline.audit import operations as audit
 from wayline.kit.refusals import Refusal
-from wayline.signals import checks, journal, load, segment_calls
+from wayline.signals import checks, journal, load
+from wayline.signals.calls import segment
 from wayline.signals.models import JournalEntry, RefusedSignal
 from wayline.signals.names import rules
 from wayline.signals.vocabulary import Signal
@@ -119,7 +120,7 @@ def _original(refused: RefusedSignal) -> tuple[JournalEntry, Signal | None, str]
     if refused.index in places:
         return entry, signals[places.index(refused.index)], ""
     call = next((each.excerpt for each in on_arrival if each.index == refused.index), "")
-    if len(call) >= segment_calls.EXCERPT:
+    if len(call) >= segment.EXCERPT:
         raise NotReplayable("It was too long to be kept whole. Have its sender send less.")
     return entry, None, call
 
@@ -140,10 +141,8 @@ def _read_call(text: str, entry: JournalEntry, place: int) -> Signal:
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
         raise StillRefused(f"This is not JSON: {error}. Correct it and replay again.") from error
     kind = said.get("type") or _guessed(said) if isinstance(said, dict) else None
-    about = segment_calls.request(
-        segment_calls.Envelope(), kind=kind, received_at=entry.received_at, digest=entry.digest
-    )
-    read = segment_calls.read([msgspec.Raw(text.encode())], about, longest=segment_calls.EXCERPT)
+    about = segment.request(segment.Envelope(), kind=kind, received_at=entry.received_at, digest=entry.digest)
+    read = segment.read([msgspec.Raw(text.encode())], about, longest=segment.EXCERPT)
     lost = [each.reason for each in read.refused if not each.was_kept]
     if lost:
         raise StillRefused(lost[0])

@@ -24,7 +24,8 @@ from hypothesis.stateful import (
 )
 
 from wayline.accounts.testing import make_key, make_workspace
-from wayline.signals import load, segment_api
+from wayline.signals import load
+from wayline.signals.calls import endpoint
 from wayline.warehouse import connect
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -48,7 +49,7 @@ class Senders(RuleBasedStateMachine):
     def __init__(self, folder):
         super().__init__()
         self.file, self.ahead, self.acknowledged = f"{folder}/{id(self)}.duckdb", timedelta(), set()
-        segment_api.keys.clear()
+        endpoint.keys.clear()
         self.key = make_key(kind="write", workspace=make_workspace())
         self.sent: list[tuple[bytes, set[str]]] = []
         self.process = ExitStack()
@@ -114,7 +115,7 @@ class Senders(RuleBasedStateMachine):
             told.append(message)
 
         scope = {"type": "http", "method": "POST", "path": "/v1/batch", "headers": headers}
-        await segment_api.application(scope, receive, collect)
+        await endpoint.application(scope, receive, collect)
         return told[0]["status"]
 
     @rule()

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from wayline.kit.tests.browser import chromium
-from wayline.signals import observe, segment_calls
+from wayline.signals.calls import script, segment
 
 PAGE = """<!doctype html><title>Pricing</title><body data-wayline-step="choose-plan">
 <script src="{server}/v1/observe.js" data-key="KEY" {more}></script>
@@ -28,8 +28,8 @@ class Handler(BaseHTTPRequestHandler):
     """One loopback server: the script, a page for every other path, and a list of what was sent."""
 
     def do_GET(self):
-        if self.path == observe.PATH:
-            status, headers, body = observe.answer({"method": "GET", "headers": []})
+        if self.path == script.PATH:
+            status, headers, body = script.answer({"method": "GET", "headers": []})
         else:
             text = PAGE.format(server=self.server.address, more=self.server.more)
             status, headers, body = 200, [(b"content-type", b"text/html")], text.encode()
@@ -116,14 +116,14 @@ browser_test = pytest.mark.browser
 
 
 def test_it_is_small_enough():
-    assert len(observe.script()[0]) <= 3_000
+    assert len(script.script()[0]) <= 3_000
 
 
 def test_a_browser_that_has_this_version_gets_no_body():
-    status, headers, body = observe.answer({"method": "GET", "headers": []})
+    status, headers, body = script.answer({"method": "GET", "headers": []})
     mark = dict(headers)[b"etag"]
 
-    again = observe.answer({"method": "GET", "headers": [(b"If-None-Match", mark)]})
+    again = script.answer({"method": "GET", "headers": [(b"If-None-Match", mark)]})
 
     assert (status, gzip.decompress(body)[:2]) == (200, b"((")
     assert (again[0], again[2]) == (304, b"")
@@ -157,9 +157,9 @@ def test_a_visit_becomes_signals_that_are_all_understood(site):
     assert "Out of stock" in named(calls, "Error Seen")[0]["properties"]["message"]
     assert named(calls, "Page Left")[0]["properties"]["seconds"] > 0
     assert site.cookies() == []
-    batch = msgspec.json.decode(body, type=segment_calls.Batch)
-    about = segment_calls.request(batch, kind=None, received_at=datetime.now(UTC), digest="d")
-    read = segment_calls.read(batch.batch, about, longest=32_000)
+    batch = msgspec.json.decode(body, type=segment.Batch)
+    about = segment.request(batch, kind=None, received_at=datetime.now(UTC), digest="d")
+    read = segment.read(batch.batch, about, longest=32_000)
     assert (batch.writeKey, read.refused) == ("KEY", [])
 
 

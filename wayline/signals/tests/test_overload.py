@@ -7,7 +7,8 @@ import pytest
 from django.db import OperationalError
 
 from wayline.accounts.testing import make_workspace
-from wayline.signals import journal, segment_api
+from wayline.signals import journal
+from wayline.signals.calls import endpoint
 from wayline.signals.models import JournalEntry
 
 from .test_segment_api import key, send, stored, track  # noqa: F401 - a fixture
@@ -30,7 +31,7 @@ class Clock(datetime):
 
 @pytest.fixture
 def clock(monkeypatch):
-    monkeypatch.setattr(segment_api, "datetime", Clock)
+    monkeypatch.setattr(endpoint, "datetime", Clock)
     yield Clock
     Clock.step = timedelta()
 
@@ -167,7 +168,7 @@ def test_a_key_that_cannot_be_looked_up_is_a_503_and_no_error_of_ours(monkeypatc
     def away(digest):
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(segment_api, "_look_up", away)
+    monkeypatch.setattr(endpoint, "_look_up", away)
 
     status, answer, headers = send("/v1/batch", {"batch": [track()]}, key)
 
@@ -179,11 +180,11 @@ def test_a_journal_that_hangs_is_not_waited_for_for_ever(monkeypatch, key, wareh
     gate, write = threading.Event(), journal._write
     monkeypatch.setattr(journal, "_write", lambda rows: gate.wait(20) and write(rows))
     monkeypatch.setattr(journal, "_writer", journal.Writer())
-    monkeypatch.setattr(segment_api, "PATIENCE", 0.05)
+    monkeypatch.setattr(endpoint, "PATIENCE", 0.05)
 
     status, _, headers = send("/v1/batch", {"batch": [track()]}, key)
     gate.set()
-    monkeypatch.setattr(segment_api, "PATIENCE", 20)
+    monkeypatch.setattr(endpoint, "PATIENCE", 20)
     again = send("/v1/batch", {"batch": [track()]}, key)
 
     assert (status, headers["retry-after"]) == (503, "5")

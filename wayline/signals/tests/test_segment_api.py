@@ -8,7 +8,8 @@ import json
 import pytest
 
 from wayline.accounts.testing import make_key, make_workspace
-from wayline.signals import load, segment_api
+from wayline.signals import load
+from wayline.signals.calls import endpoint
 from wayline.signals.models import JournalEntry, RefusedSignal
 
 pytestmark = [
@@ -19,7 +20,7 @@ pytestmark = [
 
 @pytest.fixture
 def key():
-    segment_api.keys.clear()
+    endpoint.keys.clear()
     return make_key(kind="write", workspace=make_workspace())
 
 
@@ -38,7 +39,7 @@ def send(path: str, body, key=None, *, method: str = "POST", headers=()) -> tupl
         sent.append(message)
 
     scope = {"type": "http", "method": method, "path": path, "headers": given}
-    asyncio.run(segment_api.application(scope, receive, collect))
+    asyncio.run(endpoint.application(scope, receive, collect))
     answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], json.loads(sent[1]["body"]), answered
 
@@ -158,7 +159,7 @@ def test_a_revoked_key_stops_working_within_five_seconds(key):
     from django.utils import timezone
 
     now = [0.0]
-    segment_api.keys._clock = lambda: now[0]
+    endpoint.keys._clock = lambda: now[0]
     assert send("/v1/track", track(), key)[0] == 200
     key.revoked_at = timezone.now()
     key.save()

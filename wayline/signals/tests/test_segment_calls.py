@@ -6,16 +6,16 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from wayline.signals import posthog_calls, segment_calls
-from wayline.signals.segment_words import MEANINGS
+from wayline.signals.calls import posthog, segment
+from wayline.signals.calls.meanings import MEANINGS
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
-def read(*calls: dict, kind=None, now=NOW, **around) -> segment_calls.Read:
-    batch = msgspec.json.decode(json.dumps({"batch": calls} | around), type=segment_calls.Batch)
-    about = segment_calls.request(batch, kind=kind, received_at=now, digest="d")
-    return segment_calls.read(batch.batch, about, longest=32_000)
+def read(*calls: dict, kind=None, now=NOW, **around) -> segment.Read:
+    batch = msgspec.json.decode(json.dumps({"batch": calls} | around), type=segment.Batch)
+    about = segment.request(batch, kind=kind, received_at=now, digest="d")
+    return segment.read(batch.batch, about, longest=32_000)
 
 
 def track(event="Order Completed", **properties) -> dict:
@@ -227,11 +227,11 @@ def test_one_poisoned_call_among_a_thousand_is_refused_alone():
     )
 
 
-def posthog(*events: dict) -> segment_calls.Read:
+def from_posthog(*events: dict) -> segment.Read:
     body = json.dumps({"api_key": "k", "batch": events}).encode()
-    batch = posthog_calls.opened(msgspec.json.decode(body, type=posthog_calls.Request), body)
-    about = segment_calls.request(batch, kind=None, received_at=NOW, digest="d")
-    return segment_calls.read(batch.batch, about, longest=32_000, decode=posthog_calls.call_of)
+    batch = posthog.opened(msgspec.json.decode(body, type=posthog.Request), body)
+    about = segment.request(batch, kind=None, received_at=NOW, digest="d")
+    return segment.read(batch.batch, about, longest=32_000, decode=posthog.call_of)
 
 
 @pytest.mark.parametrize(
@@ -256,13 +256,13 @@ def posthog(*events: dict) -> segment_calls.Read:
     ],
 )
 def test_posthogs_events_become_the_same_signals(event, kind, name, who):
-    (signal,) = posthog(event).signals
+    (signal,) = from_posthog(event).signals
 
     assert (signal.kind, signal.name, signal.external_id) == (kind, name, who)
 
 
 def test_posthogs_unknown_visitor_is_anonymous_until_identified():
-    visitor, ines = posthog(
+    visitor, ines = from_posthog(
         {"event": "Looked", "distinct_id": "v1", "properties": {"$process_person_profile": False}},
         {"event": "$identify", "distinct_id": "ines", "properties": {"$anon_distinct_id": "v1"}},
     ).signals
@@ -273,6 +273,6 @@ def test_posthogs_unknown_visitor_is_anonymous_until_identified():
 
 
 def test_posthogs_description_of_a_group_names_nobody():
-    (refused,) = posthog({"event": "$groupidentify", "distinct_id": "$company_fernbrook"}).refused
+    (refused,) = from_posthog({"event": "$groupidentify", "distinct_id": "$company_fernbrook"}).refused
 
     assert "names nobody" in refused.reason

@@ -7,7 +7,7 @@ published in Segment's specification. docs/guide/signals.md shows the table to p
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from .vocabulary import Kind
+from wayline.signals.vocabulary import Kind
 
 TEXTS = ("text", "comment")
 SUBJECTS = ("subject", "order_id", "orderId", "ticket_id", "ticketId")

@@ -6,8 +6,7 @@ from typing import Any
 import msgspec
 
 from wayline.customers.consent import traits_of
-
-from . import written
+from wayline.signals import written
 
 Scalar = str | int | float | bool | None
 DEEP = 8

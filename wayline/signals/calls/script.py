@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 PATH = "/v1/observe.js"
-FILE = Path(__file__).with_name("static") / "signals" / "observe.js"
+FILE = Path(__file__).parents[1] / "static" / "signals" / "observe.js"
 KEPT_SECONDS = 3_600
 
 

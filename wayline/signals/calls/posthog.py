@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from .segment_calls import Batch, Call, Declined, NotUnderstood
-from .segment_values import id_of, word
+from .segment import Batch, Call, Declined, NotUnderstood
+from .values import id_of, word
 
 NAMES = {
     "$autocapture": "Element Clicked",

@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 
 from wayline.customers.consent import is_denied, traits_of
+from wayline.signals.checks import refusals_of
+from wayline.signals.journal import Refused
+from wayline.signals.vocabulary import ALIAS, IDENTIFY, KINDS, SCALES, Kind, Signal
 
-from .checks import refusals_of
-from .journal import Refused
-from .segment_values import flat, id_of, moment, number, traits, word
-from .segment_words import SUBJECTS, TEXTS, Meaning, meaning_of
-from .vocabulary import ALIAS, IDENTIFY, KINDS, SCALES, Kind, Signal
+from .meanings import SUBJECTS, TEXTS, Meaning, meaning_of
+from .values import flat, id_of, moment, number, traits, word
 
 EXCERPT = 32_000  # a whole call, so that it can be replayed
 STARS = "stars5"

@@ -19,8 +19,9 @@ from django.db import Error as DatabaseFailing
 from django.db import close_old_connections
 
 from wayline.accounts.models import Key, Role
+from wayline.signals import journal
 
-from . import intake_paths, journal, observe, posthog_calls, segment_calls
+from . import paths, posthog, script, segment
 
 BATCH_BYTES = 500_000
 CALL_BYTES = 32_000
@@ -108,8 +109,8 @@ async def application(scope: dict, receive: Callable[[], Awaitable[dict]], send:
     """Answer one request; 200 is sent only after the batch is on disk."""
     if scope["type"] != "http":
         return
-    if scope["path"] == observe.PATH and scope["method"] in {"GET", "HEAD"}:
-        await _send(send, *observe.answer(scope))
+    if scope["path"] == script.PATH and scope["method"] in {"GET", "HEAD"}:
+        await _send(send, *script.answer(scope))
         return
     try:
         status, answer, extra = 200, await _answer(scope, receive), []
@@ -148,10 +149,10 @@ async def _answer(scope: dict, receive) -> dict:
     workspace_id, source = await _allowed(headers, batch.writeKey)
     # With the address: the same body says another thing to /v1/page than to /v1/track.
     digest = blake2b(body, digest_size=16, key=f"{source}/{asked}".encode()[:64]).hexdigest()
-    about = segment_calls.request(
+    about = segment.request(
         batch, kind=asked if asked in CALLS else None, received_at=received_at, digest=digest
     )
-    read = segment_calls.read(items, about, longest=CALL_BYTES, decode=decode)
+    read = segment.read(items, about, longest=CALL_BYTES, decode=decode)
     receipt = await _written(workspace_id, source, read, received_at, digest)
     if asked in CALLS and not read.signals and read.refused:
         raise Answer(400, read.refused[0].reason)
@@ -160,9 +161,9 @@ async def _answer(scope: dict, receive) -> dict:
 
 def _asked(path: str) -> str:
     """What the path asks for: one of the calls, a batch of them, or PostHog's events."""
-    if path in intake_paths.POSTHOG:
+    if path in paths.POSTHOG:
         return "posthog"
-    name = path.removeprefix(intake_paths.SEGMENT).strip("/")
+    name = path.removeprefix(paths.SEGMENT).strip("/")
     if name not in PATHS:
         raise Answer(
             404, f"There is no /v1/{name[:40]}; send to /v1/batch or /v1/{{{','.join(sorted(CALLS))}}}."
@@ -170,22 +171,22 @@ def _asked(path: str) -> str:
     return PATHS[name]
 
 
-def _opened(asked: str, body: bytes) -> tuple[segment_calls.Batch | segment_calls.Envelope, list, Callable]:
+def _opened(asked: str, body: bytes) -> tuple[segment.Batch | segment.Envelope, list, Callable]:
     """The request's envelope, its calls still unread, and how to read one."""
     if asked == "posthog":
-        batch = posthog_calls.opened(_parse(body, posthog_calls.Request), body)
-        return batch, batch.batch, posthog_calls.call_of
+        batch = posthog.opened(_parse(body, posthog.Request), body)
+        return batch, batch.batch, posthog.call_of
     if asked == "batch":
-        batch = _parse(body, segment_calls.Batch)
-        return batch, batch.batch, segment_calls.decode
+        batch = _parse(body, segment.Batch)
+        return batch, batch.batch, segment.decode
     if len(body) > CALL_BYTES:
         raise Answer(
             400, f"The call has {len(body):,} bytes; a call may have {CALL_BYTES:,}. Send less in it."
         )
-    return _parse(body, segment_calls.Envelope), [msgspec.Raw(body)], segment_calls.decode
+    return _parse(body, segment.Envelope), [msgspec.Raw(body)], segment.decode
 
 
-def _acknowledged(digest: str, read: segment_calls.Read, receipt: journal.Receipt) -> dict:
+def _acknowledged(digest: str, read: segment.Read, receipt: journal.Receipt) -> dict:
     answer = {
         "success": True,
         "status": 1,  # PostHog's word for it
