@@ -46,10 +46,28 @@ def env_secret(name: str) -> str:
     kept = DATA_DIR / name.lower()
     if not kept.exists():
         DATA_DIR.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(50))
+        _keep_new(kept, secrets.token_urlsafe(50))
     return kept.read_text().strip()
+
+
+def _keep_new(path: Path, content: str) -> None:
+    """Write a file that a power cut leaves whole or not at all; of two who do so at once, one wins."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without links
+        os.replace(fresh, path)
+    fresh.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
 
 
 SECRET_KEY = env_secret("SECRET_KEY")
@@ -243,7 +261,7 @@ STATIC_ROOT = Path(env("STATIC_DIR", str(DATA_DIR / "static")))
 # Before `collectstatic` has run, files are served from the areas' own folders.
 WHITENOISE_USE_FINDERS = DEBUG or not (STATIC_ROOT / "staticfiles.json").exists()
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "wayline.kit.durable.Storage"},
     "staticfiles": {"BACKEND": "wayline.kit.storage.Static"},
 }
 MEDIA_ROOT = DATA_DIR / "files"

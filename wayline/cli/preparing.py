@@ -1,5 +1,6 @@
 import getpass
 import hashlib
+import os
 import sys
 
 from django.conf import settings
@@ -60,6 +61,7 @@ def collect_static() -> None:
     if stamp.exists() and stamp.read_text() == state:
         return
     call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+    os.sync()  # or a power cut could leave the stamp without what it says
     stamp.write_text(state)
 
 

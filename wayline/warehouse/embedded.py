@@ -16,6 +16,7 @@ import ibis
 import numpy as np
 import pyarrow as pa
 
+from wayline.kit import durable
 from wayline.kit.refusals import Refusal
 from wayline.warehouse import damage, native, tables
 from wayline.warehouse.compiled import CompiledQueries, defining
@@ -146,6 +147,7 @@ class EmbeddedWarehouse:
             self._let_go()
             os.replace(anew, self.path)
             Path(f"{self.path}.wal").unlink(missing_ok=True)
+            durable.sync(Path(self.path).parent)  # or the file with the deleted rows came back
             self._connection = self._opened_file()
             self._version = next_version()
         return ""
@@ -370,7 +372,10 @@ def _open_file(path: str, memory: str, threads: int | None) -> duckdb.DuckDBPyCo
     if threads:
         settings["threads"] = threads
     try:
-        return duckdb.connect(path or ":memory:", config=settings)
+        connection = duckdb.connect(path or ":memory:", config=settings)
+        if path:
+            durable.sync(Path(path).parent)  # a new file keeps its name
+        return connection
     except duckdb.Error as error:
         if path and damage.is_meant(error):
             raise WarehouseDamaged(f"The file of signals {path} is damaged: {error}") from error

@@ -49,6 +49,7 @@ class Lake:
         self.memory = memory
         for name in (*ORDER, "manifests"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
+        _sync(self.folder)
 
     def manifest(self) -> Manifest:
         """The latest one."""

@@ -19,7 +19,7 @@ from django.db.models import Max
 from wayline.accounts.belonging import path_to_workspace
 from wayline.accounts.models import Membership, User, Workspace
 from wayline.customers.models import Customer, Identity
-from wayline.kit import tasks
+from wayline.kit import durable, tasks
 from wayline.kit.refusals import Refusal
 from wayline.signals import copies, load, offers
 from wayline.signals.models import Erasure, JournalEntry
@@ -271,6 +271,7 @@ class _Bringing:
                 continue
             (root / new).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(self.folder / name, root / new)
+            durable.keep(root / new, below=root.parent)
             brought += 1
         self.counts["files"] = brought
 

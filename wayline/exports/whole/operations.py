@@ -13,7 +13,7 @@ from django.db import transaction
 from wayline.accounts.models import User, Workspace
 from wayline.audit import operations as audit
 from wayline.exports.models import Arrival, Export
-from wayline.kit import tasks
+from wayline.kit import durable, tasks
 from wayline.kit.refusals import Refusal
 from wayline.kit.tasks.asked import State
 from wayline.signals.rights.places.files import remove_folder
@@ -154,6 +154,7 @@ def ask_arrival(
     try:
         with (at / "workspace.zip").open("wb") as kept:
             shutil.copyfileobj(file, kept, 1 << 20)
+        durable.keep(at / "workspace.zip", below=Path(settings.MEDIA_ROOT).parent)
         with transaction.atomic():
             arrival = Arrival.objects.create(workspace=workspace, folder=folder, asked_at=now, asked_by=by)
             audit.record("arrival.asked", subject=arrival, by=by, at=now)

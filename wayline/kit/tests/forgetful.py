@@ -14,6 +14,14 @@ SERVED_BY = Path(__file__).with_name("forgetting.py")
 PATIENCE = 10  # seconds
 
 
+def sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 class NotMounted(Exception):
     """This machine does not let a process serve a file system."""
 
@@ -42,12 +50,11 @@ class Disk:
             time.sleep(0.01)
 
     def sync(self) -> None:
-        for path in [self.mounted, *self.mounted.rglob("*")]:
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        for path in [*self.mounted.rglob("*"), self.mounted]:
+            sync(path)
+
+    def sync_names(self) -> None:
+        sync(self.mounted)
 
     def fail_next_sync(self, name: str) -> None:
         """The file's next sync answers EIO, and what waited for it is seen from then on but never kept."""

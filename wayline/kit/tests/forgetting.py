@@ -138,6 +138,10 @@ class Names:
             self._name({path: int(content.name)})
         return self.content(path)
 
+    def link(self, new: str, old: str) -> None:
+        self.seen[new] = content = self.content(old)
+        self._name({new: int(content.path.name)})
+
     def make_folder(self, path: str) -> None:
         self.seen[path] = None
         self._name({path: None})
@@ -268,6 +272,10 @@ def serve(platter: str, mounted: str, forgets: str = "") -> None:
 
         def rename(self, old, new):
             names.rename(old, new)
+            return 0
+
+        def link(self, target, source):
+            names.link(target, source)
             return 0
 
         def unlink(self, path):

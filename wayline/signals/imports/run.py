@@ -14,7 +14,7 @@ from django.db.models import F
 
 from wayline.accounts.models import User, Workspace
 from wayline.audit import operations as audit
-from wayline.kit import tasks
+from wayline.kit import durable, tasks
 from wayline.kit.refusals import Refusal
 from wayline.signals import journal, load
 from wayline.signals import operations as signal_operations
@@ -63,6 +63,8 @@ def store(
     at.mkdir(parents=True)
     try:
         stored = [_keep(at, given, one) for given, one in [(name, file), *beside]]
+        for each in stored:
+            durable.keep(at / each, below=Path(settings.MEDIA_ROOT).parent)
         if len(set(stored)) < len(stored):
             raise ImportNotPossible("Two of the files have the same name. Rename one of them.")
         for each in stored:

@@ -18,7 +18,7 @@ from django.db.models import Max
 
 from wayline.accounts.models import Workspace
 from wayline.customers.models import Customer, Identity
-from wayline.kit import tasks
+from wayline.kit import durable, tasks
 from wayline.signals import journal
 from wayline.signals.vocabulary import Signal
 
@@ -61,6 +61,7 @@ def put_up(erasure: Erasure, person: Person, *, now: datetime) -> int:
         file.write(json.dumps(line) + "\n")
         file.flush()
         os.fsync(file.fileno())
+    durable.sync(list_file().parent)
     return len(digests)
 
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def disk(tmp_path):
     try:
-        disk = Disk(tmp_path / "platter", tmp_path / "disk")
+        disk = Disk(tmp_path / "platter", tmp_path / "disk", forgets_names=True)
     except NotMounted as error:
         pytest.skip(f"needs root, /dev/fuse and libfuse (apt install fuse3): {error}")
     yield disk
@@ -37,6 +37,7 @@ def test_the_disk_forgets_what_was_not_synced(disk):
                 file.write(os.urandom(4_096))
             file.flush()
         os.fsync(kept.fileno())
+        disk.sync_names()
         written = {name: (disk.mounted / name).read_bytes() for name in ("kept", "lost")}
         disk.cut()
     disk.unmount()
