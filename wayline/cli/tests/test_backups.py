@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from wayline.exports.backups import restoring, taking
+from wayline.exports.backups import progress, restoring, taking
 from wayline.signals.tests.running import Server, calls
 
 pytestmark = pytest.mark.slow
@@ -125,3 +125,21 @@ def test_what_is_no_backup_is_refused(tmp_path, manifest, sentence):
 
     with pytest.raises(restoring.BackupDamaged, match=sentence):
         restoring.check(tmp_path)
+
+
+def test_a_disk_without_room_is_named_before_anything_is_written(tmp_path):
+    with pytest.raises(progress.NoRoom, match=r"About 1,000\.0 GB will be written") as refused:
+        progress.refuse_without_room(tmp_path / "backups" / "today", 10**12)
+
+    assert f"free in {tmp_path}." in str(refused.value)
+    assert not (tmp_path / "backups").exists()
+
+
+def test_long_work_says_how_far_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(progress, "EVERY", 0.0)
+    (tmp_path / "file").write_bytes(bytes(3 * taking.CHUNK // 2))
+    said: list[str] = []
+
+    taking.entry(tmp_path / "file", progress.Progress("Checked", 2_000_000_000, said.append))
+
+    assert said == ["Checked: 1.0 MB of 2.0 GB", "Checked: 1.6 MB of 2.0 GB"]

@@ -4,13 +4,13 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connections
 
+from wayline.kit import durable
 from wayline.kit.refusals import Refusal
 from wayline.signals import load
 from wayline.signals.models import Erasure, JournalEntry
@@ -18,10 +18,10 @@ from wayline.signals.rights import erase, tombstones
 from wayline.warehouse import connect
 
 from . import taking
+from .progress import Progress, Say, refuse_without_room
 
 # What a data directory without anybody's data may hold: the settings make keys when they are first read.
 MAY_BE_THERE = {"secret_key", "erasure_key", "erased.jsonl", "static", "demo_password", ".probe", "files"}
-Say = Callable[[str], None]
 
 
 class BackupDamaged(Refusal):
@@ -36,7 +36,7 @@ class KeysDiffer(Refusal):
     """The list of erased people was made with another key."""
 
 
-def check(folder: Path) -> dict:
+def check(folder: Path, *, say: Say = lambda sentence: None) -> dict:
     """The manifest of a backup whose every byte is as it was written."""
     try:
         manifest = json.loads((folder / taking.MANIFEST).read_text(encoding="utf-8"))
@@ -50,18 +50,23 @@ def check(folder: Path) -> dict:
         ) from None
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise BackupDamaged(f"{taking.MANIFEST} in {folder} cannot be read: {error}.") from None
+    checking = Progress("Checked", _bytes_in(manifest), say)
     for name, told in manifest["files"].items():
         path = folder / name
         # Whoever wrote the manifest, nothing outside of the folder is read or overwritten.
         if ".." in Path(name).parts or not path.is_file():
             raise BackupDamaged(f"{name} is missing from the backup. Use another one.")
-        if taking.entry(path) != told:
+        if taking.entry(path, checking) != told:
             raise BackupDamaged(f"{name} is damaged: its checksum is another one. Use another backup.")
     return manifest
 
 
-def refuse_unless_empty(data: Path) -> None:
-    """A backup never mixes with what is there."""
+def _bytes_in(manifest: dict) -> int:
+    return sum(told["bytes"] for told in manifest["files"].values())
+
+
+def refuse_unless_empty(data: Path, manifest: dict) -> None:
+    """A backup never mixes with what is there, and never fills a disk half way."""
     found = {path.name for path in data.iterdir()} if data.exists() else set()
     if (data / "files").exists() and not any(path.is_file() for path in (data / "files").rglob("*")):
         found -= {"files"}
@@ -72,12 +77,14 @@ def refuse_unless_empty(data: Path) -> None:
         raise DirectoryTaken(
             f"{data} holds {', '.join(taken[:3])} already. Set WAYLINE_DATA_DIR to an empty directory."
         )
+    refuse_without_room(data, _bytes_in(manifest))
 
 
 def put_back(folder: Path, manifest: dict, *, say: Say = lambda sentence: None) -> None:
     """Copy the checked files into the empty data directory, and let this process use their keys."""
     data = Path(settings.DATA_DIR)
     _keys(folder, data)
+    copying, folders = Progress("Put back", _bytes_in(manifest), say), {data}
     for name in manifest["files"]:
         source, target = folder / name, data / name
         if name in taking.KEPT_FILES:
@@ -86,16 +93,21 @@ def put_back(folder: Path, manifest: dict, *, say: Say = lambda sentence: None) 
             _pg_restore(source)
             continue
         if name == taking.WAREHOUSE:
-            target = Path(settings.WAREHOUSE_URL.removeprefix("duckdb://").replace("//", "/", 1))
-            if not settings.WAREHOUSE_URL.startswith("duckdb:///"):
+            file = taking.warehouse_file()
+            if file is None:
                 say("WAYLINE_WAREHOUSE_URL names another engine than DuckDB, so its file is left out.")
                 continue
+            target = file
         elif name in taking.DATABASES.values():
             target = _database_file(name, data)
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
-        if taking.entry(target) != manifest["files"][name]:
-            raise BackupDamaged(f"{name} came out of the backup changed. Check the disk, and try again.")
+        with target.open("wb") as copy:
+            if taking.entry(source, copying, copy=copy) != manifest["files"][name]:
+                raise BackupDamaged(f"{name} came out of the backup changed. Check the disk, and try again.")
+        durable.sync(target)
+        folders.add(target.parent)
+    for each in folders:
+        durable.sync(each)
     say(f"{len(manifest['files']):,} files put back.")
 
 

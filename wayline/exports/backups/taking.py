@@ -4,16 +4,18 @@ The warehouse knows how far it has followed the journal, so a restored one goes 
 wait meanwhile: no copy holds somebody of whom another says that they were erased.
 """
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from django.conf import settings
 from django.db import connections
@@ -21,10 +23,13 @@ from psycopg.conninfo import make_conninfo
 
 from wayline import __version__
 from wayline.customers.models import Customer
+from wayline.kit import durable
 from wayline.kit.refusals import Refusal
 from wayline.signals import load
 from wayline.signals.models import JournalEntry
 from wayline.warehouse import connect
+
+from .progress import Progress, Say, refuse_without_room
 
 FORMAT, VERSION, MANIFEST = "wayline-backup", 1, "backup.json"
 DATABASES = {"default": "wayline.sqlite3", "journal": "journal.sqlite3"}
@@ -32,7 +37,6 @@ WAREHOUSE, DUMP = "signals.duckdb", "database.dump"
 KEPT_FILES = ("secret_key", "erasure_key", "erased.jsonl")
 MADE_AGAIN = {"exports", "rights"}  # files for download, which hold people who may be erased later
 CHUNK = 1 << 20
-Say = Callable[[str], None]
 
 
 class FolderTaken(Refusal):
@@ -48,6 +52,7 @@ def take(folder: Path, *, now: datetime, say: Say = lambda sentence: None) -> di
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FolderTaken(f"{folder} is not an empty directory. Name a new one for each backup.")
     refuse_without_pg_dump()
+    refuse_without_room(folder, sum(_sizes()))
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     # Erasing takes the same lock: nobody is gone from one copy and still in another (docs/decisions/0181).
@@ -55,6 +60,8 @@ def take(folder: Path, *, now: datetime, say: Say = lambda sentence: None) -> di
         marks = _warehouse(folder, say)
         _databases(folder, say)
     _files(folder, say)
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    checking = Progress("Checksums made", sum(path.stat().st_size for path in paths), say)
     manifest = {
         "format": FORMAT,
         "version": VERSION,
@@ -63,17 +70,37 @@ def take(folder: Path, *, now: datetime, say: Say = lambda sentence: None) -> di
         "engines": {"operational": connections["default"].vendor, "warehouse": _engine()},
         **marks,
         "counts": _counts(folder),
-        "files": {
-            str(path.relative_to(folder)): entry(path) for path in sorted(folder.rglob("*")) if path.is_file()
-        },
+        "files": {str(path.relative_to(folder)): entry(path, checking) for path in paths},
     }
     manifest["digest"] = digest_of(manifest)
     path = folder / MANIFEST
     # Last of all: without it a folder is no backup, however much of it was written.
     path.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-    _on_disk(path)
-    _on_disk(folder)
+    durable.sync(path)
+    for each in {folder, *(path.parent for path in paths)}:
+        durable.sync(each)
+    durable.sync(folder.parent)
     return manifest
+
+
+def _sizes() -> Iterator[int]:
+    """Of everything that is copied, as it is now."""
+    for name in DATABASES:
+        if name in settings.DATABASES and connections[name].vendor == "sqlite":
+            file = str(connections[name].settings_dict["NAME"])
+            yield from (os.path.getsize(file + end) for end in ("", "-wal") if os.path.exists(file + end))
+    if warehouse := warehouse_file():
+        yield from (each.stat().st_size for each in (warehouse, Path(f"{warehouse}.wal")) if each.exists())
+    for path in Path(settings.MEDIA_ROOT).rglob("*"):
+        with contextlib.suppress(FileNotFoundError):  # cleaned away in this moment
+            yield path.stat().st_size
+
+
+def warehouse_file() -> Path | None:
+    """The embedded engine's file, if that is the engine."""
+    if not settings.WAREHOUSE_URL.startswith("duckdb:///"):
+        return None
+    return Path(settings.WAREHOUSE_URL.removeprefix("duckdb://").replace("//", "/", 1))
 
 
 def refuse_without_pg_dump() -> None:
@@ -90,11 +117,18 @@ def digest_of(manifest: dict) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
-def entry(path: Path) -> dict:
-    """A file as the manifest lists it."""
+def entry(path: Path, progress: Progress | None = None, *, copy: BinaryIO | None = None) -> dict:
+    """A file as the manifest lists it, copied on the way if asked for."""
+    checksum, count = hashlib.sha256(), 0
     with path.open("rb") as file:
-        checksum = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"sha256": checksum, "bytes": path.stat().st_size}
+        while chunk := file.read(CHUNK):
+            checksum.update(chunk)
+            count += len(chunk)
+            if copy:
+                copy.write(chunk)
+            if progress:
+                progress.add(len(chunk))
+    return {"sha256": checksum.hexdigest(), "bytes": count}
 
 
 def _engine() -> str:
@@ -110,7 +144,7 @@ def _warehouse(folder: Path, say: Say) -> dict:
         say(f"The signals lie in {_engine()}, which is backed up by its own means.")
         return marks
     copy(folder / WAREHOUSE)
-    _on_disk(folder / WAREHOUSE)
+    durable.sync(folder / WAREHOUSE)
     say(f"Signals copied, up to entry {marks['warehouse_mark']:,} of the journal.")
     return marks
 
@@ -141,7 +175,7 @@ def _copy_sqlite(source: str, target: Path) -> None:
         reading.close()
     if verdict != "ok":
         raise DumpFailed(f"The copy of {source} is damaged: {verdict}. Run wayline doctor.")
-    _on_disk(target)
+    durable.sync(target)
 
 
 def _dump(database: dict, target: Path) -> None:
@@ -151,7 +185,7 @@ def _dump(database: dict, target: Path) -> None:
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise DumpFailed(f"pg_dump did not copy the database: {reason}")
-    _on_disk(target)
+    durable.sync(target)
 
 
 def address_of(database: dict) -> str:
@@ -175,7 +209,7 @@ def _files(folder: Path, say: Say) -> None:
         if source.is_file():
             shutil.copyfile(source, folder / name)
             (folder / name).chmod(0o600)
-            _on_disk(folder / name)
+            durable.sync(folder / name)
     root, copied = Path(settings.MEDIA_ROOT), 0
     for path in root.rglob("*"):
         inside = path.relative_to(root)
@@ -186,7 +220,7 @@ def _files(folder: Path, say: Say) -> None:
                 shutil.copyfile(path, target)
             except FileNotFoundError:  # cleaned away in this moment
                 continue
-            _on_disk(target)
+            durable.sync(target)
             copied += 1
     say(f"{copied:,} stored files copied.")
 
@@ -208,11 +242,3 @@ def _counts(folder: Path) -> dict[str, int]:
         "journal": entries,
         "journal_mark": last,
     }
-
-
-def _on_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
