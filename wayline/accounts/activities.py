@@ -3,6 +3,7 @@ ACTIVITIES = {
     "workspace.demo_loaded": "Loaded the demo company",
     "workspace.changed": "Changed the workspace's settings",
     "user.created": "Created the user",
+    "user.password_given": "Gave the user a first password",
     "member.invited": "Invited a person",
     "member.joined": "Joined the workspace",
     "member.role_changed": "Changed a member's role",

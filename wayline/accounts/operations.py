@@ -120,6 +120,16 @@ def create_user(email: str, *, name: str, password: str, by: User | None, now: d
 
 
 @transaction.atomic
+def give_password(user: User, *, password: str, by: User | None, now: datetime) -> None:
+    """Let a user in who came with a workspace from elsewhere and has no password yet."""
+    if user.has_usable_password():
+        raise UserExists(f"A user with the e-mail {user.email} exists already and has a password.")
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    audit.record("user.password_given", subject=user, by=by, at=now)
+
+
+@transaction.atomic
 def add_member(
     workspace: Workspace, *, user: User, role: Role | str, by: User | None, now: datetime
 ) -> Membership:

@@ -80,16 +80,19 @@ def createuser(asked) -> int:
         validate_email(asked.email)
     except ValidationError:
         raise NotUnderstood(f"“{asked.email}” is not an e-mail address.") from None
-    if User.objects.filter(email=asked.email.lower()).exists():
+    user = User.objects.filter(email=asked.email.lower()).first()
+    if user and user.has_usable_password():
         raise operations.UserExists(f"A user with the e-mail {asked.email} exists already.")
     password = _password(asked)
-    user = operations.create_user(asked.email, name=asked.name, password=password, by=None, now=now)
+    if user:  # who came with a workspace from elsewhere
+        operations.give_password(user, password=password, by=None, now=now)
+    else:
+        user = operations.create_user(asked.email, name=asked.name, password=password, by=None, now=now)
     workspace = _joined(asked, now)
-    if workspace:
+    if workspace and not workspace.memberships.filter(user=user).exists():
         operations.add_member(workspace, user=user, role=asked.role, by=None, now=now)
-    where = (
-        f" and is {asked.role} of {workspace}" if workspace else "; an owner can invite them to a workspace"
-    )
+    member = workspace and workspace.memberships.get(user=user)
+    where = f" and is {member.role} of {workspace}" if member else "; an owner can invite them to a workspace"
     print(f"{user.email} can sign in{where}.")
     return 0
 

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from wayline import cli
 from wayline.accounts.models import Membership, User
-from wayline.accounts.testing import make_workspace
+from wayline.accounts.testing import make_member, make_workspace
 from wayline.cli import client, serving
 from wayline.signals.testing import make_signal, observe
 
@@ -50,6 +50,22 @@ def test_a_user_is_created_with_a_workspace_of_their_own(data_dir, typed, capsys
         "owner",
     )
     assert capsys.readouterr().out == "maya@northwind.test can sign in and is owner of Northwind.\n"
+
+
+def test_who_came_with_a_workspace_gets_a_password_and_keeps_the_role(data_dir, typed, capsys):
+    member = make_member(role="manager")
+    member.user.set_unusable_password()
+    member.user.save()
+    typed("clouds over Kiel\n")
+
+    code = cli.main(["createuser", member.user.email, "--workspace", member.workspace.slug])
+
+    member.user.refresh_from_db()
+    assert code == 0
+    assert member.user.check_password("clouds over Kiel")
+    assert "can sign in and is manager of" in capsys.readouterr().out
+    assert cli.main(["createuser", member.user.email]) == 1
+    assert "exists already" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,8 @@ class _Bringing:
             self.ids.users[row["id"]] = user.pk
         if made:
             self.notes.append(
-                f"{made} people are new here. They choose a password by “Forgot your password?”."
+                f"{made} people are new here. They choose a password by “Forgot your password?”, "
+                "or the operator gives one: wayline createuser EMAIL."
             )
 
     def _reserve_entries(self) -> None:
