@@ -60,6 +60,8 @@ def test_viewers_read_but_never_write(client, warehouse):
 
     assert client.get(page("map", journey)).status_code == 200
     assert client.get(page("edit", journey)).status_code == 403
+    library = reverse("journeys:library", args=[viewer.workspace.slug])
+    assert "Add tag" not in client.get(library).content.decode()
     for name, subject in [
         ("delete", journey),
         ("add_phase", journey),
