@@ -164,3 +164,17 @@ def test_an_endpoint_that_changes_something_asks_for_a_role(path):
         writes = any(isinstance(n, ast.Name) and n.id == "operations" for n in ast.walk(node))
         if changes and writes:
             assert any(mark.startswith(("needs(", "api_auth.needs(")) for mark in marks), node.name
+
+
+def test_a_page_that_only_reads_takes_no_other_method():
+    """A view says which methods it takes, or tells them apart itself, as forms do."""
+    loose = [
+        f"{path.relative_to(WAYLINE)}: {view.name}"
+        for path in [*WAYLINE.rglob("views.py"), *WAYLINE.rglob("views/*.py")]
+        for view in ast.parse(path.read_text()).body
+        if isinstance(view, ast.FunctionDef) and ast.unparse(view.args).startswith("request")
+        if any("access.member" in ast.unparse(each) for each in view.decorator_list)
+        if not any("require_" in ast.unparse(each) for each in view.decorator_list)
+        if "POST" not in ast.unparse(view)
+    ]
+    assert loose == []

@@ -1,5 +1,7 @@
 from itertools import chain
 
+from django.views.decorators.http import require_GET
+
 from wayline.accounts import access
 from wayline.kit import sheets
 from wayline.kit.lists import listing
@@ -12,6 +14,7 @@ COLUMNS = ("id", "name", "email", "phone", "first_seen_at", "last_seen_at")
 
 
 @access.member("viewer")
+@require_GET
 def index(request):
     filters = {
         "q": queries.found_by,
@@ -30,6 +33,7 @@ def index(request):
 
 
 @access.member("manager")
+@require_GET
 def export(request):
     rows = queries.customers(request.member)
     if request.GET.get("q"):

@@ -2,7 +2,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from wayline.accounts import access
 from wayline.customers.models import Merge
@@ -14,6 +14,7 @@ from .segments import condition_of
 
 
 @access.member("viewer")
+@require_GET
 def segments(request):
     return show(request, "signals/segments.html", {"segments": queries.segments(request.member)})
 

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from wayline.accounts import access
 from wayline.kit import sheets
@@ -36,6 +36,7 @@ def _sought(request) -> Sought:
 
 
 @access.member("viewer")
+@require_GET
 def live(request):
     sought = _sought(request)
     seen = lines.look(request.member, sought)
@@ -57,6 +58,7 @@ def live(request):
 
 
 @access.member("manager")
+@require_GET
 def live_csv(request):
     found = (asdict(line) for line in _exported(request))
     rows = ([each[column] for column in COLUMNS] for each in found)
@@ -64,6 +66,7 @@ def live_csv(request):
 
 
 @access.member("manager")
+@require_GET
 def live_jsonl(request):
     found = (json.dumps(asdict(line), default=str, ensure_ascii=False) + "\n" for line in _exported(request))
     return StreamingHttpResponse(
@@ -81,6 +84,7 @@ def _exported(request) -> list[Line]:
 
 
 @access.member("viewer")
+@require_GET
 def refused(request):
     filters = {
         "q": lambda rows, text: rows.filter(reason__icontains=text),

@@ -2,7 +2,7 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from wayline.accounts import access
 from wayline.kit.pages import show
@@ -15,6 +15,7 @@ from .rules import PRESETS
 
 
 @access.member("viewer")
+@require_GET
 def rules(request):
     presets = [(key, name, words.sentence(rule)) for key, (name, rule) in PRESETS.items()]
     context = {

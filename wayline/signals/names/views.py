@@ -2,7 +2,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from wayline.accounts import access
 from wayline.kit.lists import listing
@@ -25,6 +25,7 @@ SORTS = {"name": "name", "volume": "volume", "first": "first_at", "last": "last_
 
 
 @access.member("viewer")
+@require_GET
 def index(request):
     status = request.GET.get("status", "")
     rows = queries.vocabulary(request.member)
@@ -59,6 +60,7 @@ def index(request):
 
 
 @access.member("viewer")
+@require_GET
 def name(request, term_id):
     term = _term(request, term_id)
     return _show(request, term)

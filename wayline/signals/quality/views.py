@@ -1,7 +1,7 @@
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from wayline.accounts import access
 from wayline.kit.lists import listing
@@ -12,6 +12,7 @@ from .models import Finding
 
 
 @access.member("viewer")
+@require_GET
 def quality(request):
     view = request.GET.get("view", "open")
     view = view if view in queries.VIEWS else "open"
