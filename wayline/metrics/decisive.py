@@ -29,7 +29,7 @@ SIGNS: dict[Sign, str] = {
 }
 SLOW = 0.75  # the quantile beyond which a step was slow
 DROP = 1.0  # points of feeling
-CALLED = 0.05
+CALLED = 0.05  # a p-value below it, after the correction for all comparisons
 # From which part of a scale an answer counts as good; NPS has its own word for it.
 GOOD_SHARE, PROMOTER = 0.75, 9.0
 

@@ -31,7 +31,7 @@ log = structlog.get_logger()
 CHUNK = 50_000
 WORTH_SORTING = 200_000  # signals
 JOURNAL, CHANGES, SORTED, FACTS = "signals", "changes", "sorted", "facts"
-EVERYBODY = 1 << 62
+EVERYBODY = 1 << 62  # beyond the number of any customer: nobody is left to be told
 LOADERS_LOCK = 715_002  # beside journal.WRITERS_LOCK
 _loading = threading.RLock()  # a rebuild holds it and drains
 

@@ -320,6 +320,7 @@ def _estimate(centre, spread, n, effective, bounds, method, confidence, floor) -
     if effective <= 1:
         low, high = bounds or (None, None)
         return Estimate(centre, low, high, n, method, kept, thin)
+    # All answers are the same. The spread says nothing then, and the scale's ends bound what was not heard.
     if spread < 1e-12 * max(1.0, centre**2) and bounds:
         beyond = 1 - limits(1.0, effective, confidence)[0]
         low = centre - beyond * (centre - bounds[0])

@@ -116,6 +116,7 @@ class Moments:
         mean = self.mean
         alone = self.own_squares - 2 * mean * self.own_total + mean**2 * self.weight_squared
         together = self.cluster_total - 2 * mean * self.cluster_cross + mean**2 * self.cluster_weight
+        # What cancels on paper leaves rounding behind; the last floor is for values that are all 0.
         tiny = 1e-9 * max(self.own_squares, mean**2 * self.weight_squared, 1e-300)
         if alone <= tiny:
             return max(1.0, self.cluster_weight / self.weight_squared)

@@ -7,7 +7,7 @@ from scipy import optimize
 from .comparison import CONFIDENCE, z_of
 from .tails import normal_quantile
 
-POWER = 0.8
+POWER = 0.8  # Cohen's convention: overlooking a change is four times as bearable as inventing one
 NPS_VARIANCE = 0.55  # of the -1/0/+1 score; 1 at most, often between 0.5 and 0.7
 
 
@@ -81,6 +81,7 @@ def detectable_proportion(
     if n <= 1:
         return None
     z, z_power = z_of(confidence), _z_of_power(power)
+    # A share near the top has little room to rise, and what people ask is whether it fell.
     towards = 1 if share < 0.6 else -1
 
     def beyond(change: float) -> float:

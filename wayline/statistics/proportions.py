@@ -157,6 +157,7 @@ def weighted(
     """
     if n == 0 or weight <= 0:
         return Estimate(None, None, None, n, METHOD, is_thin=True)
+    # The two sums were added up in different orders, so that the last digits may differ.
     if not 0 <= weight_of_successes <= weight * (1 + 1e-9):
         raise ValueError("The successes cannot weigh more than everything.")
     effective = weight**2 / weight_squared

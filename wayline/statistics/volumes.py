@@ -96,6 +96,7 @@ def judge(hourly: np.ndarray, hours: int, weeks: int, *, moments: np.ndarray) ->
     observed = counted(moments)
     past = np.stack([counted(moments - WEEK * week) for week in range(1, weeks + 1)])
     mean = (past.sum(axis=0) + 0.5) / weeks
+    # Of a window still to come: its own, and that of the mean of so few weeks.
     variance = mean * _dispersion(counted, hours, weeks, moments) * (1 + 1 / weeks)
     # Never by zero: the mean's own uncertainty keeps the variance above the mean.
     size = mean**2 / (variance - mean)
@@ -120,6 +121,7 @@ def _dispersion(counted, hours: int, weeks: int, moments: np.ndarray) -> np.ndar
     squares = np.where(means > 0, (counts - means) ** 2 / np.where(means > 0, means, 1), 0.0)
     freedom = len(places) * (weeks - 1)
     pearson = np.nansum(squares, axis=(0, 1)) / freedom
+    # A few weeks say little about how bursty a stream is: the upper end of what they allow (90 %) is taken.
     return np.maximum(1.0, pearson * freedom / stats.chi2.ppf(0.1, freedom))
 
 

@@ -23,6 +23,7 @@ from wayline.signals import journal
 
 from . import paths, posthog, script, segment
 
+# What Segment's HTTP API takes at most, and its clients keep to.
 BATCH_BYTES = 500_000
 CALL_BYTES = 32_000
 WIRE_BYTES = 4_000_000  # nothing longer is even read
