@@ -15,11 +15,13 @@ sys.path.insert(0, str(ROOT))
 
 def pages() -> dict[str, str]:
     """Every page of docs/reference with its content."""
+    from tools import decisions
     from wayline.cli import reference
 
     return {
         "activities.md": activities(),
         "cli.md": reference.markdown(),
+        "decisions.md": decisions.page(),
         "journey-format.json": journey_format(),
         "metrics.md": metrics(),
         "openapi.json": openapi(),
