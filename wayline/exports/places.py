@@ -8,6 +8,7 @@ from wayline.signals.rights.places.files import remove_folder
 
 class Exports:
     name, label = "exports", "Exports, snapshots and scheduled files"
+    is_read_whole = False
 
     def count(self, person: Person) -> int:
         tables = self._tables(person).count()

@@ -8,6 +8,7 @@ class Deliveries:
     """Deliveries upon a customer go whole; others are searched with all texts."""
 
     name, label = "deliveries", "Deliveries of webhooks about them"
+    is_read_whole = False
 
     def count(self, person: Person) -> int:
         return self._theirs(person).count()

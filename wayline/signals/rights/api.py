@@ -21,7 +21,7 @@ class ErasureOut(Schema):
     customer_number: int
     reason: str
     state: str
-    planned: dict[str, int]
+    planned: dict[str, int | None] = Field(description="Null where only reading everything tells.")
     removed: dict[str, int]
     left: dict[str, int] = Field(description="What a second search found; empty when nothing.")
     asked_at: datetime
@@ -77,7 +77,7 @@ class FoundOut(Schema):
     finished_at: datetime | None
 
 
-@router.get("/people/{customer_id}/preview", response=dict[str, int])
+@router.get("/people/{customer_id}/preview", response=dict[str, int | None])
 @needs("owner")
 def preview_erasure(request, customer_id: int):
     """How much an erasure would remove, by place."""

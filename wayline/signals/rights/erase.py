@@ -47,10 +47,10 @@ class ImportRunning(Refusal):
     """An import could bring back, row by row, whom we are removing."""
 
 
-def preview(customer: Customer) -> dict[str, int]:
-    """How much would be removed, by place. Changes nothing."""
+def preview(customer: Customer) -> dict[str, int | None]:
+    """How much would be removed, by place; None where only reading everything tells. Changes nothing."""
     person = person_of(customer)
-    return {place.name: place.count(person) for place in places()}
+    return {place.name: None if place.is_read_whole else place.count(person) for place in places()}
 
 
 @transaction.atomic
@@ -59,7 +59,7 @@ def ask_erasure(
     *,
     confirmation: str,
     reason: str,
-    planned: dict[str, int],
+    planned: dict[str, int | None],
     by: User | None,
     now: datetime,
 ) -> Erasure:

@@ -12,6 +12,7 @@ from wayline.customers.queries import profiles_of
 from wayline.signals.vocabulary import Signal
 
 ERASED = "[erased]"
+SEVEN_DIGITS = re.compile(r"(?:\D*\d){7}")  # a number that can be called has no fewer
 SHORTEST_MENTION = 6  # a shorter id stands in too many other words
 
 
@@ -67,9 +68,16 @@ class Person:
         """Whether a cell of a file is one of their values, written in any way we would recognise."""
         if any((kind, cell.strip()) in self.identities for kind in (EXTERNAL_ID, ANONYMOUS_ID)):
             return True
-        if any((kind, normalise(kind, cell)[0]) in self.identities for kind in (EMAIL, PHONE)):
+        if any((kind, normalise(kind, cell)[0]) in self.identities for kind in _possible_kinds(cell)):
             return True
         return self.is_named_in(cell)
+
+
+def _possible_kinds(cell: str) -> list[str]:
+    """What the cell may be besides an id, told without reading it closely: files have millions of cells."""
+    if not cell.isascii():  # other scripts have an at sign and digits of their own
+        return [EMAIL, PHONE]
+    return [EMAIL] * ("@" in cell) + [PHONE] * bool(SEVEN_DIGITS.match(cell))
 
 
 def person_of(customer: Customer) -> Person:

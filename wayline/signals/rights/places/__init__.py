@@ -25,6 +25,7 @@ class Place(Protocol):
 
     name: str  # in certificates
     label: str  # for people
+    is_read_whole: bool  # counting takes as long as emptying: minutes for millions of signals
 
     def count(self, person: Person) -> int: ...
 

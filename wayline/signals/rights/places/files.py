@@ -22,6 +22,7 @@ class ImportedFiles:
     """A file that holds the person is removed whole; the signals it became stay, without theirs."""
 
     name, label = "imported_files", "Stored files of imports"
+    is_read_whole = True
 
     def count(self, person: Person) -> int:
         return sum(len(files) for _, files in _holding(person))
@@ -40,6 +41,7 @@ class ImportedFiles:
 
 class AccessExports:
     name, label = "access_exports", "Access exports made for them"
+    is_read_whole = False
 
     def count(self, person: Person) -> int:
         return AccessExport.objects.filter(customer__in=person.profiles).count()

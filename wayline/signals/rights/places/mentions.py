@@ -30,6 +30,7 @@ NOT_SEARCHED = {
 
 class Mentions:
     name, label = "mentions", "Mentions in other texts, activities among them"
+    is_read_whole = False
 
     def count(self, person: Person) -> int:
         return sum(1 for _ in _rows(person)) + _labels(person).count()

@@ -10,6 +10,7 @@ from wayline.signals.rights.person import Person
 
 class Profile:
     name, label = "profile", "Profile, identities, merges, consent"
+    is_read_whole = False
 
     def count(self, person: Person) -> int:
         profiles = list(person.profiles)

@@ -11,6 +11,7 @@ AT_ONCE = 2_000
 
 class Refused:
     name, label = "refused", "Excerpts of refused signals"
+    is_read_whole = False
 
     def count(self, person: Person) -> int:
         return len(self._theirs(person))
@@ -36,6 +37,7 @@ class Refused:
 
 class RefusedRows:
     name, label = "refused_rows", "Refused rows of imports"
+    is_read_whole = False
 
     def count(self, person: Person) -> int:
         return len(self._theirs(person))

@@ -30,6 +30,7 @@ class Touched:
 
 class Journal:
     name, label = "journal", "Calls in the journal"
+    is_read_whole = True
 
     def count(self, person: Person) -> int:
         return sum(len(each.places) + each.mentions for each in _touched(person))
@@ -53,6 +54,7 @@ class Journal:
 
 class Warehouse:
     name, label = "warehouse", "Signals in the warehouse"
+    is_read_whole = False
 
     def count(self, person: Person) -> int:
         signals = connect.table("signals")
