@@ -45,8 +45,18 @@ class Person:
         ways = {value.casefold() for value in self.mentions}
         return tuple(ways | {json.dumps(value)[1:-1].casefold() for value in ways})
 
+    @cached_property
+    def _ids(self) -> frozenset[str]:
+        return frozenset(value for kind, value in self.identities if kind in (EXTERNAL_ID, ANONYMOUS_ID))
+
+    @cached_property
+    def _shortest(self) -> int:
+        return min(map(len, self.written), default=0)
+
     def is_named_in(self, text: str) -> bool:
         """Whether the text holds a value of theirs, as it stands or as JSON writes it."""
+        if len(text) < self._shortest and text.isascii():  # other letters may grow when their case is folded
+            return False
         low = text.casefold()
         return any(value in low for value in self.written)
 
@@ -66,7 +76,7 @@ class Person:
 
     def is_cell(self, cell: str) -> bool:
         """Whether a cell of a file is one of their values, written in any way we would recognise."""
-        if any((kind, cell.strip()) in self.identities for kind in (EXTERNAL_ID, ANONYMOUS_ID)):
+        if cell.strip() in self._ids:
             return True
         if any((kind, normalise(kind, cell)[0]) in self.identities for kind in _possible_kinds(cell)):
             return True
