@@ -18,6 +18,9 @@ def pytest_addoption(parser):
 
 
 def pytest_configure():
+    for database in settings.DATABASES.values():
+        if database["ENGINE"] == "wayline.kit.sqlite":  # which those who run tests side by side do not know
+            database.setdefault("TEST", {})["NAME"] = ":memory:"
     # A test that forgets to ask for the fixture must never touch a real warehouse.
     settings.WAREHOUSE_URL = "duckdb://"
     # Nor read what a server has collected into ./data: static files answer to their own names.
