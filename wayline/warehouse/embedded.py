@@ -87,7 +87,7 @@ class EmbeddedWarehouse:
         self._reading, self._nobody_reads = 0, threading.Condition()
         self._cursor_lock = threading.Lock()
         self._write_lock = threading.Lock()
-        self._hashes = self._no_hashes()
+        self._hashes = KnownHashes(self.path)
         self._queries = QUERIES
         self._create_tables()
 
@@ -176,7 +176,7 @@ class EmbeddedWarehouse:
             self._let_go()
             aside = damage.put_aside(self.path, now=datetime.now(UTC))
             self._connection = self._opened_file()
-            self._hashes, self._is_damaged = self._no_hashes(), False
+            self._hashes, self._is_damaged = KnownHashes(self.path), False
             self._create_tables()
             self._version = next_version()
         return aside
@@ -186,9 +186,6 @@ class EmbeddedWarehouse:
         if self._own:
             self._own.attach(connection)
         return connection
-
-    def _no_hashes(self) -> KnownHashes:
-        return KnownHashes(Path(self.path).parent if self.path else None)
 
     def _let_go(self) -> None:
         """The engine gives the file back only when the last cursor on it is closed."""

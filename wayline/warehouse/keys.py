@@ -12,12 +12,12 @@ LONGEST = 1 << 24  # hashes; joining longer runs would hold up loading and need 
 class KnownHashes:
     """The hashes of every key there is, eight bytes each, in sorted runs whose lengths halve.
 
-    Long runs lie in files without a name in the given folder, which the system reads as memory and lets go of
-    when memory is short.
+    Long runs lie in files without a name beside the warehouse's, which the system reads as memory and lets go
+    of when memory is short.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder
+    def __init__(self, beside: str = "") -> None:
+        self._beside = beside
         self._runs: list[np.ndarray] = []
         self.is_complete = False  # whether what was stored before this process is among them
 
@@ -36,11 +36,9 @@ class KnownHashes:
         return any(self._meets(run, wanted) for run in self._runs)
 
     def _put_down(self, run: np.ndarray) -> np.ndarray:
-        if self._folder is not None:
-            with (
-                suppress(OSError),
-                tempfile.TemporaryFile(dir=self._folder) as file,
-            ):  # no room: it stays here
+        if self._beside:
+            # Where there is no room for it, it stays in memory.
+            with suppress(OSError), tempfile.TemporaryFile(dir=Path(self._beside).parent) as file:
                 run.tofile(file)
                 return np.asarray(np.memmap(file, run.dtype, mode="r", shape=run.shape))
         return run

@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
+from wayline.kit import durable
 from wayline.warehouse import tables
 from wayline.warehouse.engine import WarehouseFailing, as_stored
 
@@ -49,7 +50,7 @@ class Lake:
         self.memory = memory
         for name in (*ORDER, "manifests"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        _sync(self.folder)
+        durable.sync(self.folder)
 
     def manifest(self) -> Manifest:
         """The latest one."""
@@ -109,7 +110,7 @@ class Lake:
             raise WarehouseFailing("Another process wrote at the same moment; trying again.") from None
         finally:
             waiting.unlink()
-        _sync(final.parent)
+        durable.sync(final.parent)
 
     def _manifests(self) -> list[Path]:
         return list((self.folder / "manifests").glob("*.json"))
@@ -290,8 +291,8 @@ class LakeWriter:
 
     def _closed(self, table: str, file: parquet.ParquetWriter, path: Path, rows: int) -> tuple[None, int]:
         file.close()
-        _sync(path)
-        _sync(path.parent)
+        durable.sync(path)
+        durable.sync(path.parent)
         self.manifest.files[table][path.name] = rows
         return None, 0
 
@@ -313,14 +314,6 @@ def _with_all(rows: pa.Table, schema: pa.Schema) -> pa.Table:
 
 def _loose(schema: pa.Schema) -> pa.Schema:
     return pa.schema([each.with_nullable(True) for each in schema])
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

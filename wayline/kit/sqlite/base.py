@@ -4,6 +4,8 @@ import os
 
 from django.db.backends.sqlite3 import base
 
+from wayline.kit import durable
+
 from . import moving
 
 
@@ -16,14 +18,5 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connection = super().get_new_connection(conn_params)
         if is_first:
             moving.follow(self.alias, path)
-            _keep_names(os.path.dirname(path))
+            durable.sync(os.path.dirname(path))  # only then has a log that was just made its name
         return connection
-
-
-def _keep_names(folder: str) -> None:
-    """A log that was just made has a name only once its directory is synced."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -8,18 +8,16 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
+
+from wayline.kit import durable
 
 SERVED_BY = Path(__file__).with_name("forgetting.py")
 PATIENCE = 10  # seconds
-
-
-def sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 class NotMounted(Exception):
@@ -51,10 +49,10 @@ class Disk:
 
     def sync(self) -> None:
         for path in [*self.mounted.rglob("*"), self.mounted]:
-            sync(path)
+            durable.sync(path)
 
     def sync_names(self) -> None:
-        sync(self.mounted)
+        durable.sync(self.mounted)
 
     def fail_next_sync(self, name: str) -> None:
         """The file's next sync answers EIO, and what waited for it is seen from then on but never kept."""
@@ -79,3 +77,17 @@ class Disk:
 
     def unmount(self) -> None:
         subprocess.run(["umount", "--lazy", str(self.mounted)], check=True)
+
+
+@contextmanager
+def served(folder: Path, **how: bool) -> Iterator[Disk]:
+    """A disk below the folder while a test runs; the test is skipped where nobody may serve one."""
+    try:
+        disk = Disk(folder / "platter", folder / "disk", **how)
+    except NotMounted as error:
+        pytest.skip(f"needs root, /dev/fuse and libfuse (apt install fuse3): {error}")
+    try:
+        yield disk
+    finally:
+        disk.cut()
+        disk.unmount()

@@ -7,7 +7,7 @@ import pytest
 
 from wayline.kit.sqlite import trust
 
-from .forgetful import Disk, NotMounted
+from .forgetful import Disk, served
 
 pytestmark = pytest.mark.slow
 
@@ -81,13 +81,8 @@ except pysqlite3.DatabaseError as error:
 
 @pytest.fixture
 def disk(tmp_path):
-    try:
-        disk = Disk(tmp_path / "platter", tmp_path / "disk")
-    except NotMounted as error:
-        pytest.skip(f"needs root, /dev/fuse and libfuse (apt install fuse3): {error}")
-    yield disk
-    disk.cut()
-    disk.unmount()
+    with served(tmp_path) as disk:
+        yield disk
 
 
 def run(disk: Disk, program: str, *, cares: bool) -> list[str]:

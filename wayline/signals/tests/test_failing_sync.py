@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from wayline.kit.tests.forgetful import Disk, NotMounted
+from wayline.kit.tests.forgetful import Disk, served
 
 from .running import Server
 from .test_kills import PATIENCE, begin_sending, wait_for_more
@@ -25,13 +25,8 @@ SYNCED_WITHIN = 3.0  # seconds; a database's file is synced only when its log is
 
 @pytest.fixture
 def disk(tmp_path):
-    try:
-        disk = Disk(tmp_path / "platter", tmp_path / "disk")
-    except NotMounted as error:
-        pytest.skip(f"needs root, /dev/fuse and libfuse (apt install fuse3): {error}")
-    yield disk
-    disk.cut()
-    disk.unmount()
+    with served(tmp_path) as disk:
+        yield disk
 
 
 def test_what_was_acknowledged_outlives_syncs_that_failed_and_then_a_power_cut(disk, tmp_path, pytestconfig):

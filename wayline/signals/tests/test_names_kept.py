@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from wayline.kit.tests.forgetful import Disk, NotMounted
+from wayline.kit.tests.forgetful import Disk, served
 
 pytestmark = pytest.mark.slow
 
@@ -58,10 +58,15 @@ print(json.dumps({
 
 
 def test_what_was_made_for_the_first_time_is_there_after_the_power_went(tmp_path):
-    try:
-        disk = Disk(tmp_path / "platter", tmp_path / "disk", forgets_names=True)
-    except NotMounted as error:
-        pytest.skip(f"needs root, /dev/fuse and libfuse (apt install fuse3): {error}")
+    with served(tmp_path, forgets_names=True) as disk:
+        found = made_and_found(disk)
+
+    expected = dict.fromkeys(("keys", "tables", "picture", "import", "journal"), True)
+    assert found == expected | {"loaded": 1}
+
+
+def made_and_found(disk: Disk) -> dict:
+    """What is there after the power went just behind a first start."""
     given = {"DATA_DIR": str(disk.mounted), "WAREHOUSE_URL": f"duckdb:///{disk.mounted}/signals.duckdb"}
     given["DATABASE_URL"] = f"sqlite:///{disk.mounted}/wayline.sqlite3"
     environment = os.environ | {f"WAYLINE_{name}": value for name, value in given.items()}
@@ -73,15 +78,8 @@ def test_what_was_made_for_the_first_time_is_there_after_the_power_went(tmp_path
         assert done.stdout, done.stderr
         return done.stdout.strip().splitlines()[-1]
 
-    try:
-        made = run(BEGIN)
-        disk.cut()
-        disk.unmount()
-        disk.power_up()
-        found = json.loads(run(GO_ON, made))
-    finally:
-        disk.cut()
-        disk.unmount()
-
-    expected = dict.fromkeys(("keys", "tables", "picture", "import", "journal"), True)
-    assert found == expected | {"loaded": 1}
+    made = run(BEGIN)
+    disk.cut()
+    disk.unmount()
+    disk.power_up()
+    return json.loads(run(GO_ON, made))

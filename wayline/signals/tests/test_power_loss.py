@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from wayline.kit.tests.forgetful import Disk, NotMounted
+from wayline.kit.tests.forgetful import Disk, served
 
 from .running import Server
 from .test_kills import PATIENCE, begin_sending, wait_for_more
@@ -20,13 +20,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def disk(tmp_path):
-    try:
-        disk = Disk(tmp_path / "platter", tmp_path / "disk", forgets_names=True)
-    except NotMounted as error:
-        pytest.skip(f"needs root, /dev/fuse and libfuse (apt install fuse3): {error}")
-    yield disk
-    disk.cut()
-    disk.unmount()
+    with served(tmp_path, forgets_names=True) as disk:
+        yield disk
 
 
 def test_the_disk_forgets_what_was_not_synced(disk):

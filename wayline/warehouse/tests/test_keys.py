@@ -11,7 +11,7 @@ from wayline.warehouse.testing import as_arrow, make_row
 @pytest.mark.parametrize("longest", [keys.LONGEST, 5_000])
 def test_whatever_was_added_is_found_and_nothing_else(longest, tmp_path, monkeypatch):
     monkeypatch.setattr(keys, "LONGEST", longest)
-    known, chance = KnownHashes(tmp_path), np.random.default_rng(7)
+    known, chance = KnownHashes(f"{tmp_path}/signals.duckdb"), np.random.default_rng(7)
     values = chance.permutation(50_000).astype(np.uint64)
     for part in np.array_split(values, 37):
         known.add(part)
@@ -24,7 +24,7 @@ def test_whatever_was_added_is_found_and_nothing_else(longest, tmp_path, monkeyp
 
 def test_long_runs_lie_in_files_that_nobody_has_to_clean_up(tmp_path, monkeypatch):
     monkeypatch.setattr(keys, "LONGEST", 1_000)
-    known = KnownHashes(tmp_path)
+    known = KnownHashes(f"{tmp_path}/signals.duckdb")
 
     known.add(np.arange(3_000, dtype=np.uint64))
 
@@ -34,7 +34,7 @@ def test_long_runs_lie_in_files_that_nobody_has_to_clean_up(tmp_path, monkeypatc
 
 def test_without_room_for_files_long_runs_stay_in_memory(tmp_path, monkeypatch):
     monkeypatch.setattr(keys, "LONGEST", 1_000)
-    known = KnownHashes(tmp_path / "not there")
+    known = KnownHashes(f"{tmp_path}/not there/signals.duckdb")
 
     known.add(np.arange(3_000, dtype=np.uint64))
 
